@@ -1,0 +1,1 @@
+"""Doors of the house: one package per platform, each with the same six files."""

@@ -1,0 +1,1 @@
+"""The `gondola` command, one module per subcommand."""

@@ -1,0 +1,1 @@
+"""The one database: every statement Gondola runs lives here."""
