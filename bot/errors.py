@@ -1,12 +1,12 @@
 """Errors that carry policy: what the reader sees, whether to try again, and who is told.
 
-    GondolaError                  the root; every outside failure becomes one of these at its boundary
-    ├── UserError                 the person can mend it (bad argument, unknown model, too long a prompt)
-    │   └── NotAllowed            the person may not do this here
-    ├── CapReached                a money or count cap is used up; says which one and when it resets
-    ├── VeniceError               Venice refused or failed; bot/venice/errors.py makes these
-    ├── PlatformError             Discord or Telegram refused or failed; the adapters make these
-    └── OperatorError             configuration or environment; one line on the console, exit code 1
+GondolaError                  the root; every outside failure becomes one of these at its boundary
+├── UserError                 the person can mend it (bad argument, unknown model, too long a prompt)
+│   └── NotAllowed            the person may not do this here
+├── CapReached                a money or count cap is used up; says which one and when it resets
+├── VeniceError               Venice refused or failed; bot/venice/errors.py makes these
+├── PlatformError             Discord or Telegram refused or failed; the adapters make these
+└── OperatorError             configuration or environment; one line on the console, exit code 1
 """
 
 from __future__ import annotations

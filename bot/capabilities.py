@@ -1,0 +1,69 @@
+"""What a platform can do, as data: the engine and delivery branch on these, never on a platform's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class CallKind(StrEnum):
+    """Kinds of outgoing calls, as rate limits tell them apart."""
+
+    SEND = "send"
+    EDIT = "edit"
+    TYPING = "typing"
+
+
+ALL_CALLS = frozenset(CallKind)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most `calls` of these kinds in any `seconds`."""
+
+    kinds: frozenset[CallKind]
+    calls: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pacing:
+    """Limits per chat (direct or group) and per bot token, and the pace of streamed edits.
+
+    `edit_interval` and `group_edit_interval` are the least seconds between two streamed edits of one
+    answer. `typing_lasts` is how long the platform shows one typing signal, 0 for no such signal.
+    """
+
+    direct: tuple[Window, ...] = ()
+    group: tuple[Window, ...] = ()
+    token: tuple[Window, ...] = ()
+    edit_interval: float = 1.0
+    group_edit_interval: float = 1.0
+    typing_lasts: float = 0.0
+    first_chars: int = 24
+    first_delay: float = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """One platform's limits and abilities.
+
+    `text_limit` and `caption_limit` count in the platform's unit; `upload_limit` and `download_limit`
+    are bytes. `voice_mimes` lists what a native voice bubble takes, best first. `handle_outside_limits`
+    says that answers through a reply handle have a budget of their own.
+    """
+
+    platform: str
+    display_name: str
+    text_limit: int
+    caption_limit: int
+    upload_limit: int
+    download_limit: int
+    media_per_message: int
+    pacing: Pacing
+    voice_mimes: tuple[str, ...] = ("audio/ogg",)
+    image_mimes: tuple[str, ...] = ("image/png", "image/jpeg", "image/webp")
+    private_replies: bool = False
+    autocomplete: bool = False
+    handle_outside_limits: bool = False
+    mention_style: str = "@{name}"

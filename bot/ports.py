@@ -1,0 +1,280 @@
+"""The seams of the house: what the engine asks of adapters and storage, and what adapters ask of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from bot.capabilities import Capabilities
+from bot.declarations import Choice, Command
+from bot.messages import Attachment, ButtonRows, Incoming, Media, MessageRef, Part, Place, Target
+from bot.records import (
+    AccessRule,
+    AccessState,
+    Admission,
+    Cap,
+    Closing,
+    CounterState,
+    HistoryItem,
+    Intake,
+    Refusal,
+    SettingRow,
+    StoredButton,
+    TurnMark,
+    TurnRecord,
+    UsageRow,
+)
+
+# --- what the engine and delivery ask of an adapter ---------------------------------------------------
+
+
+class Door(Protocol):
+    """One chat platform, outgoing. Every call raises bot.errors.PlatformError and nothing else on
+    trouble; calls may run at the same time, delivery orders those of one answer."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def compose(self, markdown: str) -> list[Part]:
+        """CommonMark as messages within the platform's limits. Pure and total: any text, any prefix of
+        a text. Joined, the parts carry the whole text. Empty for text without anything visible."""
+        ...
+
+    async def send(self, target: Target, part: Part, *, nonce: str, buttons: ButtonRows = ()) -> MessageRef:
+        """Send one message. `nonce` (at most 25 characters) is the same when the same send is repeated."""
+        ...
+
+    async def edit(self, ref: MessageRef, part: Part, *, buttons: ButtonRows = ()) -> None:
+        """Make an own message look like this."""
+        ...
+
+    async def send_media(
+        self,
+        target: Target,
+        items: Sequence[Media],
+        *,
+        caption: Part | None,
+        nonce: str,
+        buttons: ButtonRows = (),
+    ) -> MessageRef:
+        """Send files, together where the platform can; a voice as a native voice bubble."""
+        ...
+
+    async def typing(self, target: Target) -> None:
+        """Show for a while that an answer is being written."""
+        ...
+
+    async def fetch(self, attachment: Attachment, max_bytes: int) -> bytes:
+        """The bytes of a file somebody sent, only from the platform's own hosts; TOO_LARGE above
+        `max_bytes`."""
+        ...
+
+
+class Adapter(Protocol):
+    """One platform's life. `run` serves until cancelled or until a failure that only a rebuild mends."""
+
+    @property
+    def door(self) -> Door: ...
+
+    async def run(self) -> None: ...
+
+
+# --- what adapters ask of the engine ------------------------------------------------------------------
+
+
+class Front(Protocol):
+    """The engine as adapters see it."""
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        """Every command, in menu order."""
+        ...
+
+    async def submit(self, events: Sequence[Incoming]) -> None:
+        """Take events in. Returns once all of them are journalled (or were ignored); the answers come
+        later through the Door."""
+        ...
+
+    async def complete(self, incoming: Incoming, option: str, typed: str) -> Sequence[Choice]:
+        """Suggestions (at most 25) for an option of `incoming.command` being typed."""
+        ...
+
+    async def history(self, place: Place, limit: int) -> Sequence[HistoryItem]:
+        """The last remembered messages of a conversation, oldest first."""
+        ...
+
+    async def welcome(self, place: Place, title: str) -> None:
+        """The bot was added somewhere: greet once with first steps."""
+        ...
+
+    async def moved(self, platform: str, old_channel: str, new_channel: str) -> None:
+        """A chat has a new id: settings, caps, access and memory go with it."""
+        ...
+
+    async def recall_mark(self, name: str) -> str:
+        """A small remembered value of an adapter, "" when never set."""
+        ...
+
+    async def set_mark(self, name: str, value: str) -> None:
+        """Remember a small value (poll offset, hash of the synced commands)."""
+        ...
+
+    def handled(self, platform: str) -> None:
+        """An event of the platform was handled just now; health is measured by this."""
+        ...
+
+
+# --- what the engine asks of storage ------------------------------------------------------------------
+
+
+class Turns(Protocol):
+    """The journal. Batches are one transaction each."""
+
+    async def take_in(self, batch: Sequence[Intake]) -> set[str]:
+        """Journal new events in state RECEIVED under this instance's lease; returns the event ids that
+        were new. A known event id is a duplicate and left alone."""
+        ...
+
+    async def mark(self, batch: Sequence[TurnMark]) -> None:
+        """Record progress."""
+        ...
+
+    async def close(self, batch: Sequence[Closing]) -> None:
+        """End turns: settle reservations (counter += real - reserved, ledger line), store history, set
+        the state; payload and text of turns in state SETTLED are cleared."""
+        ...
+
+    async def claim_expired(self, limit: int) -> list[TurnRecord]:
+        """Claim unfinished turns whose lease has run out (of dead instances) for this instance."""
+        ...
+
+    async def renew_leases(self) -> None:
+        """Keep this instance's unfinished turns and reservations ours."""
+        ...
+
+    async def sweep(self, before: float) -> int:
+        """Settle reservations whose lease expired before that time at their estimate, flagged uncertain;
+        returns how many. Closed turns older than a day are deleted, their event ids kept for two."""
+        ...
+
+
+class Money(Protocol):
+    """Caps, reservations and the ledger."""
+
+    async def admit(self, batch: Sequence[Admission]) -> list[Refusal | None]:
+        """Reserve for each, in order; None means admitted (turn state ADMITTED). One transaction for the
+        whole batch where everything fits; otherwise each on its own. Exact under concurrency and across
+        processes: settled + reserved never exceeds a cap at admission."""
+        ...
+
+    async def caps(self) -> list[Cap]: ...
+
+    async def set_cap(self, cap: Cap, counters: Sequence[str], since: float, at: float) -> None:
+        """Set a cap, and set up its current counters from what the ledger and open reservations say was
+        used since `since`. `counters` are CapLine counter keys of this period; for a "*" scope storage
+        finds the ones in use itself."""
+        ...
+
+    async def clear_cap(self, scope: str, medium: str, unit: str, period: str) -> bool: ...
+
+    async def counters(self, keys: Sequence[str]) -> list[CounterState]: ...
+
+    async def usage(
+        self, *, since: float, person: str = "", channel: str = "", server: str = ""
+    ) -> list[UsageRow]:
+        """Ledger sums since a time, filtered by what is given, dearest first."""
+        ...
+
+
+class Memory(Protocol):
+    """What was said."""
+
+    async def recent(self, conversation: str, limit: int) -> list[HistoryItem]:
+        """The newest remembered items since the last reset, oldest first."""
+        ...
+
+    async def reset(self, conversation: str, at: float) -> None:
+        """Start anew: earlier items are no longer recalled."""
+        ...
+
+    async def forget(self, conversation: str) -> int:
+        """Delete every item of a conversation; returns how many."""
+        ...
+
+
+class SettingsStore(Protocol):
+    """Settings as set."""
+
+    async def all(self) -> list[SettingRow]: ...
+
+    async def put(self, row: SettingRow, by: str, at: float) -> None:
+        """Set a value. `by` is the keyed hash of who did it."""
+        ...
+
+    async def remove(self, scope: str, name: str) -> bool: ...
+
+
+class AccessStore(Protocol):
+    """Owners and rules of the door."""
+
+    async def load(self) -> AccessState: ...
+
+    async def add_owner(self, person_key: str, at: float) -> None: ...
+
+    async def put_rule(self, rule: AccessRule, by: str, at: float) -> None: ...
+
+    async def remove_rule(self, subject: str) -> bool: ...
+
+
+class Buttons(Protocol):
+    """Stored buttons."""
+
+    async def save(self, buttons: Sequence[StoredButton]) -> None: ...
+
+    async def get(self, button_id: str, now: float) -> StoredButton | None: ...
+
+    async def purge(self, now: float) -> int: ...
+
+
+class Marks(Protocol):
+    """Small remembered values."""
+
+    async def get(self, name: str) -> str: ...
+
+    async def put(self, name: str, value: str) -> None: ...
+
+    async def claim(self, name: str, value: str) -> bool:
+        """Set a mark if it was never set; True for the one who did."""
+        ...
+
+
+class Store(Protocol):
+    """The one database."""
+
+    @property
+    def turns(self) -> Turns: ...
+    @property
+    def money(self) -> Money: ...
+    @property
+    def memory(self) -> Memory: ...
+    @property
+    def settings(self) -> SettingsStore: ...
+    @property
+    def access(self) -> AccessStore: ...
+    @property
+    def buttons(self) -> Buttons: ...
+    @property
+    def marks(self) -> Marks: ...
+
+    async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
+        """Rename a chat in every table, in one transaction."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+Clock = Callable[[], float]
+"""Unix time in seconds."""
+
+Sleeper = Callable[[float], Awaitable[None]]
+"""Waits so many seconds."""

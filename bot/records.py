@@ -1,0 +1,234 @@
+"""What storage keeps, as plain records. No database row leaves storage/; these do.
+
+Money is integer micro-USD. `person` in records is the keyed hash of a person, never the platform id, so
+that erasing somebody neither resets a cap nor lifts a block. Times are Unix seconds (UTC).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class TurnState(StrEnum):
+    """How far a turn has come (design section 6)."""
+
+    RECEIVED = "received"
+    ADMITTED = "admitted"
+    CALLED = "called"
+    ANSWERING = "answering"
+    COMPLETE = "complete"
+    DELIVERED = "delivered"
+    SETTLED = "settled"
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A new event to journal. `payload` is the Incoming as JSON, "" when off the record."""
+
+    turn_id: str
+    event_id: str
+    conversation: str
+    person: str
+    payload: str
+    received_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """A journalled turn. `refs` are the message ids of the answer, `text` its text so far."""
+
+    turn_id: str
+    event_id: str
+    conversation: str
+    person: str
+    payload: str
+    state: TurnState
+    refs: tuple[str, ...]
+    text: str
+    received_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TurnMark:
+    """Progress of a turn. None leaves a field as it is."""
+
+    turn_id: str
+    state: TurnState
+    refs: tuple[str, ...] | None = None
+    text: str | None = None
+
+
+class CapUnit(StrEnum):
+    """What a cap counts: money in micro-USD, or calls (pictures, voices, questions)."""
+
+    MONEY = "money"
+    COUNT = "count"
+
+
+class CapPeriod(StrEnum):
+    """UTC day, or UTC calendar month."""
+
+    DAY = "day"
+    MONTH = "month"
+
+
+ALL_MEDIA = "all"
+"""`Cap.medium` of a cap over every medium."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """A cap as set. `scope` is "bot", a server or channel key of `Place`, "user:<hash>" of one person,
+    or "user:*", "server:*", "channel:*" for each person, server or channel without a cap of its own.
+    `medium` is a Medium value or ALL_MEDIA. `limit` is micro-USD or a count."""
+
+    scope: str
+    medium: str
+    unit: CapUnit
+    period: CapPeriod
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class CapLine:
+    """One counter a call draws on. `counter` is the counter's key (scope, medium, unit and the start of
+    the period); `amount` and `limit` in the cap's unit; `resets_at` is the end of the period."""
+
+    counter: str
+    scope: str
+    medium: str
+    unit: CapUnit
+    period: CapPeriod
+    amount: int
+    limit: int
+    resets_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A reservation to make: all lines or nothing. `estimate` is the worst-case price in micro-USD."""
+
+    reservation_id: str
+    turn_id: str
+    medium: str
+    server: str
+    channel: str
+    person: str
+    model: str
+    estimate: int
+    lines: tuple[CapLine, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a reservation was not made: the first full line and how much of it is used."""
+
+    line: CapLine
+    used: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The end of a reservation. `cost` is the real price in micro-USD, `count` the real number of calls
+    (0 for a call that delivered nothing and cost nothing); `uncertain` marks a price taken from the
+    list because Venice sent none."""
+
+    reservation_id: str
+    cost: int
+    count: int
+    uncertain: bool
+    request_id: str
+    at: float
+
+
+class Role(StrEnum):
+    """Who said a remembered message."""
+
+    PERSON = "person"
+    BOT = "bot"
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryItem:
+    """One remembered message of a conversation. `speaker` is a person's key ("platform:id"), "" for the
+    bot; `media_note` describes pictures and files in words; `message_ids` are platform ids."""
+
+    conversation: str
+    role: Role
+    text: str
+    at: float
+    speaker: str = ""
+    speaker_name: str = ""
+    turn_id: str = ""
+    message_ids: tuple[str, ...] = ()
+    media_note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The end of a turn, written in one transaction: journal state, settlements, history."""
+
+    turn_id: str
+    state: TurnState
+    refs: tuple[str, ...] = ()
+    text: str = ""
+    settlements: tuple[Settlement, ...] = ()
+    history: tuple[HistoryItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    """A setting as set. `scope` is "bot" or a key of Place or Person."""
+
+    scope: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRule:
+    """`subject` is a server key, a channel key, or "person:<hash>"; `allowed` False means blocked."""
+
+    subject: str
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccessState:
+    """Everything the door needs to decide. `owners` are person keys ("platform:id")."""
+
+    owners: frozenset[str]
+    rules: tuple[AccessRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredButton:
+    """A button that survives restarts. `payload` is JSON for the action; `person` is the keyed hash of
+    the only one who may press it besides moderators, "" for anyone."""
+
+    id: str
+    action: str
+    payload: str
+    person: str
+    channel: str
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """Spending of one medium and model: `cost` in micro-USD, `calls` a count."""
+
+    medium: str
+    model: str
+    cost: int
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class CounterState:
+    """A cap's counter now: `used` includes what is reserved but not yet settled."""
+
+    counter: str
+    used: int
