@@ -1,4 +1,4 @@
-"""The seams of the house: what the engine asks of adapters and storage, and what adapters ask of the engine."""
+"""The seams: what the engine asks of adapters and storage, and what adapters ask of the engine."""
 
 from __future__ import annotations
 
