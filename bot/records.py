@@ -232,3 +232,8 @@ class CounterState:
 
     counter: str
     used: int
+
+
+def counter_key(scope: str, medium: str, unit: CapUnit, period: CapPeriod, start: str) -> str:
+    """Key of a cap's counter. `start` is the first UTC day of the period, "2026-11-24" or "2026-11"."""
+    return f"{scope}|{medium}|{unit.value}|{period.value}|{start}"

@@ -1,0 +1,1 @@
+"""The conversation engine: one turn, step by step. Knows no platform and no database."""

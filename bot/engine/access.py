@@ -1,0 +1,133 @@
+"""The door: who may come in. Decided from memory, before anything is stored (design section 7)."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from enum import StrEnum
+
+from bot.engine.hashing import Hasher
+from bot.messages import Addressed, Authority, Incoming, Person, Place
+from bot.ports import AccessStore
+from bot.records import AccessRule
+
+CLAIM = "claim"
+_GUESSES = 10
+
+
+class Verdict(StrEnum):
+    """ENTER; TELL once that the house is closed; SILENT."""
+
+    ENTER = "enter"
+    TELL = "tell"
+    SILENT = "silent"
+
+
+class Doorkeeper:
+    """Owners and rules in memory; writes go through to storage first.
+
+    `is_open` lets everyone in (GONDOLA_ACCESS=open); a block still holds. `owners` are person keys from
+    GONDOLA_OWNERS, besides those who claimed.
+    """
+
+    def __init__(
+        self,
+        store: AccessStore,
+        hasher: Hasher,
+        *,
+        is_open: bool = False,
+        owners: frozenset[str] = frozenset(),
+    ) -> None:
+        self._store = store
+        self._hasher = hasher
+        self._open = is_open
+        self._configured = owners
+        self._owners = owners
+        self._rules: dict[str, bool] = {}
+        self._told: set[str] = set()
+        self._code = ""
+        self._wrong_guesses = 0
+
+    async def load(self) -> None:
+        """Read everything anew."""
+        state = await self._store.load()
+        self._owners = self._configured | state.owners
+        self._rules = {rule.subject: rule.allowed for rule in state.rules}
+
+    # --- decisions ---
+
+    def is_owner(self, incoming: Incoming) -> bool:
+        """True for Gondola's owners and for the visitor of the loopback-only page."""
+        return incoming.trusted or incoming.author.key in self._owners
+
+    def is_moderator(self, incoming: Incoming) -> bool:
+        """True for whoever may change what holds in this place."""
+        return incoming.place.direct or incoming.authority is Authority.MODERATOR or self.is_owner(incoming)
+
+    def decide(self, incoming: Incoming) -> Verdict:
+        """Whether this event may come in."""
+        if incoming.author.is_bot:
+            return Verdict.SILENT
+        if self.is_owner(incoming):
+            return Verdict.ENTER
+        if incoming.command is not None and incoming.command.name == CLAIM and self._code:
+            return Verdict.ENTER
+        if self._blocked(incoming.place, incoming.author):
+            return Verdict.SILENT
+        if self._open or self._allowed(incoming.place, incoming.author):
+            return Verdict.ENTER
+        return self._stranger(incoming)
+
+    def _stranger(self, incoming: Incoming) -> Verdict:
+        if incoming.reply_handle:
+            return Verdict.TELL  # an unanswered slash command looks broken; only the asker sees this
+        if not incoming.place.direct or incoming.addressed is Addressed.OVERHEARD:
+            return Verdict.SILENT
+        name = self._hasher.person(incoming.author)
+        if name in self._told:
+            return Verdict.SILENT
+        self._told.add(name)
+        return Verdict.TELL
+
+    def _subjects(self, place: Place, person: Person) -> list[str]:
+        subjects = [self.person_subject(person), place.channel_key, place.server_key]
+        return [subject for subject in subjects if subject]
+
+    def _blocked(self, place: Place, person: Person) -> bool:
+        return any(self._rules.get(subject) is False for subject in self._subjects(place, person))
+
+    def _allowed(self, place: Place, person: Person) -> bool:
+        return any(self._rules.get(subject) is True for subject in self._subjects(place, person))
+
+    # --- changes ---
+
+    def person_subject(self, person: Person) -> str:
+        """The rule subject of a person."""
+        return f"person:{self._hasher.person(person)}"
+
+    async def put_rule(self, subject: str, allowed: bool, *, by: str, at: float) -> None:
+        """Allow or block a subject."""
+        await self._store.put_rule(AccessRule(subject, allowed), by, at)
+        self._rules[subject] = allowed
+
+    def needs_claim(self) -> bool:
+        """True while nobody owns this house."""
+        return not self._owners
+
+    def open_claim(self) -> str:
+        """A new one-time code; the first to send `/claim CODE` becomes owner."""
+        self._code = "-".join(secrets.token_hex(2).upper() for _ in range(3))
+        self._wrong_guesses = 0
+        return self._code
+
+    async def claim(self, person: Person, code: str, *, at: float) -> bool:
+        """Make a person the owner if the code is right. Ten wrong guesses end the code."""
+        if not self._code or not hmac.compare_digest(code.strip().upper().encode(), self._code.encode()):
+            self._wrong_guesses += 1
+            if self._wrong_guesses >= _GUESSES:
+                self._code = ""
+            return False
+        self._code = ""
+        await self._store.add_owner(person.key, at)
+        self._owners |= {person.key}
+        return True

@@ -1,0 +1,199 @@
+"""Every setting, and what holds in a place for a person, with where each value comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.declarations import Choice, OptionKind, Scope, Setting, parse_value
+from bot.errors import UserError
+from bot.messages import OptionValue, Person, Place
+from bot.ports import SettingsStore
+from bot.records import SettingRow
+
+_PLACES = (Scope.BOT, Scope.SERVER, Scope.CHANNEL, Scope.THREAD)
+
+
+def _choices(*values: str) -> tuple[Choice, ...]:
+    return tuple(Choice(value, value) for value in values)
+
+
+SETTINGS: dict[str, Setting] = {
+    setting.name: setting
+    for setting in (
+        Setting(
+            "model", "Language model that answers; empty for Venice's default.", "", completer="model.text"
+        ),
+        Setting("character", "Slug of a public Venice character; empty for none.", "", completer="character"),
+        Setting(
+            "system_prompt",
+            "Persona or instructions of your own for the bot.",
+            "",
+            maximum=8000,
+        ),
+        Setting(
+            "temperature",
+            "How free the wording is, 0 to 2; empty for the model's default.",
+            "",
+            kind=OptionKind.NUMBER,
+            minimum=0,
+            maximum=2,
+        ),
+        Setting(
+            "top_p",
+            "Share of likely words considered, 0 to 1; empty for the model's default.",
+            "",
+            kind=OptionKind.NUMBER,
+            minimum=0,
+            maximum=1,
+        ),
+        Setting(
+            "answer_length",
+            "Longest answer in tokens (a token is about four letters).",
+            "2000",
+            kind=OptionKind.INTEGER,
+            minimum=16,
+            maximum=32000,
+        ),
+        Setting(
+            "thinking",
+            "How long a reasoning model thinks before it answers.",
+            "off",
+            choices=_choices("off", "low", "medium", "high", "max"),
+        ),
+        Setting(
+            "web_search",
+            "Search the web: never, when a question needs it, or always ($0.01 a search).",
+            "auto",
+            choices=_choices("off", "auto", "on"),
+        ),
+        Setting(
+            "scraping",
+            "Read the pages behind links in a question ($0.01 a page).",
+            "off",
+            kind=OptionKind.BOOLEAN,
+        ),
+        Setting(
+            "reply_mode",
+            "Answer as text, as voice, or both.",
+            "text",
+            choices=_choices("text", "voice", "both"),
+        ),
+        Setting("voice", "Voice for spoken answers; empty for the default.", "", completer="voice"),
+        Setting("voice_model", "Speech model; empty for the default.", "", completer="model.tts"),
+        Setting("image_model", "Picture model; empty for the default.", "", completer="model.image"),
+        Setting(
+            "activation",
+            "When to answer in a group: never, when mentioned or replied to, or always.",
+            "mention",
+            choices=_choices("off", "mention", "always"),
+            scopes=_PLACES,
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """One setting's value and where it comes from (None: the default)."""
+
+    value: OptionValue
+    text: str
+    origin: Scope | None
+
+
+class PlaceSettings:
+    """What holds in one place for one person."""
+
+    def __init__(self, values: dict[str, Resolved]) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> Resolved:
+        return self._values[name]
+
+    def text(self, name: str) -> str:
+        """The value as text, "" when empty."""
+        return self._values[name].text
+
+    def number(self, name: str) -> float | None:
+        """A number setting, None when empty."""
+        value = self._values[name].value
+        return float(value) if isinstance(value, int | float) else None
+
+    def flag(self, name: str) -> bool:
+        """An on-off setting."""
+        return self._values[name].value is True
+
+    def items(self) -> Iterator[tuple[Setting, Resolved]]:
+        """Every setting with its value, in declared order."""
+        for name, setting in SETTINGS.items():
+            yield setting, self._values[name]
+
+
+def scope_keys(place: Place, person: Person) -> dict[Scope, str]:
+    """The scope keys that apply, widest first."""
+    keys = {
+        Scope.BOT: "bot",
+        Scope.SERVER: place.server_key,
+        Scope.CHANNEL: place.channel_key,
+        Scope.THREAD: place.thread_key,
+        Scope.USER: person.scope_key,
+    }
+    return {scope: key for scope, key in keys.items() if key}
+
+
+class SettingsBook:
+    """All settings in memory; writes go through to storage first."""
+
+    def __init__(self, store: SettingsStore) -> None:
+        self._store = store
+        self._rows: dict[tuple[str, str], str] = {}
+
+    async def load(self) -> None:
+        """Read everything anew."""
+        self._rows = {(row.scope, row.name): row.value for row in await self._store.all()}
+
+    def resolve(self, place: Place, person: Person) -> PlaceSettings:
+        """What holds here for this person."""
+        keys = scope_keys(place, person)
+        return PlaceSettings({name: self._one(setting, keys) for name, setting in SETTINGS.items()})
+
+    async def put(self, scope_key: str, name: str, text: str, *, by: str, at: float) -> OptionValue:
+        """Set a value after checking it; returns it parsed."""
+        setting = find_setting(name)
+        value = parse_value(setting, text) if text.strip() else text.strip()
+        stored = _as_text(value)
+        await self._store.put(SettingRow(scope_key, setting.name, stored), by, at)
+        self._rows[scope_key, setting.name] = stored
+        return value
+
+    async def clear(self, scope_key: str, name: str) -> bool:
+        """Back to what is inherited; False when nothing was set."""
+        setting = find_setting(name)
+        self._rows.pop((scope_key, setting.name), None)
+        return await self._store.remove(scope_key, setting.name)
+
+    def _one(self, setting: Setting, keys: dict[Scope, str]) -> Resolved:
+        for scope in reversed(setting.scopes):
+            text = self._rows.get((keys.get(scope, ""), setting.name))
+            if text is not None:
+                return Resolved(_parsed(setting, text), text, scope)
+        return Resolved(_parsed(setting, setting.default), setting.default, None)
+
+
+def find_setting(name: str) -> Setting:
+    """The setting of that name; a UserError lists what there is."""
+    setting = SETTINGS.get(name.strip().lower().replace("-", "_").replace(" ", "_"))
+    if setting is None:
+        raise UserError("There is no such setting. There are: " + ", ".join(f"`{n}`" for n in SETTINGS) + ".")
+    return setting
+
+
+def _parsed(setting: Setting, text: str) -> OptionValue:
+    return parse_value(setting, text) if text else ""
+
+
+def _as_text(value: OptionValue) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else str(value)
