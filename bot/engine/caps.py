@@ -1,0 +1,156 @@
+"""Caps in memory: which counters a call draws on, and the sentence when one is used up.
+
+Periods are UTC. The default is $10 a day for the whole bot; nothing else is capped until set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from bot.declarations import Medium
+from bot.errors import CapInfo, CapReached
+from bot.messages import Place
+from bot.ports import Money
+from bot.records import ALL_MEDIA, Cap, CapLine, CapPeriod, CapUnit, Refusal, counter_key
+
+DEFAULT_CAP = Cap("bot", ALL_MEDIA, CapUnit.MONEY, CapPeriod.DAY, 10_000_000)
+_NOUNS = {
+    Medium.CHAT.value: "answers",
+    Medium.IMAGE.value: "pictures",
+    Medium.VOICE.value: "spoken answers",
+    Medium.TRANSCRIPTION.value: "transcriptions",
+    ALL_MEDIA: "calls",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A cap period: the first UTC day as text, start and end in Unix seconds."""
+
+    name: str
+    start: int
+    end: int
+
+
+def period_at(period: CapPeriod, at: float) -> Period:
+    """The period that contains a time."""
+    day = datetime.fromtimestamp(at, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    if period is CapPeriod.DAY:
+        return Period(day.strftime("%Y-%m-%d"), _unix(day), _unix(day + timedelta(days=1)))
+    first = day.replace(day=1)
+    following = (first + timedelta(days=32)).replace(day=1)
+    return Period(first.strftime("%Y-%m"), _unix(first), _unix(following))
+
+
+def _unix(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+class CapsBook:
+    """All caps in memory; writes go through to storage first."""
+
+    def __init__(self, money: Money) -> None:
+        self._money = money
+        self._caps: dict[str, list[Cap]] = {}
+
+    async def load(self) -> None:
+        """Read everything anew."""
+        self._caps = {}
+        for cap in await self._money.caps():
+            self._caps.setdefault(cap.scope, []).append(cap)
+
+    def all(self) -> list[Cap]:
+        """Every cap, widest scope first."""
+        return [cap for _, caps in sorted(self._caps.items()) for cap in caps]
+
+    async def put(self, cap: Cap, at: float) -> None:
+        """Set a cap; what was spent earlier in the period counts."""
+        period = period_at(cap.period, at)
+        counters = (
+            []
+            if cap.scope.endswith(":*")
+            else [counter_key(cap.scope, cap.medium, cap.unit, cap.period, period.name)]
+        )
+        await self._money.set_cap(cap, counters, period.start, at)
+        await self.load()
+
+    async def clear(self, scope: str, medium: str, unit: CapUnit, period: CapPeriod) -> bool:
+        """Remove a cap; False when there was none."""
+        removed = await self._money.clear_cap(scope, medium, unit.value, period.value)
+        await self.load()
+        return removed
+
+    def lines(
+        self, place: Place, person: str, medium: str, *, cost: int, count: int, at: float
+    ) -> tuple[CapLine, ...]:
+        """The counters a call of this medium draws on. `person` is the keyed hash; `cost` micro-USD."""
+        return tuple(
+            CapLine(
+                counter=counter_key(scope, cap.medium, cap.unit, cap.period, period.name),
+                scope=scope,
+                medium=cap.medium,
+                unit=cap.unit,
+                period=cap.period,
+                amount=amount,
+                limit=cap.limit,
+                resets_at=period.end,
+            )
+            for scope, cap in self.applying(place, person)
+            if cap.medium in (medium, ALL_MEDIA)
+            for amount in [cost if cap.unit is CapUnit.MONEY else count]
+            if amount > 0
+            for period in [period_at(cap.period, at)]
+        )
+
+    def applying(self, place: Place, person: str) -> Iterator[tuple[str, Cap]]:
+        """Caps that hold for a person in a place, with the scope whose counter they use."""
+        scopes = (("bot", ""), (place.server_key, "server:*"), (place.channel_key, "channel:*"))
+        for scope, fallback in (*scopes, (f"user:{person}", "user:*")):
+            if not scope:
+                continue
+            own = self._caps.get(scope, [])
+            named = {(cap.medium, cap.unit, cap.period) for cap in own}
+            general = [c for c in self._caps.get(fallback, []) if (c.medium, c.unit, c.period) not in named]
+            yield from ((scope, cap) for cap in (*own, *general))
+
+
+def refusal(found: Refusal, at: float) -> CapReached:
+    """The sentence for a full cap: which one, how much, and when it resets."""
+    line = found.line
+    whose = {"bot": "The bot's", "server": "This server's", "channel": "This channel's", "user": "Your"}[
+        line.scope.partition(":")[0]
+    ]
+    every = "daily" if line.period is CapPeriod.DAY else "monthly"
+    what = _amount(line)
+    text = (
+        f"{whose} {every} limit of {what} would be passed, so I did not start. "
+        f"It resets at {datetime.fromtimestamp(line.resets_at, UTC):%H:%M UTC on %d %B} "
+        f"(in {_span(line.resets_at - at)})."
+    )
+    info = CapInfo(
+        line.scope, line.medium, line.period.value, line.unit.value, line.limit, found.used, line.resets_at
+    )
+    return CapReached(text, info)
+
+
+def dollars(micro: int) -> str:
+    """Micro-USD for people: cents normally, more digits below a cent."""
+    amount = micro / 1_000_000
+    return f"${amount:.2f}" if micro == 0 or amount >= 0.1 else f"${amount:.4f}"
+
+
+def _amount(line: CapLine) -> str:
+    noun = _NOUNS.get(line.medium, line.medium)
+    if line.unit is CapUnit.COUNT:
+        return f"{line.limit} {noun}"
+    return dollars(line.limit) if line.medium == ALL_MEDIA else f"{dollars(line.limit)} for {noun}"
+
+
+def _span(seconds: float) -> str:
+    minutes = max(1, round(seconds / 60))
+    if minutes < 60:
+        return f"{minutes} min"
+    hours = round(minutes / 60)
+    return f"{hours} h" if hours < 48 else f"{round(hours / 24)} days"

@@ -1,0 +1,257 @@
+"""The engine's front: events in, turns out.
+
+access -> activation -> intake row (duplicates end here) -> mailbox or at once -> conduct.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+
+import structlog
+
+from bot.declarations import Choice, Command
+from bot.delivery import Delivery
+from bot.engine.access import Doorkeeper, Verdict
+from bot.engine.batching import Batcher
+from bot.engine.caps import CapsBook
+from bot.engine.conduct import Conductor
+from bot.engine.hashing import Hasher
+from bot.engine.intake import from_payload, merged, to_payload
+from bot.engine.mailbox import Attempt, Letter, Mailboxes
+from bot.engine.registry import Bound, Registry, check_permission
+from bot.engine.settings import SettingsBook
+from bot.engine.texts import CLOSED, EXPIRED_BUTTON, INTERRUPTED, greeting, unknown_command
+from bot.engine.turn import Turn
+from bot.errors import NotAllowed, UserError
+from bot.messages import Addressed, Done, Incoming, Notice, Person, Place, Target
+from bot.ports import Clock, Store
+from bot.records import HistoryItem, Intake, TurnRecord, TurnState
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+Talk = Callable[[Turn], Awaitable[None]]
+
+
+class Engine:
+    """Implements bot.ports.Front."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        delivery: Delivery,
+        doorkeeper: Doorkeeper,
+        settings: SettingsBook,
+        caps: CapsBook,
+        conductor: Conductor,
+        registry: Registry,
+        talk: Talk,
+        hasher: Hasher,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._delivery = delivery
+        self._doorkeeper = doorkeeper
+        self._settings = settings
+        self._caps = caps
+        self._conductor = conductor
+        self._registry = registry
+        self._talk = talk
+        self._hasher = hasher
+        self._clock = clock
+        self._mailboxes = Mailboxes(self._answer)
+        self._take_in: Batcher[Intake, bool] = Batcher(self._journal)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._handled: dict[str, float] = {}
+
+    # --- Front ---
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        return self._registry.commands
+
+    async def submit(self, events: Sequence[Incoming]) -> None:
+        await asyncio.gather(*(self._submit(event) for event in events))
+
+    async def complete(self, incoming: Incoming, option: str, typed: str) -> Sequence[Choice]:
+        if self._doorkeeper.decide(incoming) is not Verdict.ENTER:
+            return ()
+        return await self._registry.complete(incoming, option, typed)
+
+    async def history(self, place: Place, limit: int) -> Sequence[HistoryItem]:
+        return await self._store.memory.recent(place.conversation, limit)
+
+    async def welcome(self, place: Place, title: str) -> None:
+        if await self._store.marks.claim(f"welcomed:{place.channel_key}", "1"):
+            self._spawn(self._greet(place, title))
+
+    async def moved(self, platform: str, old_channel: str, new_channel: str) -> None:
+        await self._store.move(platform, old_channel, new_channel)
+        await self._settings.load()
+        await self._caps.load()
+        await self._doorkeeper.load()
+
+    async def recall_mark(self, name: str) -> str:
+        return await self._store.marks.get(name)
+
+    async def set_mark(self, name: str, value: str) -> None:
+        await self._store.marks.put(name, value)
+
+    def handled(self, platform: str) -> None:
+        self._handled[platform] = self._clock()
+
+    def last_handled(self, platform: str) -> float | None:
+        """When an event of the platform was last handled, Unix seconds."""
+        return self._handled.get(platform)
+
+    # --- life ---
+
+    async def recover(self) -> int:
+        """Take over turns of instances that died: what had not called Venice runs again, what had gets
+        one honest sentence. Returns how many."""
+        records = await self._store.turns.claim_expired(500)
+        for record in records:
+            self._recover(record)
+        return len(records)
+
+    async def drain(self, seconds: float) -> None:
+        """Finish running turns; what is not done after `seconds` is cancelled and keeps its partial text."""
+        late = await self._mailboxes.drain(seconds)
+        if self._tasks:
+            _, pending = await asyncio.wait(self._tasks, timeout=1.0 if late else seconds)
+            for task in pending:
+                task.cancel()
+            if pending:
+                await asyncio.wait(pending)
+        await self._conductor.settle()
+
+    def stop_answer(self, place: Place) -> bool:
+        """Stop what is being answered in a conversation; True when something was."""
+        return self._mailboxes.stop(place.conversation)
+
+    # --- the way in ---
+
+    async def _submit(self, incoming: Incoming) -> None:
+        self.handled(incoming.place.platform)
+        verdict = self._doorkeeper.decide(incoming)
+        if verdict is Verdict.TELL:
+            self._spawn(self._tell(incoming, CLOSED))
+        if verdict is not Verdict.ENTER or not self._is_for_us(incoming):
+            return
+        letter = Letter(secrets.token_hex(8), incoming)
+        if not await self._take_in(self._row(letter)):
+            log.info("event.duplicate", platform=incoming.place.platform)
+            return
+        self._route(letter)
+
+    def _row(self, letter: Letter) -> Intake:
+        incoming = letter.incoming
+        return Intake(
+            turn_id=letter.turn_id,
+            event_id=f"{incoming.place.platform}:{incoming.event_id}",
+            conversation=incoming.place.conversation,
+            person=self._hasher.person(incoming.author),
+            payload=to_payload(incoming),
+            received_at=self._clock(),
+        )
+
+    async def _journal(self, batch: Sequence[Intake]) -> list[bool]:
+        new = await self._store.turns.take_in(batch)
+        results: list[bool] = []
+        for row in batch:
+            results.append(row.event_id in new)
+            new.discard(row.event_id)  # the same event twice in one batch counts once
+        return results
+
+    def _is_for_us(self, incoming: Incoming) -> bool:
+        if incoming.addressed in (Addressed.COMMAND, Addressed.BUTTON, Addressed.DIRECT):
+            return True
+        activation = self._settings.resolve(incoming.place, incoming.author).text("activation")
+        if incoming.addressed is Addressed.OVERHEARD:
+            return activation == "always"
+        return activation != "off"
+
+    def _route(self, letter: Letter) -> None:
+        incoming = letter.incoming
+        if incoming.press is not None:
+            self._spawn(self._conductor.conduct(incoming, [letter], self._press))
+            return
+        bound = self._registry.find(incoming.command.name) if incoming.command is not None else None
+        if incoming.command is not None and (bound is None or not bound.ordered):
+            self._spawn(self._run_command(letter, bound))
+            return
+        self._mailboxes.post(letter)
+
+    # --- the work ---
+
+    async def _answer(self, attempt: Attempt) -> None:
+        incoming = merged([letter for letter in attempt.letters])
+        bound = self._registry.find(incoming.command.name) if incoming.command is not None else None
+        work = self._checked(bound) if bound is not None else self._talk
+        await self._conductor.conduct(incoming, attempt.letters, work, attempt=attempt)
+
+    async def _run_command(self, letter: Letter, bound: Bound | None) -> None:
+        private = bound is None or bound.command.private_reply
+        work = self._checked(bound) if bound is not None else self._unknown
+        await self._conductor.conduct(letter.incoming, [letter], work, private=private)
+
+    def _checked(self, bound: Bound) -> Talk:
+        async def work(turn: Turn) -> None:
+            check_permission(turn, bound.command)
+            await bound.handler(turn)
+
+        return work
+
+    async def _unknown(self, turn: Turn) -> None:
+        name = turn.incoming.command.name if turn.incoming.command is not None else ""
+        raise UserError(unknown_command(name))
+
+    async def _press(self, turn: Turn) -> None:
+        press = turn.incoming.press
+        stored = await self._store.buttons.get(press.button_id, turn.now) if press is not None else None
+        action = self._registry.action(stored.action) if stored is not None else None
+        if stored is None or action is None:
+            raise UserError(EXPIRED_BUTTON)
+        if stored.person and stored.person != turn.person and not turn.moderator:
+            raise NotAllowed("Only the person who asked can use this button.")
+        await action(turn, stored)
+
+    # --- small sentences outside a turn ---
+
+    async def _tell(self, incoming: Incoming, text: str) -> None:
+        target = Target(incoming.place, incoming.message_id, incoming.reply_handle, private=True)
+        await self._send(target, text)
+
+    async def _greet(self, place: Place, title: str) -> None:
+        nobody = Person(place.platform, "")
+        probe = Incoming("", place, nobody, Addressed.DIRECT)
+        entered = self._doorkeeper.decide(probe) is Verdict.ENTER
+        display = self._delivery.capabilities(place.platform).display_name
+        await self._send(Target(place), greeting(display, title, allowed=entered))
+
+    async def _send(self, target: Target, text: str) -> None:
+        answer = self._delivery.open(target, secrets.token_hex(8))
+        answer.push(Notice(text, private=target.private))
+        answer.push(Done())
+        delivered = await answer.finish()
+        if delivered.failure is not None:
+            log.info("sentence.undelivered", reason=delivered.failure.detail)
+
+    def _recover(self, record: TurnRecord) -> None:
+        if not record.payload:
+            return
+        letter = Letter(record.turn_id, from_payload(record.payload))
+        if record.state in (TurnState.RECEIVED, TurnState.ADMITTED):
+            self._route(letter)
+            return
+        self._spawn(self._conductor.conduct(letter.incoming, [letter], _apologise))
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _apologise(turn: Turn) -> None:
+    turn.notice(INTERRUPTED)

@@ -1,0 +1,47 @@
+"""Events into the journal and back: the Incoming as JSON, and several letters as one question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pydantic import TypeAdapter
+
+from bot.engine.mailbox import Letter
+from bot.messages import Incoming
+
+_INCOMING = TypeAdapter(Incoming)
+
+
+def to_payload(incoming: Incoming) -> str:
+    """The event as JSON, for the journal."""
+    return _INCOMING.dump_json(incoming).decode()
+
+
+def from_payload(payload: str) -> Incoming:
+    """The event from the journal."""
+    return _INCOMING.validate_json(payload)
+
+
+def merged(letters: Sequence[Letter]) -> Incoming:
+    """Several letters of one person as one event: texts joined, attachments together, the last message
+    answered, the first quote kept."""
+    last = letters[-1].incoming
+    if len(letters) == 1:
+        return last
+    texts = [letter.incoming.text for letter in letters]
+    return replace(
+        last,
+        text=_joined([letter.incoming for letter in letters], texts),
+        attachments=tuple(a for letter in letters for a in letter.incoming.attachments),
+        quoted=next((x.incoming.quoted for x in letters if x.incoming.quoted is not None), None),
+        addressed=letters[0].incoming.addressed,
+    )
+
+
+def _joined(events: Sequence[Incoming], texts: Sequence[str]) -> str:
+    result = ""
+    for index, text in enumerate(texts):
+        glue = "" if index and events[index - 1].near_limit else "\n"
+        result = f"{result}{glue}{text}" if result and text else result or text
+    return result

@@ -1,0 +1,66 @@
+"""One turn: a question of one person in one place, and the answer growing under it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.delivery import Answer
+from bot.engine.cashier import Payer
+from bot.engine.mailbox import Attempt
+from bot.engine.settings import PlaceSettings
+from bot.errors import NotAllowed
+from bot.messages import ButtonRows, Incoming, Media, MediaReady, Notice, TextDelta, TextReplaced
+from bot.records import HistoryItem, Settlement
+
+
+@dataclass(slots=True)
+class Turn:
+    """What a handler works with. `person` is the keyed hash of the asker; `now` Unix seconds at the start.
+
+    Handlers push what they have to say and leave timing, splitting and editing to delivery. Settlements
+    and history collected here are written in one transaction when the turn closes.
+    """
+
+    id: str
+    incoming: Incoming
+    person: str
+    settings: PlaceSettings
+    owner: bool
+    moderator: bool
+    answer: Answer
+    now: float
+    attempt: Attempt | None = None
+    settlements: list[Settlement] = field(default_factory=list[Settlement])
+    history: list[HistoryItem] = field(default_factory=list[HistoryItem])
+
+    @property
+    def payer(self) -> Payer:
+        """Who pays for calls of this turn."""
+        return Payer(self.id, self.incoming.place, self.person)
+
+    def say(self, text: str) -> None:
+        """More text of the answer, CommonMark."""
+        self.answer.push(TextDelta(text))
+
+    def replace(self, text: str) -> None:
+        """The whole text of the answer is now this."""
+        self.answer.push(TextReplaced(text))
+
+    def show(self, items: Sequence[Media], caption: str = "") -> None:
+        """Files of the answer, shown together where the platform can."""
+        self.answer.push(MediaReady(tuple(items), caption))
+
+    def notice(self, text: str, *, private: bool = False, buttons: ButtonRows = ()) -> None:
+        """A sentence of its own beside the answer."""
+        self.answer.push(Notice(text, private=private, buttons=buttons))
+
+    def require_moderator(self) -> None:
+        """Refuse unless the asker may change what holds here."""
+        if not self.moderator:
+            raise NotAllowed("Only someone who manages this channel can do that.")
+
+    def require_owner(self) -> None:
+        """Refuse unless the asker owns this bot."""
+        if not self.owner:
+            raise NotAllowed("Only an owner of this bot can do that.")
