@@ -186,7 +186,7 @@ class Engine:
     # --- the work ---
 
     async def _answer(self, attempt: Attempt) -> None:
-        incoming = merged([letter for letter in attempt.letters])
+        incoming = merged(list(attempt.letters))
         bound = self._registry.find(incoming.command.name) if incoming.command is not None else None
         work = self._checked(bound) if bound is not None else self._talk
         await self._conductor.conduct(incoming, attempt.letters, work, attempt=attempt)

@@ -21,13 +21,13 @@ def greeting(platform: str, title: str, *, allowed: bool) -> str:
     where = f" in **{title}**" if title else ""
     if not allowed:
         return (
-            f"Hello! I am Gondola, and I have just been added{where}. I stay silent until an owner of mine lets "
-            "this place in with `/allow`."
+            f"Hello! I am Gondola, and I have just been added{where}. I stay silent until an owner of mine "
+            "lets this place in with `/allow`."
         )
     return (
         f"Hello! I am Gondola, and I am glad to be{where or f' on {platform}'}.\n\n"
         "- **Mention me or reply to me** with a question; in a direct chat just write.\n"
-        "- `/image` draws a picture, `/voice` reads text aloud, `/search` answers from the web with sources.\n"
+        "- `/image` draws a picture, `/voice` reads text aloud, `/search` answers with web sources.\n"
         "- `/character` gives me a personality, `/model` chooses my brain, `/settings` shows the rest.\n\n"
         "`/help` lists everything."
     )
