@@ -1,0 +1,55 @@
+"""Pictures people send, made safe and small for a vision model."""
+
+from __future__ import annotations
+
+import base64
+import io
+import warnings
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from bot.errors import UserError
+
+MOST_PIXELS = 50_000_000
+LONGEST_SIDE = 2048
+SHORTEST_SIDE = 64
+"""Venice refuses pictures with a side below 64 pixels."""
+
+UNREADABLE = "I could not read this picture. It may be damaged; please send it as PNG, JPEG or WebP."
+TOO_LARGE = "This picture has too many pixels for me. Please send one below 50 megapixels."
+
+
+def to_data_url(data: bytes) -> str:
+    """A picture as a JPEG or PNG data URL, at most 2048 pixels a side, turned upright, without metadata."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data)) as picture:
+                if picture.width * picture.height > MOST_PIXELS:
+                    raise UserError(TOO_LARGE)
+                picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+                return _encoded(_fitted(ImageOps.exif_transpose(picture)))
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        raise UserError(TOO_LARGE) from None
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise UserError(UNREADABLE, detail=f"undecodable picture: {type(error).__name__}") from None
+
+
+def _fitted(picture: Image.Image) -> Image.Image:
+    picture = picture.convert("RGBA" if _transparent(picture) else "RGB")
+    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    if min(picture.size) < SHORTEST_SIDE:
+        width, height = (max(side, SHORTEST_SIDE) for side in picture.size)
+        picture = ImageOps.pad(picture, (width, height))
+    return picture
+
+
+def _transparent(picture: Image.Image) -> bool:
+    return picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+
+
+def _encoded(picture: Image.Image) -> str:
+    buffer = io.BytesIO()
+    kind = "png" if picture.mode == "RGBA" else "jpeg"
+    picture.save(buffer, kind, **({"quality": 88} if kind == "jpeg" else {}))
+    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
