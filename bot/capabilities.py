@@ -50,7 +50,8 @@ class Capabilities:
 
     `text_limit` and `caption_limit` count in the platform's unit; `upload_limit` and `download_limit`
     are bytes. `voice_mimes` lists what a native voice bubble takes, best first. `handle_outside_limits`
-    says that answers through a reply handle have a budget of their own.
+    says that answers through a reply handle have a budget of their own. `repeatable_sends` says that the
+    platform drops a second send with the same nonce, so a send without an answer may be repeated.
     """
 
     platform: str
@@ -66,4 +67,5 @@ class Capabilities:
     private_replies: bool = False
     autocomplete: bool = False
     handle_outside_limits: bool = False
+    repeatable_sends: bool = False
     mention_style: str = "@{name}"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.engine.batching import Batcher
 from bot.engine.caps import CapsBook, refusal
+from bot.errors import VeniceError
 from bot.messages import Place
 from bot.ports import Clock, Money
 from bot.records import Admission, Refusal, Settlement
@@ -29,6 +32,22 @@ class Hold:
     medium: str
     model: str
     estimate: int
+
+
+@dataclass(slots=True)
+class Bill:
+    """What a call turned out to cost. Left empty, the way the call ended decides."""
+
+    cost: int | None = None
+    count: int = 1
+    uncertain: bool = False
+    request_id: str | None = None
+
+    def charge(
+        self, cost: int, *, count: int = 1, uncertain: bool = False, request_id: str | None = None
+    ) -> None:
+        """The real price in micro-USD; `count` 0 when nothing was delivered."""
+        self.cost, self.count, self.uncertain, self.request_id = cost, count, uncertain, request_id
 
 
 class Cashier:
@@ -61,8 +80,41 @@ class Cashier:
             raise refusal(refused, at)
         return Hold(admission.reservation_id, medium, model, estimate)
 
-    def settle(
-        self, hold: Hold, cost: int, *, count: int = 1, uncertain: bool = False, request_id: str | None = None
-    ) -> Settlement:
-        """The real price of a held call, to be written when its turn closes."""
-        return Settlement(hold.reservation_id, cost, count, uncertain, request_id or "", self._clock())
+    @asynccontextmanager
+    async def paying(
+        self,
+        payer: Payer,
+        settlements: list[Settlement],
+        medium: str,
+        model: str,
+        estimate: int,
+        *,
+        count: int = 1,
+    ) -> AsyncGenerator[Bill]:
+        """Hold the estimate around a call and append its settlement, however the call ends.
+
+        Refused by Venice, it is free. Without an answer (cut off, cancelled) Venice may have done the
+        work, so the estimate stands, flagged uncertain.
+        """
+        hold = await self.hold(payer, medium, model, estimate, count=count)
+        bill = Bill(count=count)
+        try:
+            yield bill
+        except VeniceError as error:
+            if bill.cost is None and error.status is not None:
+                bill.charge(0, count=0, request_id=error.request_id)
+            raise
+        finally:
+            if bill.cost is None:
+                bill.charge(estimate, count=count, uncertain=True)
+            settlements.append(self._settled(hold, bill))
+
+    def _settled(self, hold: Hold, bill: Bill) -> Settlement:
+        return Settlement(
+            hold.reservation_id,
+            bill.cost or 0,
+            bill.count,
+            bill.uncertain,
+            bill.request_id or "",
+            self._clock(),
+        )

@@ -227,8 +227,7 @@ class Engine:
         nobody = Person(place.platform, "")
         probe = Incoming("", place, nobody, Addressed.DIRECT)
         entered = self._doorkeeper.decide(probe) is Verdict.ENTER
-        display = self._delivery.capabilities(place.platform).display_name
-        await self._send(Target(place), greeting(display, title, allowed=entered))
+        await self._send(Target(place), greeting(title, allowed=entered))
 
     async def _send(self, target: Target, text: str) -> None:
         answer = self._delivery.open(target, secrets.token_hex(8))

@@ -16,7 +16,7 @@ def unknown_command(name: str) -> str:
     return f"I do not know the command `/{name[:40]}`. /help lists what I can do."
 
 
-def greeting(platform: str, title: str, *, allowed: bool) -> str:
+def greeting(title: str, *, allowed: bool) -> str:
     """First words in a new place."""
     where = f" in **{title}**" if title else ""
     if not allowed:
@@ -25,7 +25,7 @@ def greeting(platform: str, title: str, *, allowed: bool) -> str:
             "lets this place in with `/allow`."
         )
     return (
-        f"Hello! I am Gondola, and I am glad to be{where or f' on {platform}'}.\n\n"
+        f"Hello! I am Gondola, and I am glad to be{where or ' here'}.\n\n"
         "- **Mention me or reply to me** with a question; in a direct chat just write.\n"
         "- `/image` draws a picture, `/voice` reads text aloud, `/search` answers with web sources.\n"
         "- `/character` gives me a personality, `/model` chooses my brain, `/settings` shows the rest.\n\n"

@@ -1,0 +1,49 @@
+"""Every command, declared once for all doors: one file per group, each with its handlers beside it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from bot.commands import doors, guide, house, media, talk
+from bot.commands.completion import Completer
+from bot.commands.services import RUN, Services
+from bot.declarations import Command
+from bot.engine.registry import ActionHandler, Bound, Registry, check_permission
+from bot.engine.turn import Turn
+from bot.errors import UserError
+from bot.messages import Addressed, CommandUse
+from bot.records import StoredButton
+
+__all__ = ["Services", "build_registry"]
+
+
+def build_registry(services: Services) -> Registry:
+    """Commands in menu order, the button actions, and the completer."""
+    commands: list[Bound] = [
+        *talk.bound(services),
+        *media.bound(services),
+        *house.bound(services),
+        *doors.bound(services),
+    ]
+
+    def declared() -> list[Command]:
+        return [bound.command for bound in commands]
+
+    commands += guide.bound(declared)
+    by_name = {bound.command.name: bound for bound in commands}
+    return Registry(commands, {RUN: _run_action(by_name)}, Completer(services, declared()))
+
+
+def _run_action(commands: dict[str, Bound]) -> ActionHandler:
+    async def run(turn: Turn, stored: StoredButton) -> None:
+        payload = json.loads(stored.payload)
+        bound = commands.get(payload["command"])
+        if bound is None:
+            raise UserError("This button's command no longer exists.")
+        use = CommandUse(bound.command.name, payload["options"])
+        turn.incoming = replace(turn.incoming, addressed=Addressed.COMMAND, command=use)
+        check_permission(turn, bound.command)
+        await bound.handler(turn)
+
+    return run

@@ -1,0 +1,91 @@
+"""Suggestions for options being typed, from the live catalogue and Venice's characters."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from bot.commands.services import Services
+from bot.declarations import Choice, Command
+from bot.engine.models import is_dear
+from bot.engine.settings import SETTINGS
+from bot.errors import GondolaError
+from bot.messages import Incoming
+from bot.venice import CharacterQuery
+from bot.venice.models import Medium
+
+MOST = 25
+Source = Callable[[Incoming, str], Awaitable[Sequence[Choice]]]
+
+
+class Completer:
+    """Implements bot.engine.registry.Completer. Trouble at Venice means no suggestions, never an error."""
+
+    def __init__(self, services: Services, commands: Sequence[Command]) -> None:
+        self._services = services
+        self._commands = {command.name: command for command in commands}
+        self._sources: Mapping[str, Source] = {
+            "model.text": self._models("text"),
+            "model.image": self._models("image"),
+            "model.tts": self._models("tts"),
+            "voice": self._voices,
+            "style": self._styles,
+            "character": self._characters,
+            "setting": self._setting_names,
+            "setting.value": self._setting_values,
+        }
+
+    async def __call__(self, incoming: Incoming, option: str, typed: str) -> Sequence[Choice]:
+        use = incoming.command
+        declared = self._commands.get(use.name) if use is not None else None
+        found = declared.option(option) if declared is not None else None
+        source = self._sources.get(found.completer) if found is not None else None
+        if source is None:
+            return ()
+        try:
+            return list(await source(incoming, typed.strip()))[:MOST]
+        except GondolaError:
+            return ()
+
+    def _models(self, medium: Medium) -> Source:
+        async def source(incoming: Incoming, typed: str) -> Sequence[Choice]:
+            owner = self._services.doorkeeper.is_owner(incoming)
+            found = (await self._services.models.catalogue()).search(typed, medium, limit=60)
+            return [Choice(model.id, model.name) for model in found if owner or not is_dear(model)]
+
+        return source
+
+    async def _voices(self, incoming: Incoming, typed: str) -> Sequence[Choice]:
+        options = incoming.command.options if incoming.command is not None else {}
+        settings = self._services.settings.resolve(incoming.place, incoming.author)
+        chosen = str(options.get("model", "")) or settings.text("voice_model")
+        model = await self._services.models.pick("tts", chosen, owner=True)
+        return _matching(typed, [Choice(voice, voice) for voice in model.voices])
+
+    async def _styles(self, incoming: Incoming, typed: str) -> Sequence[Choice]:
+        return _matching(typed, [Choice(style, style) for style in await self._services.models.styles()])
+
+    async def _characters(self, incoming: Incoming, typed: str) -> Sequence[Choice]:
+        query = CharacterQuery(search=typed[:200], sort=None if typed else "featured", limit=MOST)
+        found = await self._services.client.characters(query)
+        allowed = [one for one in found if incoming.adult_allowed or not one.adult]
+        return [Choice(one.slug, one.name) for one in allowed]
+
+    async def _setting_names(self, incoming: Incoming, typed: str) -> Sequence[Choice]:
+        return _matching(typed, [Choice(name, name.replace("_", " ")) for name in SETTINGS])
+
+    async def _setting_values(self, incoming: Incoming, typed: str) -> Sequence[Choice]:
+        options = incoming.command.options if incoming.command is not None else {}
+        setting = SETTINGS.get(str(options.get("name", "")))
+        if setting is None:
+            return ()
+        if setting.choices:
+            return _matching(typed, [*setting.choices, Choice("default", "default")])
+        source = self._sources.get(setting.completer)
+        return await source(incoming, typed) if source is not None else ()
+
+
+def _matching(typed: str, choices: Sequence[Choice]) -> list[Choice]:
+    """Choices that begin with what was typed, then those that contain it."""
+    folded = typed.casefold()
+    begins = [c for c in choices if c.label.casefold().startswith(folded)]
+    return begins + [c for c in choices if folded in c.label.casefold() and c not in begins]

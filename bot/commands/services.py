@@ -1,0 +1,84 @@
+"""What command handlers work with besides their turn."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.engine.access import Doorkeeper
+from bot.engine.caps import CapsBook
+from bot.engine.cashier import Cashier
+from bot.engine.hashing import Hasher
+from bot.engine.models import ModelBook
+from bot.engine.settings import SettingsBook
+from bot.engine.speaking import Speaker
+from bot.engine.talking import Talker
+from bot.engine.turn import Turn
+from bot.messages import Button, ButtonRows, OptionValue
+from bot.ports import Clock, Store
+from bot.records import StoredButton
+from bot.venice import VeniceClient
+
+RUN = "run"
+"""Button action: run a command with given options, as whoever pressed."""
+BUTTON_LIFE = 30 * 24 * 3600
+PER_ROW = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The engine's parts, wired by bot.app."""
+
+    store: Store
+    client: VeniceClient
+    models: ModelBook
+    settings: SettingsBook
+    caps: CapsBook
+    cashier: Cashier
+    doorkeeper: Doorkeeper
+    talker: Talker
+    speaker: Speaker
+    hasher: Hasher
+    clock: Clock
+
+    async def command_buttons(
+        self, turn: Turn, choices: Sequence[tuple[str, str, Mapping[str, OptionValue]]]
+    ) -> ButtonRows:
+        """Stored buttons, each running a command: (label, command, options)."""
+        expires = turn.now + BUTTON_LIFE
+        stored = [
+            StoredButton(
+                id=secrets.token_urlsafe(9),
+                action=RUN,
+                payload=json.dumps({"command": command, "options": options}),
+                person=turn.person,
+                channel=turn.incoming.place.channel_key,
+                expires_at=expires,
+            )
+            for _, command, options in choices
+        ]
+        await self.store.buttons.save(stored)
+        buttons = [Button(label[:60], one.id) for (label, _, _), one in zip(choices, stored, strict=True)]
+        return tuple(tuple(buttons[i : i + PER_ROW]) for i in range(0, len(buttons), PER_ROW))
+
+
+def text_option(turn: Turn, name: str) -> str:
+    """A text option as given, "" when left out."""
+    command = turn.incoming.command
+    value = command.options.get(name, "") if command is not None else ""
+    return str(value).strip()
+
+
+def number_option(turn: Turn, name: str) -> int | None:
+    """A whole-number option, None when left out."""
+    command = turn.incoming.command
+    value = command.options.get(name) if command is not None else None
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def flag_option(turn: Turn, name: str) -> bool:
+    """An on-off option, False when left out."""
+    command = turn.incoming.command
+    return command is not None and command.options.get(name) is True

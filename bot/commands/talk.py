@@ -1,0 +1,188 @@
+"""/search, /reset, /character, /model: what is talked about, with whom."""
+
+from __future__ import annotations
+
+from bot.commands.services import Services, flag_option, text_option
+from bot.declarations import Command, Medium, Option, OptionKind
+from bot.engine.models import check_dear, is_dear
+from bot.engine.registry import Bound
+from bot.engine.turn import Turn
+from bot.errors import NotAllowed, UserError, VeniceError, VeniceFailure
+from bot.venice import Character, CharacterQuery, Model
+
+SUGGESTED = 8
+
+SEARCH = Command(
+    "search",
+    "Answer a question from the web, with sources.",
+    (Option("question", "What do you want to know?", required=True, rest=True, maximum=4000),),
+    medium=Medium.CHAT,
+)
+RESET = Command("reset", "Start the conversation here anew; what was said before is no longer recalled.")
+CHARACTER = Command(
+    "character",
+    "Give me a personality: one of Venice's characters, or your own.",
+    (
+        Option("name", "Name or slug of a Venice character.", completer="character", rest=True),
+        Option("persona", "Your own persona for this channel, in your words.", maximum=8000),
+        Option("clear", "Back to plain Gondola.", OptionKind.BOOLEAN),
+    ),
+)
+MODEL = Command(
+    "model",
+    "Show or choose the language model of this channel.",
+    (Option("name", "Model to use; “default” for Venice's default.", completer="model.text", rest=True),),
+)
+
+
+def bound(services: Services) -> list[Bound]:
+    """The commands of this group."""
+
+    async def search(turn: Turn) -> None:
+        await services.talker.answer(turn, text_option(turn, "question"), search="on")
+
+    async def reset(turn: Turn) -> None:
+        await services.store.memory.reset(turn.incoming.place.conversation, turn.now)
+        turn.say("Done: we start anew. What can I do for you?")
+
+    async def character(turn: Turn) -> None:
+        await _character(services, turn)
+
+    async def model(turn: Turn) -> None:
+        await _model(services, turn)
+
+    return [
+        Bound(SEARCH, search, ordered=True),
+        Bound(CHARACTER, character),
+        Bound(MODEL, model),
+        Bound(RESET, reset),
+    ]
+
+
+async def put_channel(services: Services, turn: Turn, name: str, value: str) -> None:
+    """Set a setting of this channel, if the asker may; an empty value clears it."""
+    turn.require_moderator()
+    key = turn.incoming.place.channel_key
+    if value:
+        await services.settings.put(key, name, value, by=turn.person, at=turn.now)
+    else:
+        await services.settings.clear(key, name)
+
+
+# --- character ---
+
+
+async def _character(services: Services, turn: Turn) -> None:
+    name, persona = text_option(turn, "name"), text_option(turn, "persona")
+    if flag_option(turn, "clear") or name.lower() in ("clear", "none", "off"):
+        await put_channel(services, turn, "character", "")
+        await put_channel(services, turn, "system_prompt", "")
+        turn.say("I am plain Gondola again.")
+    elif persona:
+        await put_channel(services, turn, "character", "")
+        await put_channel(services, turn, "system_prompt", persona)
+        turn.say("I took on your persona for this channel. `/character clear` ends it.")
+    elif name:
+        await _choose_character(services, turn, name)
+    else:
+        await _show_character(services, turn)
+
+
+async def _choose_character(services: Services, turn: Turn, name: str) -> None:
+    turn.require_moderator()
+    found = await _by_slug(services, name)
+    if found is None:
+        matches = await _search(services, turn, name)
+        if len(matches) != 1:
+            await _offer(services, turn, matches, f"Which “{name[:40]}” do you mean?" if matches else "")
+            return
+        found = matches[0]
+    if found.adult and not turn.incoming.adult_allowed:
+        raise NotAllowed(f"{found.name} is for adults, and this place is not marked for that.")
+    await put_channel(services, turn, "system_prompt", "")
+    await put_channel(services, turn, "character", found.slug)
+    about = f"\n\n{found.description[:600]}" if found.description else ""
+    turn.say(f"From now on I am **{found.name}** here.{about}")
+
+
+async def _show_character(services: Services, turn: Turn) -> None:
+    slug, persona = turn.settings.text("character"), turn.settings.text("system_prompt")
+    now = f"I am the character `{slug}` here." if slug else "I am plain Gondola here."
+    if persona and not slug:
+        now = f"I have a persona of my own here:\n\n> {persona[:500]}"
+    featured = await _search(services, turn, "")
+    await _offer(services, turn, featured, f"{now}\n\nChoose one, or `/character NAME` to search.")
+
+
+async def _offer(services: Services, turn: Turn, found: list[Character], text: str) -> None:
+    if not found:
+        raise UserError("Venice has no character of that name. Try a shorter word.")
+    choices = [(one.name, CHARACTER.name, {"name": one.slug}) for one in found[:SUGGESTED]]
+    lines = "\n".join(f"- **{one.name}** (`{one.slug}`) {one.description[:80]}" for one in found[:SUGGESTED])
+    turn.notice(f"{text}\n\n{lines}", buttons=await services.command_buttons(turn, choices))
+
+
+async def _search(services: Services, turn: Turn, words: str) -> list[Character]:
+    query = CharacterQuery(search=words[:200], sort=None if words else "featured", limit=SUGGESTED)
+    found = list(await services.client.characters(query))
+    exact = [one for one in found if one.name.casefold() == words.casefold()]
+    return exact or [one for one in found if turn.incoming.adult_allowed or not one.adult]
+
+
+async def _by_slug(services: Services, slug: str) -> Character | None:
+    if not slug.replace("-", "").replace("_", "").isalnum():
+        return None
+    try:
+        return await services.client.character(slug)
+    except VeniceError as error:
+        if error.failure is VeniceFailure.NOT_FOUND:
+            return None
+        raise
+
+
+# --- model ---
+
+
+async def _model(services: Services, turn: Turn) -> None:
+    name = text_option(turn, "name")
+    if not name:
+        await _show_model(services, turn)
+        return
+    if name.lower() in ("default", "clear", "none"):
+        await put_channel(services, turn, "model", "")
+        chosen = await services.models.pick("text", "", owner=True)
+    else:
+        chosen = (await services.models.catalogue()).find(name)
+        check_dear(chosen, owner=turn.owner)
+        check_adult(chosen, turn)
+        await put_channel(services, turn, "model", chosen.id)
+    turn.say(f"**{chosen.name}** answers here from now on.\n\n{describe(chosen)}")
+
+
+async def _show_model(services: Services, turn: Turn) -> None:
+    current = await services.models.pick("text", turn.settings.text("model"), owner=True)
+    catalogue = await services.models.catalogue()
+    others = [m for m in catalogue.offered("text") if m.id != current.id and (turn.owner or not is_dear(m))]
+    choices = [(m.name, MODEL.name, {"name": m.id}) for m in others[:SUGGESTED]]
+    turn.notice(
+        f"**{current.name}** (`{current.id}`) answers here.\n\n{describe(current)}\n\n"
+        f"Choose another, or `/model NAME`. There are {len(others) + 1}.",
+        buttons=await services.command_buttons(turn, choices),
+    )
+
+
+def check_adult(model: Model, turn: Turn) -> None:
+    """Refuse an uncensored model where the place is not marked for adults."""
+    if model.uncensored and not turn.incoming.adult_allowed:
+        raise NotAllowed(f"{model.name} is uncensored, and this place is not marked for adults.")
+
+
+def describe(model: Model) -> str:
+    """Price, room, abilities and privacy of a text model in a line or two."""
+    tokens = model.pricing.tokens
+    price = f"${tokens.input:g} in and ${tokens.output:g} out per million tokens" if tokens else "no price"
+    room = f", room for {model.context_tokens:,} tokens" if model.context_tokens else ""
+    can = model.capabilities
+    abilities = [word for has, word in ((can.vision, "sees pictures"), (can.reasoning, "can think")) if has]
+    privacy = "private (nothing is kept)" if model.private else "anonymised (the provider sees the words)"
+    return "; ".join([f"It costs {price}{room}", *abilities, privacy]) + "."

@@ -1,0 +1,284 @@
+"""A chat turn: question gathered, price reserved, answer streamed, sources linked, voice added."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+from bot.declarations import Medium
+from bot.engine.cashier import Bill, Cashier
+from bot.engine.citations import MarkerFilter, linked, plain_markers, source_list
+from bot.engine.context import HISTORY_ITEMS, build_messages
+from bot.engine.gathering import Gatherer, Question
+from bot.engine.models import ModelBook, check_dear
+from bot.engine.speaking import Speaker, speakable, voice_media
+from bot.engine.turn import Turn
+from bot.errors import CapReached, UserError, VeniceError
+from bot.messages import Source
+from bot.ports import Memory
+from bot.records import HistoryItem, Role
+from bot.venice import (
+    ChatEvent,
+    ChatRequest,
+    Citations,
+    ContentPart,
+    Finished,
+    Model,
+    ReasoningDelta,
+    TextDelta,
+    TextPart,
+    ToolCallDone,
+    UsageReport,
+    VeniceClient,
+)
+from bot.venice.pricing import (
+    SEARCH_FEE,
+    chat_ceiling,
+    chat_cost,
+    interrupted_cost,
+    likely_tokens,
+)
+from bot.venice.types import Reasoning, WebSearch
+
+CUT = "\n\n*(I stopped at the length limit here. Say “continue” for the rest.)*"
+NO_TEXT = "The model thought so long that nothing was left for the answer. Try `/settings` with thinking off."
+REFUSED = "The model declined to answer this."
+
+
+class Talker:
+    """Answers questions through Venice's chat."""
+
+    def __init__(
+        self,
+        client: VeniceClient,
+        models: ModelBook,
+        cashier: Cashier,
+        gatherer: Gatherer,
+        speaker: Speaker,
+        memory: Memory,
+    ) -> None:
+        self._client = client
+        self._models = models
+        self._cashier = cashier
+        self._gatherer = gatherer
+        self._speaker = speaker
+        self._memory = memory
+
+    async def talk(self, turn: Turn) -> None:
+        """Answer the turn's own text."""
+        await self.answer(turn, turn.incoming.text)
+
+    async def answer(self, turn: Turn, text: str, *, search: str = "") -> None:
+        """Answer `text`; `search` overrides the web search setting ("on")."""
+        turn.answer.typing()
+        question = await self._gatherer.gather(turn, text)
+        model = await self._model(turn, question)
+        request = await self._request(turn, question, model, search)
+        reply = _Reply(turn, request, shown=turn.settings.text("reply_mode") != "voice")
+        await self._stream(turn, model, request, reply)
+        answer = reply.finish()
+        self._remember(turn, question, answer)
+        await self._say_aloud(turn, answer)
+
+    async def _model(self, turn: Turn, question: Question) -> Model:
+        model = await self._models.pick("text", turn.settings.text("model"), owner=turn.owner)
+        if not question.pictures or model.capabilities.vision:
+            return model
+        seeing = await self._models.vision()
+        if seeing is None:
+            raise UserError(f"{model.name} cannot look at pictures, and Venice offers no model that can now.")
+        check_dear(seeing, owner=turn.owner)
+        turn.notice(f"-# {model.name} cannot see pictures, so {seeing.name} answers this one.")
+        return seeing
+
+    async def _request(self, turn: Turn, question: Question, model: Model, search: str) -> ChatRequest:
+        settings, place = turn.settings, turn.incoming.place
+        history = await self._memory.recent(place.conversation, HISTORY_ITEMS)
+        character = settings.text("character")
+        request = ChatRequest(
+            messages=build_messages(
+                incoming=turn.incoming,
+                question=question.text,
+                parts=question.parts,
+                history=history,
+                persona=settings.text("system_prompt"),
+                character=bool(character),
+                now=turn.now,
+            ),
+            max_completion_tokens=int(settings.number("answer_length") or 2_000),
+            temperature=settings.number("temperature"),
+            top_p=settings.number("top_p"),
+            reasoning=_reasoning(settings.text("thinking")),
+            cache_key=place.conversation,
+            user=turn.person,
+            web_search=_web_search(search or settings.text("web_search")),
+            web_scraping=settings.flag("scraping") and "://" in question.text,
+            character_slug=character,
+        )
+        _check_length(request, model)
+        return request
+
+    async def _stream(self, turn: Turn, model: Model, request: ChatRequest, reply: _Reply) -> None:
+        estimate = chat_ceiling(model, request)
+        tokens = likely_tokens("".join(_texts(request))) + request.max_completion_tokens
+        async with (
+            self._cashier.paying(turn.payer, turn.settlements, Medium.CHAT, model.id, estimate) as bill,
+            self._client.limits.turn(model.id, turn.person, tokens, reply.in_line) as slot,
+        ):
+            try:
+                async with aclosing(self._client.chat_stream(request, model)) as events:
+                    async for event in events:
+                        reply.take(event)
+            finally:
+                _charge(bill, model, request, reply)
+                if reply.usage is not None:
+                    slot.used(reply.usage.total)
+
+    def _remember(self, turn: Turn, question: Question, answer: str) -> None:
+        incoming = turn.incoming
+        asked = HistoryItem(
+            conversation=incoming.place.conversation,
+            role=Role.PERSON,
+            text=question.text,
+            at=turn.now,
+            speaker=incoming.author.key,
+            speaker_name=incoming.author.name,
+            turn_id=turn.id,
+            message_ids=(incoming.message_id,) if incoming.message_id else (),
+            media_note=question.note,
+        )
+        turn.history.append(asked)
+        if answer:
+            turn.history.append(
+                replace(
+                    asked,
+                    role=Role.BOT,
+                    text=answer,
+                    speaker="",
+                    speaker_name="",
+                    media_note="",
+                    message_ids=(),
+                )
+            )
+
+    async def _say_aloud(self, turn: Turn, answer: str) -> None:
+        mode = turn.settings.text("reply_mode")
+        words = speakable(answer)
+        if mode == "text" or not words:
+            return
+        try:
+            choice = await self._speaker.choose(turn)
+            clip = await self._speaker.speak(turn, words, choice)
+        except (VeniceError, UserError, CapReached) as error:
+            if mode == "voice":
+                turn.say(answer)  # the words were paid for: show them
+            turn.notice(f"I could not say it aloud. {error.reader_text}")
+            return
+        turn.show([voice_media(clip)])
+
+
+@dataclass(slots=True)
+class _Reply:
+    """The answer as it arrives: text without half citation markers, sources, usage."""
+
+    turn: Turn
+    request: ChatRequest
+    shown: bool
+    raw: str = ""
+    received: str = ""
+    sources: tuple[Source, ...] = ()
+    usage: UsageReport | None = None
+    finished: Finished | None = None
+    held: MarkerFilter = field(default_factory=MarkerFilter)
+    waited: bool = False
+
+    @property
+    def searching(self) -> bool:
+        return self.request.web_search != "off" or self.request.web_scraping
+
+    def in_line(self, place: int) -> None:
+        """The place in the queue, shown where the answer will be."""
+        self.waited = True
+        self.turn.replace(f"*Many people are asking right now: you are number {place} in line.*")
+
+    def take(self, event: ChatEvent) -> None:
+        match event:
+            case TextDelta(text=text):
+                self.received += text
+                self._more(self.held.feed(text) if self.searching else text)
+            case ReasoningDelta(text=text):
+                self.received += text
+            case Citations(sources=sources):
+                self.sources = tuple(Source(i, s.title, s.url) for i, s in enumerate(sources, 1))
+            case UsageReport():
+                self.usage = event
+            case Finished():
+                self.finished = event
+            case ToolCallDone():
+                pass  # no tools are offered
+
+    def finish(self) -> str:
+        """Show the rest and the sources; returns what memory keeps: the text without its source list."""
+        self._more(self.held.rest())
+        text, used = linked(self.raw, self.sources) if self.searching else (self.raw, ())
+        if self.finished is not None and not text.strip():
+            raise UserError(REFUSED if self.finished.reason == "content_filter" else NO_TEXT)
+        cut = CUT if self.finished is not None and self.finished.reason == "length" else ""
+        if self.shown and (self.searching or cut):
+            self.turn.replace(text.rstrip() + cut + source_list(used))
+        return text
+
+    def _more(self, text: str) -> None:
+        if not text:
+            return
+        first, self.raw = not self.raw, self.raw + text
+        if not self.shown:
+            return
+        if first and self.waited:
+            self.turn.replace(self.raw)
+        elif self.searching and ("^" in text or "[" in text):
+            self.turn.replace(plain_markers(self.raw))
+        else:
+            self.turn.say(text)
+
+
+def _charge(bill: Bill, model: Model, request: ChatRequest, reply: _Reply) -> None:
+    """Real cost where Venice counted; the list price of what arrived where the stream broke off."""
+    count = 1 if reply.received else 0
+    request_id = reply.finished.request_id if reply.finished is not None else None
+    if reply.usage is not None:
+        cost = chat_cost(model, reply.usage, searched=bool(reply.sources))
+        bill.charge(cost.micro_usd, count=count, request_id=request_id)
+    elif reply.received:
+        prompt = likely_tokens("".join(_texts(request)))
+        fees = SEARCH_FEE * (request.web_search != "off")
+        cost = interrupted_cost(model, prompt, reply.received, fees)
+        bill.charge(cost.micro_usd, count=count, uncertain=True, request_id=request_id)
+
+
+def _texts(request: ChatRequest) -> list[str]:
+    return [m.content if isinstance(m.content, str) else _part_texts(m.content) for m in request.messages]
+
+
+def _part_texts(parts: tuple[ContentPart, ...]) -> str:
+    return "".join(part.text for part in parts if isinstance(part, TextPart))
+
+
+def _check_length(request: ChatRequest, model: Model) -> None:
+    """A prompt that cannot fit even at a character a token is refused before it costs anything."""
+    if model.context_tokens is None:
+        return
+    likely = likely_tokens("".join(_texts(request)))
+    if likely + request.max_completion_tokens > model.context_tokens:
+        raise UserError(
+            f"This is too long for {model.name}, which takes about {model.context_tokens * 3:,} characters. "
+            "Shorten it, start anew with `/reset`, or choose a model with more room with `/model`."
+        )
+
+
+def _reasoning(thinking: str) -> Reasoning:
+    return thinking if thinking in ("low", "medium", "high", "max") else "off"
+
+
+def _web_search(mode: str) -> WebSearch:
+    return mode if mode in ("on", "auto") else "off"
