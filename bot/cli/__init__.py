@@ -1,1 +1,16 @@
 """The `gondola` command, one module per subcommand."""
+
+from __future__ import annotations
+
+import click
+
+from bot.cli.run import run
+
+
+@click.group()
+@click.version_option(package_name="gondola")
+def main() -> None:
+    """Gondola: one chatbot for Discord, Telegram and the web on Venice.ai."""
+
+
+main.add_command(run)

@@ -1,0 +1,242 @@
+"""The composition root: the only module that sees bot, adapters and storage together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import structlog
+from adapters.discord.adapter import DiscordAdapter
+from adapters.telegram.adapter import TelegramAdapter
+from adapters.web.adapter import WebAdapter
+
+from bot.commands import Services, build_registry
+from bot.delivery import Delivery
+from bot.demo import DemoVenice
+from bot.engine.access import Doorkeeper
+from bot.engine.caps import DEFAULT_CAP, CapsBook, dollars
+from bot.engine.cashier import Cashier
+from bot.engine.conduct import Conductor
+from bot.engine.engine import Engine
+from bot.engine.gathering import Gatherer
+from bot.engine.hashing import Hasher
+from bot.engine.models import ModelBook
+from bot.engine.settings import SettingsBook
+from bot.engine.speaking import Speaker
+from bot.engine.talking import Talker
+from bot.errors import GondolaError, OperatorError
+from bot.ports import Adapter, Door, Store
+from bot.secret import prepare_data_dir, secret_key
+from bot.settings import Configuration
+from bot.supervision import Platform
+from bot.venice import VeniceClient
+from storage import open_store
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+DRAIN_SECONDS = 25.0
+LEASE_SECONDS = 60.0
+HOUSEKEEPING_SECONDS = 20.0
+DEMO_KEY = "demo"
+
+
+class House:
+    """Everything running in one process."""
+
+    def __init__(self, configuration: Configuration, store: Store, client: VeniceClient, key: bytes) -> None:
+        self._configuration = configuration
+        self._store = store
+        self.venice = client
+        self.doors: dict[str, Door] = {}
+        hasher = Hasher(key)
+        self.settings = SettingsBook(store.settings)
+        self.caps = CapsBook(store.money)
+        self.doorkeeper = Doorkeeper(
+            store.access,
+            hasher,
+            is_open=configuration.gondola_access == "open",
+            owners=configuration.owners,
+        )
+        self.models = ModelBook(client, time.time)
+        cashier = Cashier(store.money, self.caps, time.time)
+        speaker = Speaker(client, self.models, cashier)
+        talker = Talker(client, self.models, cashier, Gatherer(self.doors, speaker), speaker, store.memory)
+        services = Services(
+            store=store,
+            client=client,
+            models=self.models,
+            settings=self.settings,
+            caps=self.caps,
+            cashier=cashier,
+            doorkeeper=self.doorkeeper,
+            talker=talker,
+            speaker=speaker,
+            hasher=hasher,
+            clock=time.time,
+        )
+        self.delivery = Delivery(self.doors)
+        self.engine = Engine(
+            store=store,
+            delivery=self.delivery,
+            doorkeeper=self.doorkeeper,
+            settings=self.settings,
+            caps=self.caps,
+            conductor=Conductor(
+                store.turns, self.delivery, self.doorkeeper, self.settings, hasher, time.time
+            ),
+            registry=build_registry(services),
+            talk=talker.talk,
+            hasher=hasher,
+            clock=time.time,
+        )
+        self.web = self._web()
+        self.platforms = [Platform("web", lambda: self.web, self.doors), *self._chat_platforms()]
+
+    async def load(self) -> None:
+        """Read settings, caps and access; set the default cap once in the life of a database."""
+        await self.settings.load()
+        await self.caps.load()
+        await self.doorkeeper.load()
+        if await self._store.marks.claim("default-cap", "set"):
+            await self.caps.put(DEFAULT_CAP, time.time())
+
+    async def housekeeping(self) -> None:
+        """Keep leases, sweep what dead instances left, until cancelled."""
+        while True:
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+            try:
+                await self._store.turns.renew_leases()
+                swept = await self._store.turns.sweep(time.time())
+                await self._store.buttons.purge(time.time())
+                recovered = await self.engine.recover()
+            except GondolaError as error:
+                log.warning("housekeeping.failed", reason=error.detail)
+                continue
+            if swept or recovered:
+                log.warning("housekeeping.recovered", reservations=swept, turns=recovered)
+
+    def _web(self) -> WebAdapter:
+        host, port = self._configuration.http_address
+        return WebAdapter(
+            self.engine,
+            host=host,
+            port=port,
+            data_dir=self._configuration.gondola_data_dir,
+            clock=time.time,
+            demo=self._configuration.demo,
+            public_url=self._configuration.gondola_public_url,
+            ready=lambda: {platform.name: platform.up for platform in self.platforms},
+        )
+
+    def _chat_platforms(self) -> list[Platform]:
+        configuration = self._configuration
+        builders: dict[str, Callable[[], Adapter]] = {}
+        if discord_token := configuration.discord_token.get_secret_value():
+            builders["discord"] = lambda: DiscordAdapter(
+                self.engine, discord_token, base_url=configuration.discord_base_url
+            )
+        if telegram_token := configuration.telegram_token.get_secret_value():
+            builders["telegram"] = lambda: TelegramAdapter(
+                self.engine, telegram_token, base_url=configuration.telegram_base_url
+            )
+        return [Platform(name, build, self.doors) for name, build in builders.items()]
+
+
+@asynccontextmanager
+async def open_house(configuration: Configuration) -> AsyncIterator[House]:
+    """A house with its database and Venice, not yet serving."""
+    prepare_data_dir(configuration.gondola_data_dir)
+    key = secret_key(configuration.gondola_secret_key.get_secret_value(), configuration.gondola_data_dir)
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(
+            open_store(
+                configuration.database_url.get_secret_value(),
+                configuration.gondola_data_dir,
+                clock=time.time,
+                lease_seconds=LEASE_SECONDS,
+            )
+        )
+        client = await stack.enter_async_context(await _venice(configuration, stack))
+        house = House(configuration, store, client, key)
+        await house.load()
+        yield house
+
+
+async def _venice(configuration: Configuration, stack: AsyncExitStack) -> VeniceClient:
+    if not configuration.demo:
+        key = configuration.venice_api_key.get_secret_value()
+        return VeniceClient(key, configuration.venice_base_url)
+    demo = await stack.enter_async_context(DemoVenice())
+    return VeniceClient(DEMO_KEY, demo.base_url)
+
+
+async def serve(configuration: Configuration, *, announce: Callable[[str], None]) -> None:
+    """Run until SIGTERM or SIGINT, then drain. Raises OperatorError when it cannot start."""
+    async with open_house(configuration) as house:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        tasks = [asyncio.create_task(platform.run()) for platform in house.platforms]
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await _opened(house, tasks[0], stopping)
+            _announce(house, configuration, announce)
+            helpers = [asyncio.create_task(_venice_check(house)), asyncio.create_task(house.housekeeping())]
+            tasks += helpers
+            await asyncio.wait([stopping, tasks[0]], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await _close(house, [*tasks, stopping])
+
+
+async def _opened(house: House, web: asyncio.Task[None], stopping: asyncio.Task[bool]) -> None:
+    """Wait until the page is open; a page that cannot open is the operator's to mend."""
+    started = asyncio.create_task(house.web.started.wait())
+    await asyncio.wait([started, web, stopping], return_when=asyncio.FIRST_COMPLETED)
+    started.cancel()
+    if house.platforms[0].given_up:
+        raise OperatorError(house.platforms[0].given_up)
+    await house.engine.recover()
+
+
+async def _venice_check(house: House) -> None:
+    """Say early whether Venice answers and what it thinks of the key; never stop for it."""
+    try:
+        limits = await house.venice.rate_limits()
+        catalogue = await house.models.catalogue()
+    except GondolaError as error:
+        log.error("venice.unreachable", reason=error.detail, hint=error.reader_text)
+        return
+    if not limits.access_permitted:
+        log.error("venice.no_access", hint="This key may not call Venice; check its balance and limits.")
+    log.info("venice.ready", models=len(catalogue), tier=limits.tier)
+
+
+def _announce(house: House, configuration: Configuration, announce: Callable[[str], None]) -> None:
+    announce(f"Gondola is open at {house.web.url}")
+    if configuration.demo:
+        announce("The built-in demo answers, because VENICE_API_KEY is not set.")
+    caps = [cap for cap in house.caps.all() if cap == DEFAULT_CAP]
+    if caps:
+        announce(
+            f"Spending cap: {dollars(DEFAULT_CAP.limit)} a day for the whole bot (change it with /caps)."
+        )
+    names = [platform.name for platform in house.platforms[1:]]
+    if configuration.gondola_access == "open" and names:
+        announce("Everybody who can reach the bot may use it (GONDOLA_ACCESS=open), within the caps.")
+    elif names and house.doorkeeper.needs_claim():
+        announce(f"To become the owner, send the bot:  /claim {house.doorkeeper.open_claim()}")
+
+
+async def _close(house: House, tasks: list[asyncio.Task[None] | asyncio.Task[bool]]) -> None:
+    """Finish what runs, keep partial answers, then let go of the platforms."""
+    await house.engine.drain(DRAIN_SECONDS)
+    await house.delivery.close(grace=2.0)
+    for task in tasks:
+        task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.wait(tasks)
