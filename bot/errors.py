@@ -42,7 +42,8 @@ class GondolaError(Exception):
     ) -> None:
         """`detail` is for the log (no message text, no secrets); `retry_after` is in seconds."""
         self.reader_text = reader_text or self.default_text
-        self.detail = detail or self.reader_text
+        # What people read may quote what they wrote, and that has no place in a log.
+        self.detail = detail or type(self).__name__
         self.retryable = retryable
         self.retry_after = retry_after
         self.request_id = request_id
