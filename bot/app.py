@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import secrets
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 from adapters.discord.adapter import DiscordAdapter
 from adapters.telegram.adapter import TelegramAdapter
-from adapters.web.adapter import WebAdapter
 
+from adapters.web.adapter import WebAdapter
 from bot.commands import Services, build_registry
 from bot.delivery import Delivery
 from bot.demo import DemoVenice
@@ -104,7 +104,31 @@ class House:
         if await self._store.marks.claim("default-cap", "set"):
             await self.caps.put(DEFAULT_CAP, time.time())
 
-    async def housekeeping(self) -> None:
+    @asynccontextmanager
+    async def doors_open(self) -> AsyncGenerator[None]:
+        """Serve every platform; at the end finish what runs, keep partial answers, let go of platforms."""
+        tasks = [asyncio.create_task(platform.run()) for platform in self.platforms]
+        try:
+            await self._page_open(tasks[0])
+            await self.engine.recover()
+            tasks += [asyncio.create_task(_venice_check(self)), asyncio.create_task(self._housekeeping())]
+            yield
+        finally:
+            await self.engine.drain(DRAIN_SECONDS)
+            await self.delivery.close(grace=2.0)
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    async def _page_open(self, web: asyncio.Task[None]) -> None:
+        """Wait until the page is open; a page that cannot open is the operator's to mend."""
+        started = asyncio.create_task(self.web.started.wait())
+        await asyncio.wait([started, web], return_when=asyncio.FIRST_COMPLETED)
+        started.cancel()
+        if self.platforms[0].given_up:
+            raise OperatorError(self.platforms[0].given_up)
+
+    async def _housekeeping(self) -> None:
         """Keep leases, sweep what dead instances left, until cancelled."""
         while True:
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
@@ -147,22 +171,27 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(configuration: Configuration) -> AsyncIterator[House]:
-    """A house with its database and Venice, not yet serving."""
-    prepare_data_dir(configuration.gondola_data_dir)
-    key = secret_key(configuration.gondola_secret_key.get_secret_value(), configuration.gondola_data_dir)
+async def serving(configuration: Configuration) -> AsyncGenerator[House]:
+    """A house whose doors are open; drained and closed at the end of the block.
+
+    Raises OperatorError when it cannot start.
+    """
+    folder = configuration.gondola_data_dir
+    prepare_data_dir(folder)
+    key = secret_key(configuration.gondola_secret_key.get_secret_value(), folder)
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(
-            open_store(
-                configuration.database_url.get_secret_value(),
-                configuration.gondola_data_dir,
-                clock=time.time,
-                lease_seconds=LEASE_SECONDS,
-            )
+        store = await open_store(
+            configuration.database_url.get_secret_value(),
+            folder,
+            instance=secrets.token_hex(8),
+            clock=time.time,
+            lease_seconds=LEASE_SECONDS,
         )
+        stack.push_async_callback(store.close)
         client = await stack.enter_async_context(await _venice(configuration, stack))
         house = House(configuration, store, client, key)
         await house.load()
+        await stack.enter_async_context(house.doors_open())
         yield house
 
 
@@ -176,31 +205,13 @@ async def _venice(configuration: Configuration, stack: AsyncExitStack) -> Venice
 
 async def serve(configuration: Configuration, *, announce: Callable[[str], None]) -> None:
     """Run until SIGTERM or SIGINT, then drain. Raises OperatorError when it cannot start."""
-    async with open_house(configuration) as house:
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-        tasks = [asyncio.create_task(platform.run()) for platform in house.platforms]
-        stopping = asyncio.create_task(stop.wait())
-        try:
-            await _opened(house, tasks[0], stopping)
-            _announce(house, configuration, announce)
-            helpers = [asyncio.create_task(_venice_check(house)), asyncio.create_task(house.housekeeping())]
-            tasks += helpers
-            await asyncio.wait([stopping, tasks[0]], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            await _close(house, [*tasks, stopping])
-
-
-async def _opened(house: House, web: asyncio.Task[None], stopping: asyncio.Task[bool]) -> None:
-    """Wait until the page is open; a page that cannot open is the operator's to mend."""
-    started = asyncio.create_task(house.web.started.wait())
-    await asyncio.wait([started, web, stopping], return_when=asyncio.FIRST_COMPLETED)
-    started.cancel()
-    if house.platforms[0].given_up:
-        raise OperatorError(house.platforms[0].given_up)
-    await house.engine.recover()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with serving(configuration) as house:
+        _announce(house, configuration, announce)
+        await stop.wait()
 
 
 async def _venice_check(house: House) -> None:
@@ -230,13 +241,3 @@ def _announce(house: House, configuration: Configuration, announce: Callable[[st
         announce("Everybody who can reach the bot may use it (GONDOLA_ACCESS=open), within the caps.")
     elif names and house.doorkeeper.needs_claim():
         announce(f"To become the owner, send the bot:  /claim {house.doorkeeper.open_claim()}")
-
-
-async def _close(house: House, tasks: list[asyncio.Task[None] | asyncio.Task[bool]]) -> None:
-    """Finish what runs, keep partial answers, then let go of the platforms."""
-    await house.engine.drain(DRAIN_SECONDS)
-    await house.delivery.close(grace=2.0)
-    for task in tasks:
-        task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await asyncio.wait(tasks)

@@ -1,0 +1,189 @@
+"""Where every request arrives: read, record, apply the scripted fault, check the key, dispatch, answer."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Awaitable, Callable
+
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+
+from bot.demo import account, characters, chat, embeddings, images, listings, speech, transcriptions
+from bot.demo.faults import Fault, FaultKind
+from bot.demo.headers import common_headers
+from bot.demo.jsonvalue import Json
+from bot.demo.refusals import Refusal, no_credentials, plain, too_large
+from bot.demo.state import Call, DemoState, RecordedRequest, Upload
+from bot.demo.wire import Wire
+
+PREFIX = "/api/v1"
+MAX_BODY_BYTES = 35 * 1024 * 1024
+
+Endpoint = Callable[[Call, str], Awaitable[Response]]
+
+OPEN_ROUTES: dict[tuple[str, str], Endpoint] = {
+    ("GET", "/models"): listings.list_models,
+    ("GET", "/models/traits"): listings.list_traits,
+    ("GET", "/models/compatibility_mapping"): listings.list_aliases,
+    ("GET", "/image/styles"): images.list_styles,
+}
+KEYED_ROUTES: dict[tuple[str, str], Endpoint] = {
+    ("POST", "/chat/completions"): chat.complete,
+    ("POST", "/image/generate"): images.generate,
+    ("POST", "/audio/speech"): speech.speak,
+    ("POST", "/audio/transcriptions"): transcriptions.transcribe,
+    ("POST", "/embeddings"): embeddings.embed,
+    ("GET", "/characters"): characters.list_characters,
+    ("GET", "/characters/{slug}"): characters.one_character,
+    ("GET", "/api_keys/rate_limits"): account.rate_limits,
+}
+
+
+def _route(method: str, path: str) -> tuple[Endpoint, bool, str]:
+    """The endpoint, whether it needs a key, and the slug of the path. Raises Refusal 404 or 405."""
+    pattern, slug = path, ""
+    if path.startswith("/characters/"):
+        pattern, slug = "/characters/{slug}", path.removeprefix("/characters/")
+    key = (method, pattern)
+    if key in OPEN_ROUTES:
+        return OPEN_ROUTES[key], False, slug
+    if key in KEYED_ROUTES:
+        return KEYED_ROUTES[key], True, slug
+    known = any(pattern == other for _, other in (*OPEN_ROUTES, *KEYED_ROUTES))
+    raise plain(405 if known else 404, "Method not allowed" if known else "Not found")
+
+
+async def _read_body(receive: Receive) -> bytes | None:
+    """The whole body, or None when it is too large or the caller went away.
+
+    A body that is too large is read to its end all the same, so that the caller can hear the refusal.
+    """
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size <= MAX_BODY_BYTES:
+            parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts) if size <= MAX_BODY_BYTES else None
+
+
+async def _read_form(scope: Scope, body: bytes, record: RecordedRequest) -> None:
+    async def replay() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    fields: dict[str, str] = {}
+    files: dict[str, Upload] = {}
+    async with Request(scope, replay).form() as form:
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                data = await value.read()
+                files[name] = Upload(value.filename or "", value.content_type or "", data)
+            else:
+                fields[name] = value
+    record.form, record.files = fields, files
+
+
+def _query(request: Request) -> dict[str, str]:
+    """Query fields; a repeated one is joined with commas, which means the same to Venice."""
+    params = request.query_params
+    return {name: ",".join(params.getlist(name)) for name in params}
+
+
+class Desk:
+    """The ASGI application of the demo."""
+
+    def __init__(self, state: DemoState) -> None:
+        self._state = state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        record = RecordedRequest(
+            method=request.method,
+            path=request.url.path.removeprefix(PREFIX),
+            query=_query(request),
+            headers=dict(request.headers.items()),
+            at=time.monotonic(),
+        )
+        call = Call(self._state, record, request.state.transport)
+        wire = Wire(call, send)
+        body = await _read_body(receive)
+        if body is None and call.gone:
+            return
+        await self._record(scope, body or b"", record)
+        call.fault = self._state.faults.take(record.path, record.model)
+        if call.fault is None or await self._before(call, call.fault, wire, scope):
+            response = await self._respond(call, request, too_big=body is None)
+            await wire.deliver(response, scope, receive)
+        record.cut_off = record.cut_off or call.transport.is_closing()
+        record.ended_at = time.monotonic()
+
+    async def _record(self, scope: Scope, body: bytes, record: RecordedRequest) -> None:
+        self._state.requests.append(record)
+        kind = record.headers.get("content-type", "")
+        if kind.startswith("multipart/form-data"):
+            with contextlib.suppress(MultiPartException):
+                await _read_form(scope, body, record)
+        elif body:
+            try:
+                record.json = json.loads(body)
+            except ValueError:
+                record.json = None
+
+    async def _before(self, call: Call, fault: Fault, wire: Wire, scope: Scope) -> bool:
+        """Applies what happens before any work; True when the request goes on."""
+        if fault.kind is FaultKind.STATUS:
+            headers = {**common_headers(call), **fault.headers}
+            await wire.plain(Response(fault.body, fault.code, headers, fault.media_type), scope)
+            return False
+        if fault.after is None and fault.kind is FaultKind.HANG:
+            await call.hold()
+            return False
+        if fault.after is None and fault.kind is FaultKind.DROP:
+            wire.reset()
+            return False
+        if fault.kind is FaultKind.DELAY:
+            await call.wait(fault.seconds)
+        return True
+
+    async def _respond(self, call: Call, request: Request, *, too_big: bool) -> Response:
+        try:
+            endpoint, keyed, slug = _route(call.record.method, call.record.path)
+            if keyed:
+                self._check_key(call, str(request.url))
+            if too_big:
+                raise too_large("The request body")
+            if call.record.method == "POST":
+                _check_content(call)
+            return await endpoint(call, slug)
+        except Refusal as refusal:
+            body: Json = refusal.body
+            return JSONResponse(body, refusal.status, {**common_headers(call), **refusal.headers})
+
+    def _check_key(self, call: Call, url: str) -> None:
+        given = call.record.headers.get("authorization")
+        if given is None:
+            raise no_credentials(url)
+        scheme, _, key = given.partition(" ")
+        accepted = self._state.keys
+        if scheme.lower() != "bearer" or not key.strip() or (accepted is not None and key not in accepted):
+            raise plain(401, "Authentication failed")
+
+
+def _check_content(call: Call) -> None:
+    """Raises Refusal 400 when the body is not what the endpoint reads."""
+    multipart = call.record.path == "/audio/transcriptions"
+    wanted = "multipart/form-data" if multipart else "application/json"
+    if not call.record.headers.get("content-type", "").startswith(wanted):
+        raise plain(400, f"'Content-Type' must be '{wanted}'")
+    if not multipart and call.record.json is None:
+        raise plain(400, "Invalid JSON body")

@@ -1,0 +1,115 @@
+"""What one running demo knows: recorded requests, balance, prefix memory, and one request's call."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.demo.faults import Fault, FaultKind, FaultScript
+from bot.demo.jsonvalue import Json, JsonObject, as_object, as_text
+from bot.demo.prefixes import PrefixMemory
+
+START_BALANCE_USD = 25.0
+FASTEST_PACE = 1e9
+"""Tokens a second that stand for: no wait at all. Infinity would not survive the arithmetic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file of a multipart request."""
+
+    filename: str
+    content_type: str
+    data: bytes
+
+
+@dataclass(slots=True)
+class RecordedRequest:
+    """One request as it came in, and how it ended.
+
+    `path` is below /api/v1; header names are lower case; `at` and `ended_at` are time.monotonic() seconds;
+    `status` is None when no answer was given. `tokens_sent` counts streamed tokens; `cut_off` says the
+    caller went away before the answer was complete; `cost_usd` is what the demo charged.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    at: float
+    json: Json = None
+    form: Mapping[str, str] = field(default_factory=dict[str, str])
+    files: Mapping[str, Upload] = field(default_factory=dict[str, Upload])
+    status: int | None = None
+    tokens_sent: int = 0
+    cut_off: bool = False
+    cost_usd: float = 0.0
+    ended_at: float | None = None
+
+    @property
+    def model(self) -> str:
+        """The model the request names, empty when none."""
+        return as_text(as_object(self.json).get("model")) or self.form.get("model", "")
+
+
+class DemoState:
+    """Shared by all requests of one demo."""
+
+    def __init__(self, pace: float, keys: frozenset[str] | None) -> None:
+        self.pace = min(pace, FASTEST_PACE)
+        self.keys = keys
+        self.faults = FaultScript()
+        self.requests: list[RecordedRequest] = []
+        self.prefixes = PrefixMemory()
+        self.balance_usd = START_BALANCE_USD
+        self.stopping = asyncio.Event()
+        self._windows: dict[tuple[str, int], int] = {}
+
+    def charge(self, record: RecordedRequest, cost_usd: float) -> None:
+        record.cost_usd += cost_usd
+        self.balance_usd = max(0.0, self.balance_usd - cost_usd)
+
+    def count(self, model: str) -> int:
+        """How many requests this model had in the running minute, this one included."""
+        minute = int(time.time() // 60)
+        if any(key[1] != minute for key in self._windows):
+            self._windows.clear()
+        used = self._windows.get((model, minute), 0) + 1
+        self._windows[(model, minute)] = used
+        return used
+
+
+@dataclass(slots=True)
+class Call:
+    """One request being answered."""
+
+    state: DemoState
+    record: RecordedRequest
+    transport: asyncio.Transport
+    fault: Fault | None = None
+
+    def has(self, kind: FaultKind) -> bool:
+        return self.fault is not None and self.fault.kind is kind
+
+    @property
+    def body(self) -> JsonObject:
+        return as_object(self.record.json)
+
+    @property
+    def gone(self) -> bool:
+        """The caller has closed the connection, or the demo is stopping."""
+        return self.transport.is_closing() or self.state.stopping.is_set()
+
+    async def wait(self, seconds: float) -> None:
+        """Sleeps, but not past the demo's stop."""
+        try:
+            await asyncio.wait_for(self.state.stopping.wait(), seconds)
+        except TimeoutError:
+            return
+
+    async def hold(self) -> None:
+        """Silence until the caller or the demo gives up."""
+        while not self.gone:
+            await self.wait(0.02)

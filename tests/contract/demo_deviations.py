@@ -1,0 +1,62 @@
+"""Where the demo answers differently from Venice's specification, because the real service is known to.
+
+Every entry says what is known. One that no answer needs any more fails the test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+UNKNOWN_MODEL = "an unknown or retired model id is answered with 404, which the specification leaves out"
+TWO_SHAPES = "the payment offer has an `error` text, so it also fits the open StandardError shape"
+NO_KEY = "a credentialed route called without a key answers 402 with a payment offer, not 401"
+
+
+@dataclass(frozen=True, slots=True)
+class UndocumentedStatus:
+    """A status the specification does not list for the call; the body then has the usual error shape."""
+
+    call: str
+    status: int
+    fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """An answer without a key that fits more than one branch of a `oneOf`; `schema` names the one meant."""
+
+    call: str
+    status: int
+    schema: str
+    fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraField:
+    """A request field the demo takes although the specification does not list it, or the other way round."""
+
+    call: str
+    field: str
+    fact: str
+
+
+STATUSES = (
+    UndocumentedStatus("POST /chat/completions", 404, UNKNOWN_MODEL),
+    UndocumentedStatus("POST /image/generate", 404, UNKNOWN_MODEL),
+    UndocumentedStatus("POST /audio/speech", 404, UNKNOWN_MODEL),
+    UndocumentedStatus("POST /audio/transcriptions", 404, UNKNOWN_MODEL),
+    UndocumentedStatus("POST /embeddings", 404, UNKNOWN_MODEL),
+    UndocumentedStatus("GET /characters", 402, NO_KEY),
+    UndocumentedStatus("GET /characters", 400, "query limits (1..100, enumerations) are enforced with 400"),
+    UndocumentedStatus("GET /api_keys/rate_limits", 402, NO_KEY),
+    UndocumentedStatus("GET /models", 400, "bad parameters are answered with 400 everywhere"),
+    UndocumentedStatus("POST /chat/completions", 413, "JSON bodies above 35 MB are refused with 413"),
+)
+AMBIGUOUS = (
+    Ambiguous("POST /chat/completions", 402, "X402InferencePaymentRequired", TWO_SHAPES),
+    Ambiguous("POST /image/generate", 402, "X402InferencePaymentRequired", TWO_SHAPES),
+)
+FIELDS = (
+    ExtraField("POST /chat/completions", "anon_user_id", "taken since October, 1 to 128 characters"),
+    ExtraField("POST /image/generate", "inpaint", "removed: the field is still listed but answered with 400"),
+)

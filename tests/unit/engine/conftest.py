@@ -1,0 +1,19 @@
+"""A real SQLite store per test."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.ports import Store
+from storage import open_store
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await open_store("", tmp_path, instance="test", clock=time.time)
+    yield opened
+    await opened.close()
