@@ -1,1 +1,7 @@
 """The one database: every statement Gondola runs lives here."""
+
+from __future__ import annotations
+
+from storage.store import SqlStore, open_store
+
+__all__ = ["SqlStore", "open_store"]

@@ -1,0 +1,112 @@
+"""Setting a cap, so that what was spent earlier in its period counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, bindparam, func, literal, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.expression import FromClause
+
+from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit, counter_key
+from storage.rows import BOT_SCOPE, DAY, Params, execute_many, fetch, fetch_many, micros, replacing
+from storage.settling import HeldLine, lines_from_json, lines_to_json
+from storage.tables import CleanText, caps, counters, ledger, reservations
+
+_PERSON_PREFIX = "user:"
+_PUT_CAP = replacing(caps, "scope", "medium", "unit", "period")
+_PUT_COUNTER = replacing(counters, "counter")
+_HOLD_LINES = (
+    update(reservations)
+    .where(reservations.c.reservation_id == bindparam("held", type_=CleanText))
+    .values(lines=bindparam("new_lines", type_=CleanText))
+)
+# Every admission and settlement writes here first, so with this lock nothing is half-way while we add up.
+# SQLite has one writer anyway.
+_STANDSTILL = text("LOCK TABLE reservations IN SHARE ROW EXCLUSIVE MODE")
+
+
+async def set_up_cap(
+    connection: AsyncConnection, cap: Cap, keys: Sequence[str], since: float, at: float
+) -> None:
+    """Store a cap and make its counters of the period that starts at `since` say what was used: settled
+    plus reserved. Open reservations join the counters, so that settling them corrects these too."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(_STANDSTILL)
+    await fetch_many(connection, _PUT_CAP, [_cap_row(cap, at)])
+    used = await _settled(connection, cap, since)
+    used.update(await _reserved(connection, cap, keys, since))
+    if not cap.scope.endswith("*"):
+        used[cap.scope] += 0  # a fixed scope has its counter even if nothing was spent
+    rows: list[Params] = [
+        {"counter": key, "used": amount, "ceiling": cap.limit, "resets_at": round(since) + 31 * DAY}
+        for scope, amount in used.items()
+        for key in _keys(cap, scope, keys, since)
+    ]
+    await fetch_many(connection, _PUT_COUNTER, sorted(rows, key=lambda row: str(row["counter"])))
+
+
+def _cap_row(cap: Cap, at: float) -> Params:
+    return {
+        "scope": cap.scope,
+        "medium": cap.medium,
+        "unit": cap.unit.value,
+        "period": cap.period.value,
+        "ceiling": cap.limit,
+        "set_at": micros(at),
+    }
+
+
+def _keys(cap: Cap, scope: str, given: Sequence[str], since: float) -> Sequence[str]:
+    if given and not cap.scope.endswith("*"):
+        return given
+    pattern = "%Y-%m-%d" if cap.period is CapPeriod.DAY else "%Y-%m"
+    start = datetime.fromtimestamp(since, UTC).strftime(pattern)
+    return [counter_key(scope, cap.medium, cap.unit, cap.period, start)]
+
+
+def _scope(cap: Cap, table: FromClause) -> ColumnElement[str]:
+    """The scope a row belongs to, of the cap's kind; "" for none."""
+    if cap.scope == BOT_SCOPE:
+        return literal(BOT_SCOPE)
+    if cap.scope.startswith(_PERSON_PREFIX):
+        return literal(_PERSON_PREFIX) + table.c.person
+    return table.c.server if cap.scope.startswith("server:") else table.c.channel
+
+
+def _covered(cap: Cap, table: FromClause, since: float) -> list[ColumnElement[bool]]:
+    """Which rows of ledger or reservations the cap counts."""
+    scope = _scope(cap, table)
+    found = [table.c.reserved_at >= micros(since)]
+    found.append(scope.not_in(["", _PERSON_PREFIX]) if cap.scope.endswith("*") else scope == cap.scope)
+    return found if cap.medium == ALL_MEDIA else [*found, table.c.medium == cap.medium]
+
+
+async def _settled(connection: AsyncConnection, cap: Cap, since: float) -> Counter[str]:
+    amount = ledger.c.cost if cap.unit is CapUnit.MONEY else ledger.c.calls
+    scope = _scope(cap, ledger).label("scope")
+    inner = select(scope, amount.label("amount")).where(*_covered(cap, ledger, since)).subquery()
+    statement = select(inner.c.scope, func.sum(inner.c.amount).label("amount")).group_by(inner.c.scope)
+    rows = await fetch(connection, statement)
+    return Counter({row["scope"]: int(row["amount"]) for row in rows})
+
+
+async def _reserved(connection: AsyncConnection, cap: Cap, keys: Sequence[str], since: float) -> Counter[str]:
+    """What is held by scope; writes the counters into the reservations."""
+    scope = _scope(cap, reservations).label("scope")
+    rows = await fetch(connection, select(scope, *reservations.c).where(*_covered(cap, reservations, since)))
+    totals: Counter[str] = Counter()
+    joined: list[Params] = []
+    for row in rows:
+        amount = row["estimate"] if cap.unit is CapUnit.MONEY else row["calls"]
+        lines = lines_from_json(row["lines"])
+        held = {line.counter: line.amount for line in lines}
+        missing = [key for key in _keys(cap, row["scope"], keys, since) if key not in held]
+        totals[row["scope"]] += amount
+        lines.extend(HeldLine(key, cap.unit, amount) for key in missing)
+        if missing:
+            joined.append({"held": row["reservation_id"], "new_lines": lines_to_json(lines)})
+    await execute_many(connection, _HOLD_LINES, joined)
+    return totals

@@ -1,0 +1,62 @@
+"""Who works on a row, and until when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import Update
+
+from bot.ports import Clock
+from storage.rows import micros
+from storage.tables import reservations, turns
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """This process as owner of rows. `instance` is unique among running processes."""
+
+    instance: str
+    clock: Clock
+    seconds: float
+
+    def now(self) -> int:
+        """The time as stored."""
+        return micros(self.clock())
+
+    def until(self) -> int:
+        """When a lease taken now runs out, as stored."""
+        return micros(self.clock() + self.seconds)
+
+
+def _renewal(table: str) -> Update:
+    rows, key = (
+        (turns, turns.c.turn_id) if table == "turns" else (reservations, reservations.c.reservation_id)
+    )
+    mine = select(key).where(rows.c.instance == bindparam("me"), rows.c.lease_until.is_not(None))
+    return (
+        update(rows)
+        .where(key.in_(mine.order_by(key).with_for_update()))
+        .values(lease_until=bindparam("until"))
+    )
+
+
+_RENEW = (_renewal("reservations"), _renewal("turns"))
+_RELEASE_ALL = tuple(
+    update(table).where(table.c.lease_until.is_not(None)).values(instance="", lease_until=bindparam("until"))
+    for table in (reservations, turns)
+)
+
+
+async def renew(connection: AsyncConnection, lease: Lease) -> None:
+    """Keep everything of this process its own."""
+    for statement in _RENEW:
+        await connection.execute(statement, {"me": lease.instance, "until": lease.until()})
+
+
+async def release_all(connection: AsyncConnection, lease: Lease) -> None:
+    """Let every lease run out now: right after a start that excludes that anybody else is running, their
+    holders are dead, and people need not wait for a minute."""
+    for statement in _RELEASE_ALL:
+        await connection.execute(statement, {"until": lease.now() - 1})

@@ -1,0 +1,36 @@
+"""Small remembered values."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, select
+
+from storage.database import Database
+from storage.rows import Params, fetch, fetch_many, replacing, upsert
+from storage.tables import marks
+
+_GET = select(marks.c.value).where(marks.c.name == bindparam("mark"))
+_PUT = replacing(marks, "name")
+_CLAIM = upsert(marks).on_conflict_do_nothing().returning(marks.c.name)
+
+
+class SqlMarks:
+    """bot.ports.Marks over the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, name: str) -> str:
+        """The value, "" when never set."""
+        params: Params = {"mark": name}
+        rows = await self._database.read(lambda connection: fetch(connection, _GET, params))
+        return next((row["value"] for row in rows), "")
+
+    async def put(self, name: str, value: str) -> None:
+        """Set a value."""
+        row: Params = {"name": name, "value": value}
+        await self._database.write(lambda connection: fetch_many(connection, _PUT, [row]))
+
+    async def claim(self, name: str, value: str) -> bool:
+        """See the port."""
+        row: Params = {"name": name, "value": value}
+        return bool(await self._database.write(lambda connection: fetch_many(connection, _CLAIM, [row])))

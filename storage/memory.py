@@ -1,0 +1,105 @@
+"""What was said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import RowMapping, and_, bindparam, delete, func, insert, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.records import HistoryItem, Role
+from storage.database import Database
+from storage.rows import (
+    Params,
+    changed,
+    fetch,
+    fetch_many,
+    from_json,
+    micros,
+    replacing,
+    seconds,
+    to_json,
+)
+from storage.tables import history, resets
+
+_REMEMBER = insert(history).returning(history.c.id)
+_here = history.c.conversation == bindparam("conversation")
+# Two items may carry the time of the reset itself; their numbers say which was there before.
+_RECENT = (
+    select(history)
+    .outerjoin(resets, resets.c.conversation == history.c.conversation)
+    .where(
+        _here,
+        or_(
+            resets.c.at.is_(None),
+            history.c.at > resets.c.at,
+            and_(history.c.at == resets.c.at, history.c.id > resets.c.last_id),
+        ),
+    )
+    .order_by(history.c.id.desc())
+    .limit(bindparam("most"))
+)
+_LAST_ID = select(func.coalesce(func.max(history.c.id), 0).label("last_id")).where(_here)
+_RESET = replacing(resets, "conversation")
+_FORGET = delete(history).where(_here)
+
+
+async def remember(connection: AsyncConnection, items: Sequence[HistoryItem]) -> None:
+    """Add items, in order."""
+    await fetch_many(connection, _REMEMBER, [_row(item) for item in items])
+
+
+class SqlMemory:
+    """bot.ports.Memory over the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def recent(self, conversation: str, limit: int) -> list[HistoryItem]:
+        """See the port."""
+        params: Params = {"conversation": conversation, "most": limit}
+        rows = await self._database.read(lambda connection: fetch(connection, _RECENT, params))
+        return [_item(row) for row in reversed(rows)]
+
+    async def reset(self, conversation: str, at: float) -> None:
+        """See the port."""
+
+        async def work(connection: AsyncConnection) -> None:
+            last = (await fetch(connection, _LAST_ID, {"conversation": conversation}))[0]["last_id"]
+            row: Params = {"conversation": conversation, "at": micros(at), "last_id": last}
+            await fetch_many(connection, _RESET, [row])
+
+        await self._database.write(work)
+
+    async def forget(self, conversation: str) -> int:
+        """See the port."""
+        params: Params = {"conversation": conversation}
+        return await self._database.write(lambda connection: changed(connection, _FORGET, params))
+
+
+def _row(item: HistoryItem) -> Params:
+    return {
+        "conversation": item.conversation,
+        "role": item.role.value,
+        "text": item.text,
+        "at": micros(item.at),
+        "speaker": item.speaker,
+        "speaker_name": item.speaker_name,
+        "turn_id": item.turn_id,
+        "message_ids": to_json(item.message_ids),
+        "media_note": item.media_note,
+    }
+
+
+def _item(row: RowMapping) -> HistoryItem:
+    return HistoryItem(
+        conversation=row["conversation"],
+        role=Role(row["role"]),
+        text=row["text"],
+        at=seconds(row["at"]),
+        speaker=row["speaker"],
+        speaker_name=row["speaker_name"],
+        turn_id=row["turn_id"],
+        message_ids=from_json(row["message_ids"]),
+        media_note=row["media_note"],
+    )

@@ -1,0 +1,149 @@
+"""Renaming a chat everywhere, when a platform gives it a new id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Column, Table, bindparam, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.rows import Params, execute_many, fetch, fetch_many, upsert
+from storage.settling import HeldLine, lines_from_json, lines_to_json
+from storage.tables import (
+    CleanText,
+    access_rules,
+    buttons,
+    caps,
+    counters,
+    history,
+    ledger,
+    reservations,
+    resets,
+    settings,
+    turns,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A chat's change of id. In a Telegram group the space is the channel, so both change."""
+
+    platform: str
+    old: str
+    new: str
+
+    def scope(self, key: str) -> str:
+        """A server, channel or thread key of `Place`, or a counter key that begins with one."""
+        for kind in ("server", "channel", "thread"):
+            prefix = f"{kind}:{self.platform}:{self.old}"
+            rest = key.removeprefix(prefix)
+            # What follows must end the id, or chat 12 would take chat 123 along.
+            if key.startswith(prefix) and rest[:1] in ("", ":", "|"):
+                return f"{kind}:{self.platform}:{self.new}{rest}"
+        return key
+
+    def conversation(self, key: str) -> str:
+        """A conversation key of `Place`."""
+        platform, *ids = key.split(":", 3)
+        if platform != self.platform or len(ids) < 2:
+            return key
+        return ":".join([platform, *(self.new if one == self.old else one for one in ids[:2]), *ids[2:]])
+
+
+_SCOPES = (
+    (buttons, "channel"),
+    (ledger, "server"),
+    (ledger, "channel"),
+)
+_CONVERSATIONS = ((history, "conversation"), (turns, "conversation"))
+# Where a row of the new id may be there already: it is the newer one and stays.
+_UNIQUE = ((settings, "scope"), (caps, "scope"), (access_rules, "subject"))
+
+_sum = upsert(counters)
+_ADD = _sum.on_conflict_do_update(
+    index_elements=[counters.c.counter], set_={"used": counters.c.used + _sum.excluded.used}
+).returning(counters.c.counter)
+_DROP_COUNTER = delete(counters).where(counters.c.counter == bindparam("old_key", type_=CleanText))
+_RESERVATION = (
+    update(reservations)
+    .where(reservations.c.reservation_id == bindparam("held", type_=CleanText))
+    .values(
+        server=bindparam("new_server", type_=CleanText),
+        channel=bindparam("new_channel", type_=CleanText),
+        lines=bindparam("new_lines", type_=CleanText),
+    )
+)
+
+
+async def move_chat(connection: AsyncConnection, move: Move) -> None:
+    """Rename in every table. Reservations, counters and turns in that order, as everywhere."""
+    await _move_reservations(connection, move)
+    await _move_counters(connection, move)
+    for table, name in _SCOPES:
+        await _rename(connection, table.c[name], move.scope)
+    for table, name in _CONVERSATIONS:
+        await _rename(connection, table.c[name], move.conversation)
+    for table, name in _UNIQUE:
+        await _move_unique(connection, table, name, move.scope)
+    await _move_unique(connection, resets, "conversation", move.conversation)
+
+
+async def _renamed(
+    connection: AsyncConnection, column: Column[str], rename: Callable[[str], str]
+) -> list[tuple[str, str]]:
+    rows = await fetch(connection, select(column.label("key")).distinct().order_by(column))
+    return [(row["key"], rename(row["key"])) for row in rows if rename(row["key"]) != row["key"]]
+
+
+async def _rename(connection: AsyncConnection, column: Column[str], rename: Callable[[str], str]) -> None:
+    statement = (
+        update(column.table)
+        .where(column == bindparam("old_key", type_=CleanText))
+        .values({column.name: bindparam("new_key", type_=CleanText)})
+    )
+    pairs = await _renamed(connection, column, rename)
+    await execute_many(connection, statement, _params(pairs))
+
+
+def _params(pairs: Iterable[tuple[str, str]]) -> list[Params]:
+    return [{"old_key": old, "new_key": new} for old, new in pairs]
+
+
+async def _move_unique(
+    connection: AsyncConnection, table: Table, name: str, rename: Callable[[str], str]
+) -> None:
+    column = table.c[name]
+    statement = upsert(table).on_conflict_do_nothing().returning(column)
+    for old, new in await _renamed(connection, column, rename):
+        rows = await fetch(connection, select(table).where(column == old))
+        await fetch_many(connection, statement, [{**row, name: new} for row in rows])
+        await connection.execute(delete(table).where(column == old))
+
+
+async def _move_counters(connection: AsyncConnection, move: Move) -> None:
+    rows = await fetch(connection, select(counters).order_by(counters.c.counter).with_for_update())
+    found = [row for row in rows if move.scope(row["counter"]) != row["counter"]]
+    added = [{**row, "counter": move.scope(row["counter"])} for row in found]
+    await fetch_many(connection, _ADD, sorted(added, key=lambda row: str(row["counter"])))
+    await execute_many(connection, _DROP_COUNTER, [{"old_key": row["counter"]} for row in found])
+
+
+async def _move_reservations(connection: AsyncConnection, move: Move) -> None:
+    key = reservations.c.reservation_id
+    rows = await fetch(connection, select(reservations).order_by(key).with_for_update())
+    moved: list[Params] = []
+    for row in rows:
+        lines = lines_from_json(row["lines"])
+        renamed = [HeldLine(move.scope(line.counter), line.unit, line.amount) for line in lines]
+        server, channel = move.scope(row["server"]), move.scope(row["channel"])
+        if (server, channel, renamed) != (row["server"], row["channel"], lines):
+            moved.append(
+                {
+                    "held": row["reservation_id"],
+                    "new_server": server,
+                    "new_channel": channel,
+                    "new_lines": lines_to_json(renamed),
+                }
+            )
+    await execute_many(connection, _RESERVATION, moved)

@@ -1,0 +1,37 @@
+"""Settings as set."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, delete, select
+
+from bot.records import SettingRow
+from storage.database import Database
+from storage.rows import Params, changed, fetch, fetch_many, micros, replacing
+from storage.tables import settings
+
+_ALL = select(settings).order_by(settings.c.scope, settings.c.name)
+_PUT = replacing(settings, "scope", "name")
+_REMOVE = delete(settings).where(settings.c.scope == bindparam("s"), settings.c.name == bindparam("n"))
+
+
+class SqlSettings:
+    """bot.ports.SettingsStore over the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def all(self) -> list[SettingRow]:
+        """Every setting, sorted by scope and name."""
+        rows = await self._database.read(lambda connection: fetch(connection, _ALL))
+        return [SettingRow(row["scope"], row["name"], row["value"]) for row in rows]
+
+    async def put(self, row: SettingRow, by: str, at: float) -> None:
+        """See the port."""
+        params: Params = {"scope": row.scope, "name": row.name, "value": row.value}
+        params |= {"set_by": by, "set_at": micros(at)}
+        await self._database.write(lambda connection: fetch_many(connection, _PUT, [params]))
+
+    async def remove(self, scope: str, name: str) -> bool:
+        """Take a setting back; False when it was not set."""
+        params: Params = {"s": scope, "n": name}
+        return await self._database.write(lambda connection: changed(connection, _REMOVE, params)) > 0

@@ -1,0 +1,119 @@
+"""The end of reservations: counters corrected by real minus reserved, one ledger line each.
+
+Every transaction takes its locks in the order reservations, counters, turns, each sorted by key; so no
+two of them wait for each other in a circle.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import RowMapping, bindparam, delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.records import CapUnit, Settlement
+from storage.rows import Params, fetch, fetch_many, ids, micros, upsert
+from storage.tables import counters, ledger, reservations
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLine:
+    """What a reservation holds of one counter."""
+
+    counter: str
+    unit: CapUnit
+    amount: int
+
+
+def lines_to_json(lines: Iterable[HeldLine]) -> str:
+    """Held lines as stored with their reservation."""
+    return json.dumps([[line.counter, line.unit.value, line.amount] for line in lines])
+
+
+def lines_from_json(stored: str) -> list[HeldLine]:
+    """Held lines from what is stored."""
+    found: list[tuple[str, str, int]] = json.loads(stored)
+    return [HeldLine(counter, CapUnit(unit), amount) for counter, unit, amount in found]
+
+
+_key = reservations.c.reservation_id
+# Taking a row out is the claim: whoever deletes a reservation settles it, everybody else finds nothing.
+_TAKE = (
+    delete(reservations)
+    .where(_key.in_(select(_key).where(_key.in_(ids)).order_by(_key).with_for_update()))
+    .returning(*reservations.c)
+)
+_TAKE_EXPIRED = (
+    delete(reservations)
+    .where(
+        _key.in_(
+            select(_key)
+            .where(reservations.c.lease_until < bindparam("before"))
+            .order_by(_key)
+            .with_for_update(skip_locked=True)
+        ),
+        reservations.c.lease_until < bindparam("before"),
+    )
+    .returning(*reservations.c)
+)
+_correction = upsert(counters)
+_CORRECT = _correction.on_conflict_do_update(
+    index_elements=[counters.c.counter], set_={"used": counters.c.used + _correction.excluded.used}
+).returning(counters.c.counter)
+_BOOK = insert(ledger).returning(ledger.c.reservation_id)
+
+
+async def settle(connection: AsyncConnection, settlements: Sequence[Settlement]) -> None:
+    """End reservations at their real price. Unknown and already settled ones are passed over."""
+    wanted = {one.reservation_id: one for one in settlements}
+    if wanted:
+        await _book(connection, await fetch(connection, _TAKE, {"ids": sorted(wanted)}), wanted)
+
+
+async def settle_expired(connection: AsyncConnection, before: float, at: float) -> int:
+    """End reservations nobody keeps alive any more at their estimate, flagged uncertain; how many."""
+    taken = await fetch(connection, _TAKE_EXPIRED, {"before": micros(before)})
+    await _book(
+        connection,
+        taken,
+        {
+            row["reservation_id"]: Settlement(
+                row["reservation_id"], row["estimate"], row["calls"], uncertain=True, request_id="", at=at
+            )
+            for row in taken
+        },
+    )
+    return len(taken)
+
+
+async def _book(
+    connection: AsyncConnection, taken: Sequence[RowMapping], wanted: Mapping[str, Settlement]
+) -> None:
+    corrections: Counter[str] = Counter()
+    for row in taken:
+        one = wanted[row["reservation_id"]]
+        for line in lines_from_json(row["lines"]):
+            real = one.cost if line.unit is CapUnit.MONEY else one.count
+            corrections[line.counter] += real - line.amount
+    await fetch_many(connection, _CORRECT, [_correction_row(*item) for item in sorted(corrections.items())])
+    await fetch_many(connection, _BOOK, [_ledger_row(row, wanted[row["reservation_id"]]) for row in taken])
+
+
+def _correction_row(counter: str, amount: int) -> Params:
+    # Ceiling and end matter only should the counter be gone; then it is one of a period long past.
+    return {"counter": counter, "used": amount, "ceiling": 0, "resets_at": 0}
+
+
+def _ledger_row(row: RowMapping, one: Settlement) -> Params:
+    kept = ("reservation_id", "turn_id", "person", "server", "channel", "medium", "model", "estimate")
+    return {
+        **{name: row[name] for name in (*kept, "reserved_at")},
+        "cost": one.cost,
+        "calls": one.count,
+        "uncertain": one.uncertain,
+        "request_id": one.request_id,
+        "settled_at": micros(one.at),
+    }

@@ -1,0 +1,144 @@
+"""The one database, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.ports import Clock
+from storage.access import SqlAccess
+from storage.buttons import SqlButtons
+from storage.database import Database, postgres_database, sqlite_database
+from storage.lease import Lease, release_all
+from storage.location import DirectoryLock, PostgresServer, SqliteFile, locate, prepare
+from storage.marks import SqlMarks
+from storage.memory import SqlMemory
+from storage.migrate import migrate
+from storage.money import SqlMoney
+from storage.moving import Move, move_chat
+from storage.opening import opening
+from storage.settings import SqlSettings
+from storage.turns import SqlTurns
+
+
+class SqlStore:
+    """bot.ports.Store over a database; close it, or use it as an async context manager."""
+
+    def __init__(
+        self, database: Database, lease: Lease, *, on_close: Callable[[], None] = lambda: None
+    ) -> None:
+        """`on_close` is called once everything is closed."""
+        self._database = database
+        self._on_close = on_close
+        self._turns = SqlTurns(database, lease)
+        self._money = SqlMoney(database, lease)
+        self._memory = SqlMemory(database)
+        self._settings = SqlSettings(database)
+        self._access = SqlAccess(database)
+        self._buttons = SqlButtons(database)
+        self._marks = SqlMarks(database)
+
+    @property
+    def database(self) -> Database:
+        """The database underneath, for what storage itself is asked to do: backup, checks, tests."""
+        return self._database
+
+    @property
+    def turns(self) -> SqlTurns:
+        """The journal."""
+        return self._turns
+
+    @property
+    def money(self) -> SqlMoney:
+        """Caps, reservations, ledger."""
+        return self._money
+
+    @property
+    def memory(self) -> SqlMemory:
+        """What was said."""
+        return self._memory
+
+    @property
+    def settings(self) -> SqlSettings:
+        """Settings as set."""
+        return self._settings
+
+    @property
+    def access(self) -> SqlAccess:
+        """Owners and rules."""
+        return self._access
+
+    @property
+    def buttons(self) -> SqlButtons:
+        """Stored buttons."""
+        return self._buttons
+
+    @property
+    def marks(self) -> SqlMarks:
+        """Small remembered values."""
+        return self._marks
+
+    async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
+        """See the port. What was set for the new id already stays; counters add up."""
+        move = Move(platform, old_channel, new_channel)
+        await self._database.write(lambda connection: move_chat(connection, move))
+
+    async def close(self) -> None:
+        """Let running transactions end, close connections and threads, free the data directory. Once more
+        is harmless."""
+        await self._database.close()
+        self._on_close()
+
+    async def __aenter__(self) -> SqlStore:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+
+async def open_store(
+    url: str, data_dir: Path, *, instance: str, clock: Clock, lease_seconds: float = 60
+) -> SqlStore:
+    """Open the database, bring its schema up to date, and claim nothing yet.
+
+    `url` is DATABASE_URL, "" for SQLite in `data_dir`; `instance` names this process and no
+    other, also no earlier one, for a process never takes over what is its own;
+    `lease_seconds` is how long after the last `renew_leases` others may take over this process's rows.
+    Raises OperatorError, with a sentence that says what to do and no part of the URL.
+    """
+    place = locate(url, data_dir)
+    lease = Lease(instance, clock, lease_seconds)
+    if isinstance(place, PostgresServer):
+        return await _open_postgres(place, lease)
+    return await _open_sqlite(place, lease)
+
+
+async def _open_postgres(server: PostgresServer, lease: Lease) -> SqlStore:
+    database = postgres_database(server)
+    await opening(database, server, migrate)
+    return SqlStore(database, lease)
+
+
+async def _open_sqlite(file: SqliteFile, lease: Lease) -> SqlStore:
+    prepare(file)
+    lock = DirectoryLock(file)
+
+    async def first(connection: AsyncConnection) -> None:
+        await migrate(connection)
+        await release_all(connection, lease)
+
+    database = sqlite_database(file)
+    try:
+        await opening(database, file, first)
+    except BaseException:
+        lock.release()
+        raise
+    return SqlStore(database, lease, on_close=lock.release)

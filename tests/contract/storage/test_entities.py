@@ -1,0 +1,127 @@
+"""Memory, settings, access, buttons and marks."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.records import (
+    AccessRule,
+    AccessState,
+    Closing,
+    HistoryItem,
+    Role,
+    SettingRow,
+    StoredButton,
+    TurnState,
+)
+from storage import SqlStore
+from tests.contract.storage.houses import NOON, House
+
+HERE, THERE = "discord:1:2:", "discord:1:3:"
+
+
+async def say(store: SqlStore, *texts: str, at: float = NOON, conversation: str = HERE) -> None:
+    """Remember texts."""
+    items = tuple(HistoryItem(conversation, Role.PERSON, text, at) for text in texts)
+    await store.turns.close([Closing("t-none", TurnState.COMPLETE, history=items)])
+
+
+async def recall(store: SqlStore, limit: int = 100, conversation: str = HERE) -> list[str]:
+    """The texts remembered."""
+    return [item.text for item in await store.memory.recent(conversation, limit)]
+
+
+async def test_a_remembered_item_comes_back_whole(store: SqlStore) -> None:
+    item = HistoryItem(
+        HERE, Role.BOT, "Grüße", NOON + 0.25, "discord:7", "Ann", "t-1", ("10", "11"), "a picture of a cat"
+    )
+    await store.turns.close([Closing("t-none", TurnState.COMPLETE, history=(item,))])
+    assert await store.memory.recent(HERE, 5) == [item]
+
+
+async def test_recent_gives_the_newest_oldest_first_of_one_conversation(store: SqlStore) -> None:
+    await say(store, "1", "2", "3")
+    await say(store, "other", conversation=THERE)
+    await say(store, "4")
+    assert await recall(store, 3) == ["2", "3", "4"]
+    assert await recall(store, conversation="discord:9:9:") == []
+
+
+async def test_after_a_reset_only_later_items_are_recalled(store: SqlStore) -> None:
+    await say(store, "before", at=NOON)
+    await say(store, "elsewhere", conversation=THERE)
+    await store.memory.reset(HERE, NOON)
+    assert await recall(store) == []
+    await say(store, "same instant", at=NOON)
+    await say(store, "of a turn that began earlier", at=NOON - 1)
+    await say(store, "after", at=NOON + 1)
+    assert await recall(store) == ["same instant", "after"]
+    assert await recall(store, conversation=THERE) == ["elsewhere"]
+    await store.memory.reset(HERE, NOON + 2)
+    assert await recall(store) == []
+
+
+async def test_forgetting_deletes_and_counts(store: SqlStore) -> None:
+    await say(store, "1", "2")
+    await say(store, "other", conversation=THERE)
+    assert await store.memory.forget(HERE) == 2
+    assert await store.memory.forget(HERE) == 0
+    assert await recall(store) == []
+    assert await recall(store, conversation=THERE) == ["other"]
+
+
+async def test_settings_are_set_replaced_and_removed(store: SqlStore) -> None:
+    await store.settings.put(SettingRow("bot", "model", "a"), "h1", NOON)
+    await store.settings.put(SettingRow("bot", "model", "b"), "h2", NOON + 1)
+    await store.settings.put(SettingRow("channel:discord:2", "model", "c"), "h1", NOON)
+    assert await store.settings.all() == [
+        SettingRow("bot", "model", "b"),
+        SettingRow("channel:discord:2", "model", "c"),
+    ]
+    assert await store.settings.remove("bot", "model") is True
+    assert await store.settings.remove("bot", "model") is False
+    assert len(await store.settings.all()) == 1
+
+
+async def test_owners_and_rules(store: SqlStore) -> None:
+    assert await store.access.load() == AccessState(frozenset(), ())
+    await store.access.add_owner("discord:1", NOON)
+    await store.access.add_owner("discord:1", NOON)
+    await store.access.add_owner("telegram:2", NOON)
+    await store.access.put_rule(AccessRule("server:discord:1", True), "h", NOON)
+    await store.access.put_rule(AccessRule("person:ff", True), "h", NOON)
+    await store.access.put_rule(AccessRule("person:ff", False), "h", NOON)
+    assert await store.access.load() == AccessState(
+        frozenset({"discord:1", "telegram:2"}),
+        (AccessRule("person:ff", False), AccessRule("server:discord:1", True)),
+    )
+    assert await store.access.remove_rule("person:ff") is True
+    assert await store.access.remove_rule("person:ff") is False
+
+
+async def test_buttons_last_until_they_expire(store: SqlStore) -> None:
+    short = StoredButton("b1", "retry", '{"turn":"t"}', "h", "channel:discord:2", NOON + 10.5)
+    long = StoredButton("b2", "stop", "{}", "", "channel:discord:2", NOON + 100)
+    await store.buttons.save([short, long, short])
+    await store.buttons.save([])
+    assert await store.buttons.get("b1", NOON) == short
+    assert await store.buttons.get("b1", NOON + 10.5) is None
+    assert await store.buttons.get("b3", NOON) is None
+    assert await store.buttons.purge(NOON + 50) == 1
+    assert await store.buttons.get("b2", NOON) == long
+
+
+async def test_marks_are_remembered(store: SqlStore) -> None:
+    assert await store.marks.get("offset") == ""
+    await store.marks.put("offset", "1")
+    await store.marks.put("offset", "2")
+    assert await store.marks.get("offset") == "2"
+    assert await store.marks.claim("offset", "3") is False
+    assert await store.marks.get("offset") == "2"
+
+
+async def test_a_mark_is_claimed_by_one_only(built: House) -> None:
+    stores = [built.store, await built.another("b")]
+    won = await asyncio.gather(*(stores[n % 2].marks.claim("greeted", str(n)) for n in range(12)))
+    assert won.count(True) == 1
+    assert await built.store.marks.get("greeted") == str(won.index(True))
