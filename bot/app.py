@@ -11,23 +11,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 from adapters.discord.adapter import DiscordAdapter
-from adapters.telegram.adapter import TelegramAdapter
 
+from adapters.telegram.adapter import TelegramAdapter
 from adapters.web.adapter import WebAdapter
-from bot.commands import Services, build_registry
-from bot.delivery import Delivery
+from bot.assembly import assemble
 from bot.demo import DemoVenice
-from bot.engine.access import Doorkeeper
-from bot.engine.caps import DEFAULT_CAP, CapsBook, dollars
-from bot.engine.cashier import Cashier
-from bot.engine.conduct import Conductor
-from bot.engine.engine import Engine
-from bot.engine.gathering import Gatherer
-from bot.engine.hashing import Hasher
-from bot.engine.models import ModelBook
-from bot.engine.settings import SettingsBook
-from bot.engine.speaking import Speaker
-from bot.engine.talking import Talker
+from bot.engine.caps import DEFAULT_CAP, dollars
 from bot.errors import GondolaError, OperatorError
 from bot.ports import Adapter, Door, Store
 from bot.secret import prepare_data_dir, secret_key
@@ -52,57 +41,17 @@ class House:
         self._store = store
         self.venice = client
         self.doors: dict[str, Door] = {}
-        hasher = Hasher(key)
-        self.settings = SettingsBook(store.settings)
-        self.caps = CapsBook(store.money)
-        self.doorkeeper = Doorkeeper(
-            store.access,
-            hasher,
+        self.parts = assemble(
+            store,
+            client,
+            self.doors,
+            key=key,
             is_open=configuration.gondola_access == "open",
             owners=configuration.owners,
         )
-        self.models = ModelBook(client, time.time)
-        cashier = Cashier(store.money, self.caps, time.time)
-        speaker = Speaker(client, self.models, cashier)
-        talker = Talker(client, self.models, cashier, Gatherer(self.doors, speaker), speaker, store.memory)
-        services = Services(
-            store=store,
-            client=client,
-            models=self.models,
-            settings=self.settings,
-            caps=self.caps,
-            cashier=cashier,
-            doorkeeper=self.doorkeeper,
-            talker=talker,
-            speaker=speaker,
-            hasher=hasher,
-            clock=time.time,
-        )
-        self.delivery = Delivery(self.doors)
-        self.engine = Engine(
-            store=store,
-            delivery=self.delivery,
-            doorkeeper=self.doorkeeper,
-            settings=self.settings,
-            caps=self.caps,
-            conductor=Conductor(
-                store.turns, self.delivery, self.doorkeeper, self.settings, hasher, time.time
-            ),
-            registry=build_registry(services),
-            talk=talker.talk,
-            hasher=hasher,
-            clock=time.time,
-        )
+        self.engine = self.parts.engine
         self.web = self._web()
         self.platforms = [Platform("web", lambda: self.web, self.doors), *self._chat_platforms()]
-
-    async def load(self) -> None:
-        """Read settings, caps and access; set the default cap once in the life of a database."""
-        await self.settings.load()
-        await self.caps.load()
-        await self.doorkeeper.load()
-        if await self._store.marks.claim("default-cap", "set"):
-            await self.caps.put(DEFAULT_CAP, time.time())
 
     @asynccontextmanager
     async def doors_open(self) -> AsyncGenerator[None]:
@@ -115,7 +64,7 @@ class House:
             yield
         finally:
             await self.engine.drain(DRAIN_SECONDS)
-            await self.delivery.close(grace=2.0)
+            await self.parts.delivery.close(grace=2.0)
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
@@ -190,7 +139,7 @@ async def serving(configuration: Configuration) -> AsyncGenerator[House]:
         stack.push_async_callback(store.close)
         client = await stack.enter_async_context(await _venice(configuration, stack))
         house = House(configuration, store, client, key)
-        await house.load()
+        await house.parts.load()
         await stack.enter_async_context(house.doors_open())
         yield house
 
@@ -218,7 +167,7 @@ async def _venice_check(house: House) -> None:
     """Say early whether Venice answers and what it thinks of the key; never stop for it."""
     try:
         limits = await house.venice.rate_limits()
-        catalogue = await house.models.catalogue()
+        catalogue = await house.parts.models.catalogue()
     except GondolaError as error:
         log.error("venice.unreachable", reason=error.detail, hint=error.reader_text)
         return
@@ -231,7 +180,7 @@ def _announce(house: House, configuration: Configuration, announce: Callable[[st
     announce(f"Gondola is open at {house.web.url}")
     if configuration.demo:
         announce("The built-in demo answers, because VENICE_API_KEY is not set.")
-    caps = [cap for cap in house.caps.all() if cap == DEFAULT_CAP]
+    caps = [cap for cap in house.parts.caps.all() if cap == DEFAULT_CAP]
     if caps:
         announce(
             f"Spending cap: {dollars(DEFAULT_CAP.limit)} a day for the whole bot (change it with /caps)."
@@ -239,5 +188,5 @@ def _announce(house: House, configuration: Configuration, announce: Callable[[st
     names = [platform.name for platform in house.platforms[1:]]
     if configuration.gondola_access == "open" and names:
         announce("Everybody who can reach the bot may use it (GONDOLA_ACCESS=open), within the caps.")
-    elif names and house.doorkeeper.needs_claim():
-        announce(f"To become the owner, send the bot:  /claim {house.doorkeeper.open_claim()}")
+    elif names and house.parts.doorkeeper.needs_claim():
+        announce(f"To become the owner, send the bot:  /claim {house.parts.doorkeeper.open_claim()}")

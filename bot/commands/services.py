@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from bot.engine.access import Doorkeeper
 from bot.engine.caps import CapsBook
 from bot.engine.cashier import Cashier
-from bot.engine.hashing import Hasher
 from bot.engine.models import ModelBook
 from bot.engine.settings import SettingsBook
 from bot.engine.speaking import Speaker
 from bot.engine.talking import Talker
 from bot.engine.turn import Turn
 from bot.messages import Button, ButtonRows, OptionValue
-from bot.ports import Clock, Store
+from bot.ports import Store
 from bot.records import StoredButton
 from bot.venice import VeniceClient
 
@@ -40,8 +39,6 @@ class Services:
     doorkeeper: Doorkeeper
     talker: Talker
     speaker: Speaker
-    hasher: Hasher
-    clock: Clock
 
     async def command_buttons(
         self, turn: Turn, choices: Sequence[tuple[str, str, Mapping[str, OptionValue]]]

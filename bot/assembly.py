@@ -1,0 +1,91 @@
+"""Wires engine, commands, delivery and Venice around a store, for the program and for tests alike."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.commands import Services, build_registry
+from bot.delivery import Delivery
+from bot.engine.access import Doorkeeper
+from bot.engine.caps import DEFAULT_CAP, CapsBook
+from bot.engine.cashier import Cashier
+from bot.engine.conduct import Conductor
+from bot.engine.engine import Engine
+from bot.engine.gathering import Gatherer
+from bot.engine.hashing import Hasher
+from bot.engine.models import ModelBook
+from bot.engine.settings import SettingsBook
+from bot.engine.speaking import Speaker
+from bot.engine.talking import Talker
+from bot.ports import Clock, Door, Store
+from bot.venice import VeniceClient
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """The platform-free part of a house."""
+
+    engine: Engine
+    delivery: Delivery
+    settings: SettingsBook
+    caps: CapsBook
+    doorkeeper: Doorkeeper
+    models: ModelBook
+    store: Store
+    clock: Clock
+
+    async def load(self) -> None:
+        """Read settings, caps and access; set the default cap once in the life of a database."""
+        await self.settings.load()
+        await self.caps.load()
+        await self.doorkeeper.load()
+        if await self.store.marks.claim("default-cap", "set"):
+            await self.caps.put(DEFAULT_CAP, self.clock())
+
+
+def assemble(
+    store: Store,
+    client: VeniceClient,
+    doors: Mapping[str, Door],
+    *,
+    key: bytes,
+    is_open: bool = False,
+    owners: frozenset[str] = frozenset(),
+    clock: Clock = time.time,
+) -> Assembly:
+    """`doors` may fill later; `key` is the secret behind hashes; `owners` are person keys."""
+    hasher = Hasher(key)
+    settings = SettingsBook(store.settings)
+    caps = CapsBook(store.money)
+    doorkeeper = Doorkeeper(store.access, hasher, is_open=is_open, owners=owners)
+    models = ModelBook(client, clock)
+    cashier = Cashier(store.money, caps, clock)
+    speaker = Speaker(client, models, cashier)
+    talker = Talker(client, models, cashier, Gatherer(doors, speaker), speaker, store.memory)
+    services = Services(
+        store=store,
+        client=client,
+        models=models,
+        settings=settings,
+        caps=caps,
+        cashier=cashier,
+        doorkeeper=doorkeeper,
+        talker=talker,
+        speaker=speaker,
+    )
+    delivery = Delivery(doors)
+    engine = Engine(
+        store=store,
+        delivery=delivery,
+        doorkeeper=doorkeeper,
+        settings=settings,
+        caps=caps,
+        conductor=Conductor(store.turns, delivery, doorkeeper, settings, hasher, clock),
+        registry=build_registry(services),
+        talk=talker.talk,
+        hasher=hasher,
+        clock=clock,
+    )
+    return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock)

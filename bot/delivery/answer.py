@@ -1,0 +1,394 @@
+"""One answer: its own task brings what is shown in line with what was said, one call at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from bot.capabilities import CallKind
+from bot.delivery.bell import Bell
+from bot.delivery.courier import Courier, Step
+from bot.delivery.delivered import Delivered
+from bot.delivery.draft import Draft
+from bot.delivery.limits import Grade, Lane, Limiter, Permit
+from bot.delivery.media import Album, Errand, Line, errands, is_answer, plain_errand, sentence, unsent_text
+from bot.delivery.pacing import edit_interval
+from bot.delivery.pages import Change
+from bot.delivery.textflow import TextFlow, Wait
+from bot.delivery.typing import TypingSignal
+from bot.errors import PlatformError, PlatformFailure
+from bot.messages import ButtonRows, Done, MessageRef, ReplyEvent, Target
+from bot.ports import Door, Sleeper
+
+FIRST_BACKOFF = 0.5
+ATTEMPTS = 7
+"""A call that must arrive is tried so often while the platform is unavailable: half a minute in all."""
+
+PENALTIES = 20
+MOVES = 3
+"""An answer gives up after so many enforced waits, or moves of its chat."""
+
+DEFAULT_PENALTY = 5.0
+"""Seconds of silence where the platform does not say how long."""
+
+COSMETIC_BACKOFF = 2.0
+"""Least seconds until the next streamed edit after one that failed."""
+
+LOOK_AGAIN = 0.1
+"""Least seconds until the next try of a streamed edit for which there was no room."""
+
+BUTTONS_TEXT = "What next?"
+"""Carries the buttons of an answer whose own messages cannot."""
+
+
+class Answer:
+    """One answer in one place. Events go in by `push`; `finish` says what became of them.
+
+    All text is one stream of messages, edited as it grows. Media and notices are messages of their own,
+    sent once the text said before them is shown; text said after them still joins the text messages.
+    """
+
+    def __init__(
+        self,
+        door: Door,
+        limiter: Limiter,
+        target: Target,
+        answer_id: str,
+        *,
+        clock: Callable[[], float],
+        sleep: Sleeper,
+        on_ref: Callable[[MessageRef], None] | None = None,
+    ) -> None:
+        self._door = door
+        self._limiter = limiter
+        self._courier = Courier(door, target, answer_id)
+        self._clock = clock
+        self._on_ref = on_ref
+        self._draft = Draft()
+        self._flow = TextFlow(door, self._draft)
+        self._errands: deque[Errand] = deque()
+        self._bell = Bell(sleep)
+        self._signal = TypingSignal(door, limiter, sleep, self._courier)
+        self._visible = asyncio.Event()
+        self._first_visible_at: float | None = None
+        self._refs: list[MessageRef] = []
+        self._failure: PlatformError | None = None
+        self._stopped = False
+        self._joined: Lane | None = None
+        self._buttons_beside: ButtonRows = ()
+        self._not_before = 0.0
+        self._attempts = 0
+        self._penalties = 0
+        self._moves = 0
+        self.task = asyncio.ensure_future(self._run())
+
+    # --- what the engine uses ---------------------------------------------------------------------
+
+    @property
+    def text(self) -> str:
+        """All text said so far, CommonMark."""
+        return self._draft.text
+
+    @property
+    def failure(self) -> PlatformError | None:
+        """What has gone wrong for good so far; GONE means people deleted the answer."""
+        return self._failure
+
+    @property
+    def stopped(self) -> bool:
+        """True once nothing more will be shown: complete, failed, deleted or cancelled."""
+        return self._stopped
+
+    def push(self, event: ReplyEvent) -> None:
+        """Take an event in. Never blocks, never raises; ignored after Done or once stopped."""
+        if self._stopped:
+            return
+        self._draft.add(event)
+        grown = self._flow.grown(self._clock())
+        if grown or self._draft.done or self._draft.asides:
+            self._bell.ring()
+
+    def typing(self) -> None:
+        """Show that an answer is being written until its first text or media is visible."""
+        if not self._stopped and self._first_visible_at is None:
+            self._signal.start()
+
+    async def visible(self) -> None:
+        """Return when the first text or media is visible, or the answer has ended without any."""
+        await self._visible.wait()
+
+    def cancel(self) -> None:
+        """End the answer as it is, without waiting; what is visible stays."""
+        self.task.cancel()
+
+    async def finish(self) -> Delivered:
+        """Say Done, and wait until everything is visible or has failed. If cancelled, the answer ends."""
+        self.push(Done())
+        try:
+            await asyncio.wait([self.task])
+        except asyncio.CancelledError:
+            self.task.cancel()
+            await asyncio.wait([self.task])
+            raise
+        if self.task.cancelled():
+            self._fail(PlatformError(PlatformFailure.UNAVAILABLE, detail="delivery was closed"))
+        else:
+            self.task.result()
+        return Delivered(
+            tuple(self._refs), self.text, self._failure, self._first_visible_at, self._courier.calls
+        )
+
+    # --- the loop ---------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        try:
+            while (step := self._plan()) is not None:
+                if isinstance(step, Wait):
+                    await self._bell.wait(step.seconds)
+                else:
+                    await self._perform(step)
+        finally:
+            self._stopped = True
+            self._signal.stop()
+            self._leave()
+            self._visible.set()
+
+    def _plan(self) -> Step | Wait | None:
+        now = self._clock()
+        if self._stopped:
+            return None
+        if now < self._not_before:
+            return Wait(self._not_before - now)
+        return self._errand_step() or self._text_step(now) or self._errand_step() or self._last_step()
+
+    def _text_step(self, now: float) -> Step | Wait | None:
+        change = self._flow.next(now, flush=bool(self._draft.asides))
+        if not isinstance(change, Change):
+            return change
+        kind = CallKind.SEND if change.new else CallKind.EDIT
+        return Step(kind, Grade.MUST if change.urgent else Grade.COSMETIC, change)
+
+    def _errand_step(self) -> Step | None:
+        asides = self._draft.asides
+        while not self._errands and asides and asides[0].after <= self._flow.synced:
+            self._errands.extend(errands(asides.popleft().event, self._door))
+        if not self._errands:
+            return None
+        errand = self._errands[0]
+        buttons = errand.buttons if isinstance(errand, Line) else ()
+        return Step(CallKind.SEND, Grade.MUST, errand, buttons or self._buttons_without_text(errand))
+
+    def _buttons_without_text(self, errand: Errand) -> ButtonRows:
+        """The answer's buttons, if this is its last message and there is no text to carry them."""
+        last = len(self._errands) == 1 and not self._draft.asides and not self._draft.length
+        return self._draft.buttons if last and is_answer(errand) else ()
+
+    def _last_step(self) -> Step | Wait | None:
+        if not self._draft.done:
+            return Wait(None)
+        buttons = self._draft.buttons
+        if not buttons or buttons == self._buttons_beside or self._flow.carries(buttons):
+            return None
+        self._buttons_beside = buttons
+        self._errands.extend(Line(part, buttons) for part in self._door.compose(BUTTONS_TEXT)[:1])
+        return self._errand_step()
+
+    async def _perform(self, step: Step) -> None:
+        try:
+            granted = await self._room(step)
+        except PlatformError as error:
+            self._stop(error)
+            return
+        if granted is None:
+            return
+        step, permit = granted
+        try:
+            with permit:
+                ref = await self._call(step)
+        except PlatformError as error:
+            self._trouble(step, error)
+        else:
+            self._arrived(step, ref)
+
+    async def _room(self, step: Step) -> tuple[Step, Permit] | None:
+        """Room for the call, and the newest form of it; None to plan anew."""
+        lane = self._lane()
+        if step.grade is not Grade.MUST:
+            permit = self._limiter.may(lane, step.kind, step.grade)
+            if permit is None:
+                now = self._clock()
+                self._flow.postpone(max(lane.free_at(step.kind, step.grade, now), now + LOOK_AGAIN))
+            return None if permit is None else (step, permit)
+        permit = await self._limiter.must(lane, step.kind)
+        newest = self._plan()
+        if isinstance(newest, Step) and newest.kind is step.kind:
+            return newest, permit
+        permit.discard()
+        return None
+
+    # --- one call ---------------------------------------------------------------------------------
+
+    async def _call(self, step: Step) -> MessageRef:
+        self._courier.calls += 1
+        match step.work:
+            case Change() as change if change.new:
+                return await self._courier.send(change, self._flow.number(change))
+            case Change() as change:
+                return await self._courier.edit(self._flow.ref(change), change)
+            case errand:
+                return await self._courier.run(errand, step.buttons)
+
+    def _arrived(self, step: Step, ref: MessageRef) -> None:
+        self._attempts = 0
+        work = step.work
+        if isinstance(work, Change):
+            self._flow.shown(work, ref, self._clock() + self._interval())
+            if work.new:
+                self._join()
+                self._record(ref)
+            return
+        self._errand_over()
+        if is_answer(work):
+            self._buttons_beside = step.buttons or self._buttons_beside
+            self._record(ref)
+
+    def _record(self, ref: MessageRef) -> None:
+        self._courier.replied = True
+        self._refs.append(ref)
+        if self._first_visible_at is None:
+            self._first_visible_at = self._clock()
+            self._signal.stop()
+            self._visible.set()
+        if self._on_ref is not None:
+            self._on_ref(ref)
+
+    def _errand_over(self) -> None:
+        self._attempts = 0
+        self._errands.popleft()
+        self._courier.errand_over()
+
+    def _interval(self) -> float:
+        lane = self._lane()
+        return edit_interval(
+            self._door.capabilities.pacing,
+            self._courier.target.place.direct,
+            self._draft.length,
+            lane,
+            self._limiter.answers,
+        )
+
+    def _lane(self) -> Lane:
+        return self._limiter.lane(self._courier.target)
+
+    def _join(self) -> None:
+        if self._joined is None:
+            self._joined = self._lane()
+            self._limiter.join(self._joined)
+
+    def _leave(self) -> None:
+        if self._joined is not None:
+            self._limiter.leave(self._joined)
+            self._joined = None
+
+    # --- trouble ----------------------------------------------------------------------------------
+
+    def _trouble(self, step: Step, error: PlatformError) -> None:
+        match error.failure:
+            case PlatformFailure.RATE_LIMITED:
+                self._penalty(step, error)
+            case PlatformFailure.UNCHANGED if isinstance(step.work, Change) and not step.work.new:
+                self._arrived(step, self._flow.ref(step.work))
+            case PlatformFailure.BAD_FORMAT:
+                self._refused(step, error)
+            case PlatformFailure.MOVED if error.moved_to and self._moves < MOVES:
+                self._move(error.moved_to)
+            case PlatformFailure.UNAVAILABLE:
+                self._again(step, error)
+            case PlatformFailure.AMBIGUOUS:
+                self._doubtful(step, error)
+            case _:
+                self._denied(step, error)
+
+    def _penalty(self, step: Step, error: PlatformError) -> None:
+        self._limiter.penalise(self._lane(), error.retry_after or DEFAULT_PENALTY)
+        self._penalties += step.grade is Grade.MUST
+        if self._penalties > PENALTIES:
+            self._stop(error)
+
+    def _refused(self, step: Step, error: PlatformError) -> None:
+        work = step.work
+        if isinstance(work, Change):
+            if not self._flow.refused(work):
+                self._fail(error)
+                self._flow.give_up(work)
+        elif (plain := plain_errand(work)) != work:
+            self._errands[0] = plain
+        else:
+            self._denied(step, error)
+
+    def _move(self, channel: str) -> None:
+        self._moves += 1
+        self._flow.moved(self._courier.move(channel))
+        if self._joined is not None:
+            self._leave()
+            self._join()
+
+    def _doubtful(self, step: Step, error: PlatformError) -> None:
+        """The call may have taken effect. An edit is repeated; a send only where a nonce makes that safe."""
+        if step.kind is CallKind.EDIT or self._door.capabilities.repeatable_sends:
+            self._again(step, error)
+            return
+        self._fail(error)
+        self._attempts = 0
+        self._courier.replied = self._courier.replied or is_answer(step.work)
+        if isinstance(step.work, Change):
+            self._flow.unknown(step.work)
+        else:
+            self._errand_over()
+
+    def _again(self, step: Step, error: PlatformError) -> None:
+        now = self._clock()
+        if step.grade is not Grade.MUST:
+            self._flow.postpone(now + max(COSMETIC_BACKOFF, error.retry_after or 0.0))
+            return
+        self._attempts += 1
+        if self._attempts >= ATTEMPTS:
+            self._abandon(step, error)
+            return
+        pause = FIRST_BACKOFF * 2 ** (self._attempts - 1)
+        self._not_before = now + max(pause, error.retry_after or 0.0)
+        if isinstance(step.work, Change) and step.work.new:
+            self._flow.repeat(step.work)
+
+    def _abandon(self, step: Step, error: PlatformError) -> None:
+        """The platform stayed away: the text ends here, an errand is left out."""
+        if isinstance(step.work, Change):
+            self._stop(error)
+        else:
+            self._fail(error)
+            self._errand_over()
+
+    def _denied(self, step: Step, error: PlatformError) -> None:
+        work = step.work
+        if isinstance(work, Change):
+            if self._moves and error.failure is PlatformFailure.GONE and not work.new:
+                # The messages stayed behind in the old chat: go on in the new one.
+                self._flow.start_over()
+            else:
+                self._stop(error)
+            return
+        self._fail(error)
+        self._errand_over()
+        if isinstance(work, Album):
+            self._errands.extendleft(
+                reversed(sentence(unsent_text(work, self._door.capabilities), self._door))
+            )
+
+    def _fail(self, error: PlatformError) -> None:
+        """Note what went wrong; the answer goes on."""
+        self._failure = self._failure or error
+
+    def _stop(self, error: PlatformError) -> None:
+        self._failure = error
+        self._stopped = True

@@ -1,0 +1,66 @@
+"""All answers under way, and the limits they share."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+
+from bot.delivery.answer import Answer
+from bot.delivery.limits import Limiter
+from bot.messages import MessageRef, Target
+from bot.ports import Door, Sleeper
+
+
+class Delivery:
+    """Opens answers. `doors` are read when an answer opens, so a rebuilt adapter's door is taken up."""
+
+    def __init__(
+        self,
+        doors: Mapping[str, Door],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Sleeper = asyncio.sleep,
+    ) -> None:
+        """`doors` by platform name. `clock` is monotonic seconds, not Unix time."""
+        self._doors = doors
+        self._clock = clock
+        self._sleep = sleep
+        self._limiters: dict[str, Limiter] = {}
+        self._answers: set[Answer] = set()
+
+    def open(
+        self, target: Target, answer_id: str, *, on_ref: Callable[[MessageRef], None] | None = None
+    ) -> Answer:
+        """Start an answer. The same `answer_id` gives the same nonces, also after a restart. `on_ref`
+        hears of each message of text or media as it is sent. KeyError for an unknown platform."""
+        door = self._doors[target.place.platform]
+        answer = Answer(
+            door,
+            self._limiter(target.place.platform, door),
+            target,
+            answer_id,
+            clock=self._clock,
+            sleep=self._sleep,
+            on_ref=on_ref,
+        )
+        self._answers.add(answer)
+        answer.task.add_done_callback(lambda _: self._answers.discard(answer))
+        return answer
+
+    def _limiter(self, platform: str, door: Door) -> Limiter:
+        """Limits outlive a door: the platform does not forget calls when an adapter is rebuilt."""
+        if platform not in self._limiters:
+            self._limiters[platform] = Limiter(door.capabilities, self._clock, self._sleep)
+        return self._limiters[platform]
+
+    async def close(self, *, grace: float = 0.0) -> None:
+        """Give answers `grace` seconds to end, then end the rest as they are."""
+        tasks = [answer.task for answer in self._answers]
+        if not tasks:
+            return
+        if grace > 0:
+            await asyncio.wait(tasks, timeout=grace)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
