@@ -100,4 +100,4 @@ def _label(name: str, key: str) -> str:
 
 
 def _name(name: str) -> str:
-    return re.sub(r"[\[\]|\r\n]+", " ", name).strip()[:40] or "somebody"
+    return re.sub(r"[\[\]|\s]+", " ", name).strip()[:40] or "somebody"

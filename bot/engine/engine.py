@@ -115,6 +115,11 @@ class Engine:
             self._recover(record)
         return len(records)
 
+    async def idle(self) -> None:
+        """Wait until nothing is being answered."""
+        while self._tasks or self._mailboxes.busy:
+            await asyncio.wait([*self._tasks, *self._mailboxes.busy])
+
     async def drain(self, seconds: float) -> None:
         """Finish running turns; what is not done after `seconds` is cancelled and keeps its partial text."""
         late = await self._mailboxes.drain(seconds)

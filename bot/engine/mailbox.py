@@ -75,6 +75,11 @@ class Mailboxes:
         box.letters.append(letter)
         box.arrived.set()
 
+    @property
+    def busy(self) -> frozenset[asyncio.Task[None]]:
+        """Conversations being worked on."""
+        return frozenset(self._workers)
+
     def stop(self, conversation: str) -> bool:
         """Cancel what is being answered in a conversation; True when something was."""
         box = self._boxes.get(conversation)

@@ -77,5 +77,6 @@ def test_an_unreadable_picture_is_a_sentence(data: bytes) -> None:
 
 
 def test_a_pixel_bomb_is_refused() -> None:
-    with pytest.raises(UserError, match="too many pixels"):
+    with pytest.raises(UserError) as caught:
         to_data_url(picture((8000, 8000), "1"))
+    assert "too many pixels" in caught.value.reader_text
