@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -138,7 +138,7 @@ class Room:
 
 
 @asynccontextmanager
-async def open_room(folder: Path, *, is_open: bool = True, owner: bool = True) -> AsyncIterator[Room]:
+async def open_room(folder: Path, *, is_open: bool = True, owner: bool = True) -> AsyncGenerator[Room]:
     """A room where everybody may come in and Ada is the owner."""
     door = MemoryDoor()
     async with DemoVenice(pace=math.inf) as demo:

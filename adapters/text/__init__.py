@@ -1,0 +1,1 @@
+"""CommonMark parsed, measured and cut: what the three format modules share."""
