@@ -149,6 +149,7 @@ class Incoming:
     `reply_handle` is an opaque short-lived way to answer (a Discord interaction), "" for none.
     `near_limit` says the text is so long that the client may have split it.
     `trusted` marks the visitor of the loopback-only web page, who is an owner (design section 7).
+    `complaint` says what is wrong with a typed command; whoever may come in is told instead of served.
     """
 
     event_id: str
@@ -170,6 +171,7 @@ class Incoming:
     language: str = ""
     place_title: str = ""
     trusted: bool = False
+    complaint: str = ""
     sent_at: float = 0.0
 
 

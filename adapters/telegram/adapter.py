@@ -71,7 +71,7 @@ class TelegramAdapter:
         bot = self._connection.bot
         await self._sync_menu()
         inbound = Inbound(bot.bot, self._front.commands)
-        await Poller(self._connection, self._front, inbound, self._door, self._timing).run()
+        await Poller(self._connection, self._front, inbound, self._timing).run()
 
     async def _sync_menu(self) -> None:
         """People wait for answers, not for the menu: trouble with it is left to the next start."""

@@ -57,15 +57,7 @@ class Migrated:
     new: str
 
 
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """A command with options that cannot be: what to tell the person."""
-
-    incoming: Incoming
-    text: str
-
-
-Reading = Incoming | Joined | Migrated | Complaint | None
+Reading = Incoming | Joined | Migrated | None
 """What an update means; None for nothing."""
 
 
@@ -91,7 +83,7 @@ class Inbound:
 
     # --- messages ---
 
-    def _message(self, event_id: str, message: Message) -> Incoming | Complaint | None:
+    def _message(self, event_id: str, message: Message) -> Incoming | None:
         author = author_of(message)
         if author is None or author.is_bot or message.chat.type == ChatType.CHANNEL:
             return None
@@ -120,7 +112,7 @@ class Inbound:
         typed = None if incoming.forwarded else typed_command(words)
         return self._commanded(incoming, typed) if typed else incoming
 
-    def _commanded(self, incoming: Incoming, typed: Typed) -> Incoming | Complaint | None:
+    def _commanded(self, incoming: Incoming, typed: Typed) -> Incoming | None:
         if typed.bot and typed.bot != self._name:
             return None
         if not typed.bot and incoming.addressed is Addressed.OVERHEARD and typed.name not in self._vocabulary:
@@ -128,7 +120,8 @@ class Inbound:
         try:
             return _with_command(incoming, typed, self._vocabulary.use(typed))
         except UserError as error:
-            return Complaint(_with_command(incoming, typed, CommandUse(typed.name)), error.reader_text)
+            named = _with_command(incoming, typed, CommandUse(typed.name))
+            return replace(named, complaint=error.reader_text)
 
     def _addressed(self, message: Message, named: bool) -> Addressed:
         if message.chat.type == ChatType.PRIVATE:

@@ -15,11 +15,10 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from adapters.telegram.authority import Managers
 from adapters.telegram.capabilities import PLATFORM
 from adapters.telegram.errors import describe, seconds_of
-from adapters.telegram.inbound import Complaint, Inbound, Joined, Migrated, Reading
-from adapters.telegram.outbound import TelegramDoor
+from adapters.telegram.inbound import Inbound, Joined, Migrated, Reading
 from adapters.telegram.request import Connection
-from bot.errors import OperatorError, PlatformError
-from bot.messages import Incoming, Target
+from bot.errors import OperatorError
+from bot.messages import Incoming
 from bot.ports import Front
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -50,13 +49,10 @@ def refused_token() -> OperatorError:
 class Poller:
     """Polls until cancelled. Raises OperatorError when Telegram refuses the token."""
 
-    def __init__(
-        self, connection: Connection, front: Front, inbound: Inbound, door: TelegramDoor, timing: Timing
-    ) -> None:
+    def __init__(self, connection: Connection, front: Front, inbound: Inbound, timing: Timing) -> None:
         self._connection = connection
         self._front = front
         self._inbound = inbound
-        self._door = door
         self._timing = timing
         self._managers = Managers(connection.bot)
         self._offset: int | None = None
@@ -121,9 +117,6 @@ class Poller:
         ids = [number for update in batch if isinstance(number := update.get("update_id"), int)]
         if ids:
             self._offset = max(ids) + 1
-        for reading in readings:
-            if isinstance(reading, Complaint):
-                self._spawn(self._complain(reading))
 
     def _read(self, raw: dict[str, object]) -> Reading:
         try:
@@ -179,14 +172,6 @@ class Poller:
             await self._connection.bot.answer_callback_query(query_id)
         except TelegramError as error:
             log.info("telegram.press_unacknowledged", reason=describe(error))
-
-    async def _complain(self, complaint: Complaint) -> None:
-        target = Target(complaint.incoming.place, complaint.incoming.message_id)
-        try:
-            for part in self._door.compose(complaint.text)[:1]:
-                await self._door.send(target, part, nonce="")
-        except PlatformError as error:
-            log.info("telegram.sentence_undelivered", reason=error.detail)
 
 
 def _is_object(value: object) -> TypeGuard[dict[str, object]]:

@@ -179,8 +179,9 @@ class Engine:
 
     def _route(self, letter: Letter) -> None:
         incoming = letter.incoming
-        if incoming.press is not None:
-            self._spawn(self._conductor.conduct(incoming, [letter], self._press))
+        if incoming.press is not None or incoming.complaint:
+            work = self._press if incoming.press is not None else _complain
+            self._spawn(self._conductor.conduct(incoming, [letter], work))
             return
         bound = self._registry.find(incoming.command.name) if incoming.command is not None else None
         if incoming.command is not None and (bound is None or not bound.ordered):
@@ -255,6 +256,10 @@ class Engine:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _complain(turn: Turn) -> None:
+    raise UserError(turn.incoming.complaint)
 
 
 async def _apologise(turn: Turn) -> None:

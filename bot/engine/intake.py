@@ -36,6 +36,7 @@ def merged(letters: Sequence[Letter]) -> Incoming:
         attachments=tuple(a for letter in letters for a in letter.incoming.attachments),
         quoted=next((x.incoming.quoted for x in letters if x.incoming.quoted is not None), None),
         addressed=letters[0].incoming.addressed,
+        command=letters[0].incoming.command,
     )
 
 
