@@ -10,14 +10,14 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
-from adapters.discord.adapter import DiscordAdapter
 
+from adapters.discord.adapter import DiscordAdapter
 from adapters.telegram.adapter import TelegramAdapter
 from adapters.web.adapter import WebAdapter
 from bot.assembly import assemble
 from bot.demo import DemoVenice
 from bot.engine.caps import DEFAULT_CAP, dollars
-from bot.errors import GondolaError, OperatorError
+from bot.errors import GondolaError
 from bot.ports import Adapter, Door, Store
 from bot.secret import prepare_data_dir, secret_key
 from bot.settings import Configuration
@@ -51,7 +51,10 @@ class House:
         )
         self.engine = self.parts.engine
         self.web = self._web()
-        self.platforms = [Platform("web", lambda: self.web, self.doors), *self._chat_platforms()]
+        self.platforms = [
+            Platform("web", lambda: self.web, self.doors, essential=True),
+            *self._chat_platforms(),
+        ]
 
     @asynccontextmanager
     async def doors_open(self) -> AsyncGenerator[None]:
@@ -74,8 +77,8 @@ class House:
         started = asyncio.create_task(self.web.started.wait())
         await asyncio.wait([started, web], return_when=asyncio.FIRST_COMPLETED)
         started.cancel()
-        if self.platforms[0].given_up:
-            raise OperatorError(self.platforms[0].given_up)
+        if web.done():
+            await web
 
     async def _housekeeping(self) -> None:
         """Keep leases, sweep what dead instances left, until cancelled."""

@@ -28,17 +28,19 @@ class Platform:
         build: Callable[[], Adapter],
         doors: MutableMapping[str, Door],
         *,
+        essential: bool = False,
         sleep: Sleeper = asyncio.sleep,
     ) -> None:
+        """`essential`: what only an operator can mend is raised instead of logged."""
         self.name = name
         self.up = False
-        self.given_up = ""
+        self._essential = essential
         self._build = build
         self._doors = doors
         self._sleep = sleep
 
     async def run(self) -> None:
-        """Serve until cancelled. Returns early only when an operator must act."""
+        """Serve until cancelled. Returns early, or raises OperatorError, only when an operator must act."""
         pause = 1.0
         while True:
             started = time.monotonic()
@@ -46,7 +48,8 @@ class Platform:
                 await self._once()
                 log.warning("platform.ended", platform=self.name)
             except OperatorError as error:
-                self.given_up = error.reader_text
+                if self._essential:
+                    raise
                 log.error("platform.given_up", platform=self.name, reason=error.reader_text)
                 return
             except Exception as error:  # noqa: BLE001 - the one boundary of a platform: whatever it died of, rebuild

@@ -148,7 +148,7 @@ async def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
 
 async def test_a_second_instance_is_one_line(tmp_path: Path) -> None:
     async with running(tmp_path):
-        assert "already" in await fails(tmp_path)
+        assert "Another Gondola is running" in await fails(tmp_path)
 
 
 async def test_an_unwritable_data_directory_is_one_line(tmp_path: Path) -> None:
