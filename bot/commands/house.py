@@ -113,7 +113,7 @@ def _explained(setting: Setting, now: Resolved) -> str:
 
 def _shown(now: Resolved) -> str:
     text = now.text if len(now.text) <= 60 else now.text[:57] + "…"
-    return f"`{text}`" if text else "*empty*"
+    return f"`{text}`" if text else "*not set*"
 
 
 def _origin(now: Resolved) -> str:

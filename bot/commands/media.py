@@ -93,7 +93,7 @@ async def _image(services: Services, turn: Turn) -> None:
         Media(MediaKind.IMAGE, data, result.mime, f"{name}-{i}.{result.mime.partition('/')[2]}")
         for i, data in enumerate(result.images, 1)
     ]
-    turn.show(items, f"{prompt[:300]}\n-# {model.name} · seed {request.seed}")
+    turn.show(items, f"{prompt[:300]}\n\n*{model.name} · seed {request.seed}*")
 
 
 async def _drawn(services: Services, turn: Turn, request: ImageRequest, model: Model) -> ImageResult:

@@ -88,7 +88,7 @@ class Talker:
         if seeing is None:
             raise UserError(f"{model.name} cannot look at pictures, and Venice offers no model that can now.")
         check_dear(seeing, owner=turn.owner)
-        turn.notice(f"-# {model.name} cannot see pictures, so {seeing.name} answers this one.")
+        turn.notice(f"*{model.name} cannot see pictures, so {seeing.name} answers this one.*")
         return seeing
 
     async def _request(self, turn: Turn, question: Question, model: Model, search: str) -> ChatRequest:
