@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from bot.commands.services import Services, text_option
 from bot.commands.talk import check_adult
-from bot.declarations import Choice, Command, Medium, Option, Permission, Scope, Setting
+from bot.declarations import Choice, Command, Medium, Option, OptionKind, Permission, Scope, Setting
 from bot.engine.caps import dollars, period_at
 from bot.engine.models import check_dear
 from bot.engine.registry import Bound
@@ -94,7 +94,7 @@ async def _settings(services: Services, turn: Turn) -> None:
         return
     setting = find_setting(name)
     if not value:
-        turn.say(_explained(setting, turn.settings[setting.name]))
+        await _explain(services, turn, setting)
         return
     await _change(services, turn, setting, value, text_option(turn, "where") or "channel")
 
@@ -104,11 +104,16 @@ def _table(turn: Turn) -> str:
     return "\n".join(lines) + "\n\nChange one with `/settings NAME VALUE`, for yourself with `where:user`."
 
 
-def _explained(setting: Setting, now: Resolved) -> str:
-    allowed = ", ".join(f"`{choice.value}`" for choice in setting.choices)
-    return f"**{setting.name}**: {_shown(now)} {_origin(now)}\n\n{setting.description}" + (
-        f" It can be {allowed}." if allowed else ""
+async def _explain(services: Services, turn: Turn, setting: Setting) -> None:
+    """One setting in words, with a button for each value it can have."""
+    now = turn.settings[setting.name]
+    values = [choice.value for choice in setting.choices]
+    if setting.kind is OptionKind.BOOLEAN:
+        values = ["on", "off"]
+    buttons = await services.command_buttons(
+        turn, [(value, SETTINGS.name, {"name": setting.name, "value": value}) for value in values]
     )
+    turn.notice(f"**{setting.name}**: {_shown(now)} {_origin(now)}\n\n{setting.description}", buttons=buttons)
 
 
 def _shown(now: Resolved) -> str:

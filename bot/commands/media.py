@@ -101,7 +101,7 @@ async def _drawn(services: Services, turn: Turn, request: ImageRequest, model: M
     paying = services.cashier.paying(
         turn.payer, turn.settlements, Medium.IMAGE, model.id, estimate, count=request.variants
     )
-    async with paying as bill:
+    async with paying as bill, services.client.limits.turn(model.id, turn.person, 0):
         result = await services.client.generate_image(request, model, user=turn.person)
         violation = result.notices.content_violation
         cost = image_cost(

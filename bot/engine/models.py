@@ -6,7 +6,7 @@ import structlog
 
 from bot.errors import GondolaError, UserError, VeniceError, VeniceFailure
 from bot.ports import Clock
-from bot.venice import Catalogue, Model, VeniceClient
+from bot.venice import Catalogue, Model, Notices, VeniceClient
 from bot.venice.catalogue import MEDIUM_OF, Wanted
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -25,6 +25,7 @@ class ModelBook:
         self._catalogue: Catalogue | None = None
         self._styles: tuple[str, ...] = ()
         self._loaded_at = 0.0
+        self._going: set[str] = set()
 
     async def catalogue(self) -> Catalogue:
         """The catalogue; raises VeniceError only when there has never been one."""
@@ -52,6 +53,17 @@ class ModelBook:
     async def vision(self) -> Model | None:
         """The model that looks at pictures when the chosen one cannot."""
         return (await self.catalogue()).default("vision")
+
+    def notice(self, model: Model, notices: Notices) -> None:
+        """Log once what an answer's headers said about a model that will go."""
+        if notices.deprecation and model.id not in self._going:
+            self._going.add(model.id)
+            log.warning(
+                "model.deprecated",
+                model=model.id,
+                date=notices.deprecation_date,
+                replacement=notices.replacement,
+            )
 
     async def _refresh(self) -> None:
         try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.declarations import Medium
@@ -58,8 +59,9 @@ class Speaker:
         seconds = await asyncio.to_thread(seconds_of, data)
         model = await self._models.pick("asr", "", owner=turn.owner)
         price = transcription_cost(model, seconds)
+        request = TranscriptionRequest(data, name)
         async with self._paying(turn, Medium.TRANSCRIPTION, model, price) as bill:
-            heard = await self._client.transcribe(TranscriptionRequest(data, name), model)
+            heard = await self._client.transcribe(request, model, user=turn.person)
             bill.charge(price, request_id=heard.notices.request_id)
         return heard.text.strip()
 
@@ -67,14 +69,19 @@ class Speaker:
         price = speech_cost(choice.model, text)
         wanted = "opus" if "opus" in choice.model.formats else ""
         async with self._paying(turn, Medium.VOICE, choice.model, price) as bill:
-            speech = await self._client.speech(SpeechRequest(text, choice.voice, wanted), choice.model)
+            request = SpeechRequest(text, choice.voice, wanted)
+            speech = await self._client.speech(request, choice.model, user=turn.person)
             bill.charge(price, request_id=speech.notices.request_id)
         return speech.data
 
-    def _paying(
-        self, turn: Turn, medium: Medium, model: Model, price: int
-    ) -> AbstractAsyncContextManager[Bill]:
-        return self._cashier.paying(turn.payer, turn.settlements, medium, model.id, price)
+    @asynccontextmanager
+    async def _paying(self, turn: Turn, medium: Medium, model: Model, price: int) -> AsyncGenerator[Bill]:
+        """The price held, and a fair turn on the model."""
+        async with (
+            self._cashier.paying(turn.payer, turn.settlements, medium, model.id, price) as bill,
+            self._client.limits.turn(model.id, turn.person, 0),
+        ):
+            yield bill
 
 
 def voice_media(clip: VoiceClip) -> Media:

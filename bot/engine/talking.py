@@ -133,6 +133,8 @@ class Talker:
                 _charge(bill, model, request, reply)
                 if reply.usage is not None:
                     slot.used(reply.usage.total)
+        if reply.finished is not None:
+            self._models.notice(model, reply.finished.notices)
 
     def _remember(self, turn: Turn, question: Question, answer: str) -> None:
         incoming = turn.incoming
