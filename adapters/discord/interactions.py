@@ -1,0 +1,252 @@
+"""Commands, suggestions and buttons: acknowledged first, then turned into events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeGuard
+
+import aiohttp
+import discord
+import structlog
+
+from adapters.discord.attachments import described
+from adapters.discord.commands import MOST_CHOICES, as_text, choices, read_unfinished, read_use
+from adapters.discord.errors import ALREADY_ACKNOWLEDGED, refusals
+from adapters.discord.handles import Handle, Opening
+from adapters.discord.inbound import is_adult, manages, person, place_of
+from adapters.discord.outbound import DiscordDoor
+from adapters.discord.payloads import NONCE
+from bot.declarations import Choice, Command, Option
+from bot.errors import GondolaError, PlatformError, UserError
+from bot.messages import Addressed, Attachment, Authority, ButtonPress, CommandUse, Incoming, Target
+from bot.ports import Front
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+ACKNOWLEDGE_SECONDS = 2.8
+"""Discord waits three seconds for the first answer."""
+
+COMPLETE_SECONDS = 2.5
+
+_CHAT_INPUT = 1
+_BUTTON = 2
+
+Interaction = discord.Interaction[discord.Client]
+Json = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A command as filled in. `focused` is the option being typed, "" for none."""
+
+    name: str
+    values: dict[str, object]
+    files: tuple[Attachment, ...] = ()
+    focused: str = ""
+
+
+class Interactions:
+    """Takes interactions to the engine."""
+
+    def __init__(self, front: Front, door: DiscordDoor) -> None:
+        self._front = front
+        self._door = door
+
+    async def take(self, interaction: Interaction) -> None:
+        """One interaction; what the bot never offered is left alone."""
+        data = interaction.data if _is_object(interaction.data) else {}
+        match interaction.type:
+            case discord.InteractionType.application_command if data.get("type", 1) == _CHAT_INPUT:
+                await self._command(interaction, read_form(data))
+            case discord.InteractionType.autocomplete:
+                await self._complete(interaction, read_form(data))
+            case discord.InteractionType.component if data.get("component_type") == _BUTTON:
+                await self._press(interaction, str(data.get("custom_id", "")))
+            case _:
+                log.info("discord.interaction_ignored", kind=interaction.type.name)
+
+    # --- commands ---
+
+    async def _command(self, interaction: Interaction, form: Form) -> None:
+        command = self._find(form.name)
+        private = command is None or command.private_reply
+        opening = Opening.PRIVATE if private else Opening.PUBLIC
+        handle = await self._acknowledged(interaction, opening)
+        if not handle and private:
+            return  # Discord says itself that nothing happened
+        incoming = replace(
+            event_of(interaction), addressed=Addressed.COMMAND, attachments=form.files, reply_handle=handle
+        )
+        try:
+            use = read_use(form.name, command, form.values)
+        except UserError as error:
+            await self._say(incoming, error.reader_text)
+            return
+        await self._front.submit([replace(incoming, command=use)])
+
+    async def _press(self, interaction: Interaction, button: str) -> None:
+        message = str(interaction.message.id) if interaction.message is not None else ""
+        handle = await self._acknowledged(interaction, Opening.BUTTON)
+        incoming = replace(
+            event_of(interaction),
+            addressed=Addressed.BUTTON,
+            message_id=message,
+            press=ButtonPress(button, message),
+            reply_handle=handle,
+        )
+        await self._front.submit([incoming])
+
+    async def _acknowledged(self, interaction: Interaction, opening: Opening) -> str:
+        """The handle by which it is answered, "" where Discord no longer waits for one."""
+        if not await acknowledge(interaction, private=opening is Opening.PRIVATE):
+            return ""
+        handle = Handle(opening, interaction.application_id, interaction.id, interaction.token)
+        self._door.handles.opened(handle)
+        return handle.text
+
+    async def _say(self, incoming: Incoming, text: str) -> None:
+        target = Target(incoming.place, incoming.message_id, incoming.reply_handle)
+        try:
+            for part in self._door.compose(text)[:1]:
+                await self._door.send(target, part, nonce=incoming.event_id[-NONCE:])
+        except PlatformError as error:
+            log.info("discord.sentence_undelivered", reason=error.detail)
+
+    def _find(self, name: str) -> Command | None:
+        return next((command for command in self._front.commands if command.name == name), None)
+
+    # --- suggestions ---
+
+    async def _complete(self, interaction: Interaction, form: Form) -> None:
+        command = self._find(form.name)
+        option = command.option(form.focused) if command is not None else None
+        found: list[dict[str, Any]] = []
+        if command is not None and option is not None:
+            typed = as_text(form.values.get(form.focused, ""))
+            others = {key: value for key, value in form.values.items() if key != form.focused}
+            use = read_unfinished(form.name, command, others)
+            found = choices(option, await self._suggestions(interaction, use, option, typed))
+        await _suggest(interaction, found)
+
+    async def _suggestions(
+        self, interaction: Interaction, use: CommandUse, option: Option, typed: str
+    ) -> Sequence[Choice]:
+        if not option.completer:
+            return _matching(option.choices, typed)
+        incoming = replace(event_of(interaction), addressed=Addressed.COMMAND, command=use)
+        try:
+            async with asyncio.timeout(COMPLETE_SECONDS):
+                return await self._front.complete(incoming, option.name, typed)
+        except (TimeoutError, GondolaError) as error:
+            log.info("discord.no_suggestions", option=option.name, error=type(error).__name__)
+            return ()
+
+
+def _matching(offered: Sequence[Choice], typed: str) -> list[Choice]:
+    folded = typed.casefold()
+    return [one for one in offered if folded in one.label.casefold() or folded in one.value][:MOST_CHOICES]
+
+
+async def _suggest(interaction: Interaction, found: list[dict[str, Any]]) -> None:
+    offered = [discord.app_commands.Choice(name=one["name"], value=one["value"]) for one in found]
+    try:
+        async with refusals(ACKNOWLEDGE_SECONDS):
+            await interaction.response.autocomplete(offered)
+    except PlatformError as error:
+        log.info("discord.suggestions_late", reason=error.detail)
+
+
+async def acknowledge(interaction: Interaction, *, private: bool) -> bool:
+    """Tell Discord that an answer comes. A call that broke off is repeated; False where it is too late."""
+    try:
+        async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+            while True:
+                try:
+                    await _defer(interaction, private=private)
+                except aiohttp.ClientError:
+                    await asyncio.sleep(0.1)
+                else:
+                    return True
+    except discord.HTTPException as error:
+        if error.code == ALREADY_ACKNOWLEDGED:
+            return True
+        log.warning("discord.not_acknowledged", status=error.status, code=error.code)
+    except OSError as error:
+        log.warning("discord.not_acknowledged", error=type(error).__name__)
+    return False
+
+
+async def _defer(interaction: Interaction, *, private: bool) -> None:
+    if interaction.type is discord.InteractionType.component:
+        await interaction.response.defer()
+    else:
+        await interaction.response.defer(thinking=True, ephemeral=private)
+
+
+# --- reading ---
+
+
+def event_of(interaction: Interaction) -> Incoming:
+    """Who did something where."""
+    channel, guild = interaction.channel, interaction.guild
+    if channel is None:
+        raise ValueError("an interaction without channel")
+    in_guild = interaction.guild_id is not None
+    return Incoming(
+        event_id=f"interaction:{interaction.id}",
+        place=place_of(channel, interaction.guild_id),
+        author=person(interaction.user),
+        addressed=Addressed.COMMAND,
+        authority=manages(interaction.permissions) if in_guild else Authority.MODERATOR,
+        adult_allowed=is_adult(channel),
+        language=str(interaction.locale),
+        place_title=guild.name if guild is not None else "",
+        sent_at=interaction.created_at.timestamp(),
+    )
+
+
+def read_form(data: Json) -> Form:
+    """The options of a command; files stand beside them by id."""
+    resolved = data.get("resolved")
+    files = resolved.get("attachments") if _is_object(resolved) else None
+    known = files if _is_object(files) else {}
+    values: dict[str, object] = {}
+    chosen: list[Attachment] = []
+    focused = ""
+    for option in _objects(data.get("options")):
+        name, value = str(option.get("name", "")), option.get("value")
+        file = known.get(str(value))
+        if _is_object(file):
+            chosen.append(_file(file))
+        elif value is not None:
+            values[name] = value
+        if option.get("focused"):
+            focused = name
+    return Form(str(data.get("name", "")), values, tuple(chosen), focused)
+
+
+def _file(data: Json) -> Attachment:
+    size, duration = data.get("size"), data.get("duration_secs")
+    return described(
+        str(data.get("url", "")),
+        str(data.get("filename") or "file"),
+        str(data.get("content_type") or ""),
+        size if isinstance(size, int) else None,
+        voice=bool(data.get("waveform")),
+        duration=float(duration) if isinstance(duration, (int, float)) else None,
+    )
+
+
+def _objects(value: object) -> Iterator[Json]:
+    if _is_list(value):
+        yield from (each for each in value if _is_object(each))
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(value, dict)
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)

@@ -1,0 +1,212 @@
+"""The door to Discord: messages, edits, files and the typing sign."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from adapters.discord.calls import ORIGINAL, Calls
+from adapters.discord.capabilities import DISCORD
+from adapters.discord.connection import Connection
+from adapters.discord.download import download
+from adapters.discord.errors import HandleGone
+from adapters.discord.format import compose
+from adapters.discord.handles import Handle, Handles, Opening
+from adapters.discord.payloads import (
+    NO_FILES,
+    NONCE,
+    Body,
+    Files,
+    for_one,
+    message_body,
+    voice_body,
+    with_nonce,
+    with_reply,
+)
+from bot.capabilities import Capabilities
+from bot.errors import PlatformError, PlatformFailure
+from bot.messages import (
+    Attachment,
+    ButtonRows,
+    Media,
+    MediaKind,
+    MessageRef,
+    Part,
+    Place,
+    Target,
+)
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+FETCH_PAUSES = (0.5, 1.5)
+"""Seconds between the tries of a download, which can be repeated without harm."""
+
+VOICE_BUTTONS = "What next?"
+"""Carries the buttons of a voice message, which cannot have any."""
+
+_PASSING = (PlatformFailure.UNAVAILABLE, PlatformFailure.AMBIGUOUS)
+_BELOW = "-b"
+
+
+class DiscordDoor:
+    """Implements bot.ports.Door.
+
+    Where a target has a reply handle that still works, messages are answers to the interaction; afterwards
+    they go to the channel. What only the asker was to see is never put there: GONE.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._calls = Calls(connection)
+        self.handles = Handles()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return DISCORD
+
+    def compose(self, markdown: str) -> list[Part]:
+        return compose(markdown)
+
+    async def send(self, target: Target, part: Part, *, nonce: str, buttons: ButtonRows = ()) -> MessageRef:
+        return await self._send(target, message_body(part.text, buttons), NO_FILES, nonce)
+
+    async def edit(self, ref: MessageRef, part: Part, *, buttons: ButtonRows = ()) -> None:
+        body = message_body(part.text, buttons)
+        handle = self.handles.usable(ref.reply_handle)
+        if handle is not None:
+            try:
+                await self._calls.edit_answer(handle, ref.message_id, body)
+            except HandleGone:
+                self.handles.gone(handle)
+            else:
+                return
+        await self._calls.edit(channel_of(ref.place), int(ref.message_id), body)
+
+    async def send_media(
+        self,
+        target: Target,
+        items: Sequence[Media],
+        *,
+        caption: Part | None,
+        nonce: str,
+        buttons: ButtonRows = (),
+    ) -> MessageRef:
+        if len(items) == 1 and is_voice(items[0]):
+            ref = await self._send_voice(target, items[0], nonce)
+            if ref is not None:
+                await self._below_voice(target, caption, nonce, buttons)
+                return ref
+        body = message_body(caption.text if caption else "", buttons)
+        return await self._send(target, body, Files(items), nonce)
+
+    async def typing(self, target: Target) -> None:
+        """Nothing to do for an interaction: Discord shows by itself that it waits."""
+        if self.handles.usable(target.reply_handle) is None:
+            await self._calls.typing(channel_of(target.place))
+
+    async def fetch(self, attachment: Attachment, max_bytes: int) -> bytes:
+        for pause in FETCH_PAUSES:
+            try:
+                return await self._fetch(attachment, max_bytes)
+            except PlatformError as error:
+                if error.failure not in _PASSING:
+                    raise
+            await asyncio.sleep(pause)
+        return await self._fetch(attachment, max_bytes)
+
+    async def _fetch(self, attachment: Attachment, max_bytes: int) -> bytes:
+        connection = self._connection
+        return await download(connection.session, attachment.ref, connection.base_url, max_bytes)
+
+    # --- where a message goes ---
+
+    async def _send(self, target: Target, body: Body, files: Files, nonce: str) -> MessageRef:
+        handle = self.handles.usable(target.reply_handle)
+        if handle is not None:
+            try:
+                return await self._answer(handle, target, body, files, nonce)
+            except HandleGone:
+                self.handles.gone(handle)
+        self._refuse_to_expose(target)
+        return await self._post(target, body, files, nonce)
+
+    async def _answer(
+        self, handle: Handle, target: Target, body: Body, files: Files, nonce: str
+    ) -> MessageRef:
+        if self.handles.fills_waiting(handle, nonce):
+            message = await self._calls.edit_answer(handle, ORIGINAL, body, files)
+        else:
+            private = target.private or handle.opening is Opening.PRIVATE
+            message = await self._calls.answer(handle, for_one(body) if private else body, files)
+        return MessageRef(target.place, message, target.reply_handle)
+
+    async def _post(self, target: Target, body: Body, files: Files, nonce: str) -> MessageRef:
+        channel = channel_of(target.place)
+        whole = with_reply(with_nonce(body, nonce), target, channel)
+        return MessageRef(target.place, await self._calls.create(channel, whole, files))
+
+    def _refuse_to_expose(self, target: Target) -> None:
+        if not target.reply_handle or target.place.direct:
+            return
+        if target.private or target.reply_handle.startswith(f"{Opening.PRIVATE}."):
+            raise PlatformError(PlatformFailure.GONE, detail="discord interaction is over")
+
+    # --- voices ---
+
+    async def _send_voice(self, target: Target, item: Media, nonce: str) -> MessageRef | None:
+        """A native voice message, None where it must be sent as a file.
+
+        An interaction cannot be answered with one, so it goes to the channel, and the message that was
+        still waiting for the answer is taken away.
+        """
+        handle = self.handles.usable(target.reply_handle)
+        if target.private or (handle is not None and handle.opening is Opening.PRIVATE):
+            return None
+        try:
+            ref = await self._post(target, voice_body(), Files([item], voice=True), nonce)
+        except PlatformError as error:
+            if error.failure in (*_PASSING, PlatformFailure.RATE_LIMITED, PlatformFailure.TOO_LARGE):
+                raise
+            log.info("discord.voice_as_file", reason=error.detail)
+            return None
+        if handle is not None and self.handles.is_waiting(handle):
+            await self._remove_waiting(handle)
+        return ref
+
+    async def _remove_waiting(self, handle: Handle) -> None:
+        try:
+            await self._calls.remove_original(handle)
+        except HandleGone:
+            self.handles.gone(handle)
+        except PlatformError as error:
+            log.info("discord.waiting_message_left", reason=error.detail)
+        self.handles.settled(handle)
+
+    async def _below_voice(
+        self, target: Target, caption: Part | None, nonce: str, buttons: ButtonRows
+    ) -> None:
+        """The voice is out, so whatever happens here must not make anybody send it again."""
+        if caption is None and not buttons:
+            return
+        below = caption or Part(VOICE_BUTTONS)
+        try:
+            await self.send(
+                Target(target.place, reply_handle=target.reply_handle),
+                below,
+                nonce=nonce[: NONCE - len(_BELOW)] + _BELOW,
+                buttons=buttons,
+            )
+        except PlatformError as error:
+            log.warning("discord.caption_lost", reason=error.detail)
+
+
+def channel_of(place: Place) -> int:
+    """The channel to write to: a thread is one."""
+    return int(place.thread or place.channel)
+
+
+def is_voice(item: Media) -> bool:
+    """Whether Discord takes it as a voice message."""
+    return item.kind is MediaKind.VOICE and item.mime in DISCORD.voice_mimes and bool(item.duration)

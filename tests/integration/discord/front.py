@@ -1,0 +1,96 @@
+"""A small engine for the door's tests: records what comes in, and answers where a test says how."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from bot.declarations import Choice, Command, Option, OptionKind
+from bot.messages import Incoming, Place
+from bot.records import HistoryItem
+
+MODELS = ("llama-large", "llama-small", "qwen-coder")
+COMMANDS = (
+    Command("help", "Show what I can do", private_reply=True),
+    Command(
+        "image",
+        "Draw a picture from words",
+        (
+            Option("count", "How many", OptionKind.INTEGER, choices=(Choice("1", "One"), Choice("2", "Two"))),
+            Option("prompt", "What to draw", required=True, rest=True, maximum=7500),
+            Option("model", "Image model", completer="models"),
+            Option("seed", "Seed", OptionKind.INTEGER, minimum=1, maximum=999),
+            Option("strength", "Strength", OptionKind.NUMBER, minimum=0.5, maximum=2),
+            Option("hide", "Blur it until pressed", OptionKind.BOOLEAN),
+        ),
+        takes_file=True,
+    ),
+    Command("voice", "Read a text aloud", (Option("text", "What to say", required=True, rest=True),)),
+    Command(
+        "style",
+        "Choose a style",
+        (Option("name", "Style", choices=tuple(Choice(f"s{n}", f"Style {n}") for n in range(30))),),
+        private_reply=True,
+    ),
+)
+
+Answering = Callable[[Incoming], Awaitable[None]]
+
+
+@dataclass
+class PracticeFront:
+    """bot.ports.Front. `answer` is run, beside the way in, for each event that was not seen before."""
+
+    answer: Answering | None = None
+    events: list[Incoming] = field(default_factory=list[Incoming])
+    redelivered: list[str] = field(default_factory=list[str])
+    asked: list[tuple[Incoming, str, str]] = field(default_factory=list[tuple[Incoming, str, str]])
+    welcomed: list[tuple[Place, str]] = field(default_factory=list[tuple[Place, str]])
+    marks: dict[str, str] = field(default_factory=dict[str, str])
+    handled_count: int = 0
+    complete_seconds: float = 0.0
+    trouble: Exception | None = None
+    commands: Sequence[Command] = COMMANDS
+    tasks: set[asyncio.Future[None]] = field(default_factory=set[asyncio.Future[None]])
+
+    async def submit(self, events: Sequence[Incoming]) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        for event in events:
+            if any(known.event_id == event.event_id for known in self.events):
+                self.redelivered.append(event.event_id)
+                continue
+            self.events.append(event)
+            if self.answer is not None:
+                task = asyncio.ensure_future(self.answer(event))
+                self.tasks.add(task)
+
+    async def complete(self, incoming: Incoming, option: str, typed: str) -> Sequence[Choice]:
+        self.asked.append((incoming, option, typed))
+        await asyncio.sleep(self.complete_seconds)
+        return [Choice(name, name.title()) for name in MODELS if typed in name]
+
+    async def history(self, place: Place, limit: int) -> Sequence[HistoryItem]:
+        return []
+
+    async def welcome(self, place: Place, title: str) -> None:
+        self.welcomed.append((place, title))
+
+    async def moved(self, platform: str, old_channel: str, new_channel: str) -> None:
+        raise AssertionError("Discord moves nothing")
+
+    async def recall_mark(self, name: str) -> str:
+        return self.marks.get(name, "")
+
+    async def set_mark(self, name: str, value: str) -> None:
+        self.marks[name] = value
+
+    def handled(self, platform: str) -> None:
+        assert platform == "discord"
+        self.handled_count += 1
+
+    async def settle(self) -> None:
+        """Wait for the answers; what went wrong in one is raised here."""
+        while self.tasks:
+            await self.tasks.pop()
