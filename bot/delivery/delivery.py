@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping
 
 from bot.delivery.answer import Answer
 from bot.delivery.limits import Limiter
+from bot.delivery.livedoor import LiveDoor
 from bot.messages import MessageRef, Target
 from bot.ports import Door, Sleeper
 
 
 class Delivery:
-    """Opens answers. `doors` are read when an answer opens, so a rebuilt adapter's door is taken up."""
+    """Opens answers. `doors` are read at each call, so answers go on through a rebuilt adapter."""
 
     def __init__(
         self,
@@ -34,7 +35,7 @@ class Delivery:
     ) -> Answer:
         """Start an answer. The same `answer_id` gives the same nonces, also after a restart. `on_ref`
         hears of each message of text or media as it is sent. KeyError for an unknown platform."""
-        door = self._doors[target.place.platform]
+        door = LiveDoor(self._doors, target.place.platform)
         answer = Answer(
             door,
             self._limiter(target.place.platform, door),
@@ -47,6 +48,10 @@ class Delivery:
         self._answers.add(answer)
         answer.task.add_done_callback(lambda _: self._answers.discard(answer))
         return answer
+
+    def reaches(self, platform: str) -> bool:
+        """Whether there is a door to that platform."""
+        return platform in self._doors
 
     def _limiter(self, platform: str, door: Door) -> Limiter:
         """Limits outlive a door: the platform does not forget calls when an adapter is rebuilt."""

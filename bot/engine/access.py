@@ -13,6 +13,7 @@ from bot.records import AccessRule
 
 CLAIM = "claim"
 _GUESSES = 10
+_MOST_TOLD = 50_000
 
 
 class Verdict(StrEnum):
@@ -86,6 +87,8 @@ class Doorkeeper:
         name = self._hasher.person(incoming.author)
         if name in self._told:
             return Verdict.SILENT
+        if len(self._told) >= _MOST_TOLD:
+            self._told.clear()  # better a second sentence to somebody than memory without end
         self._told.add(name)
         return Verdict.TELL
 

@@ -14,6 +14,7 @@ from bot.engine.batching import Batcher
 from bot.engine.hashing import Hasher
 from bot.engine.mailbox import Attempt, Letter
 from bot.engine.settings import SettingsBook
+from bot.engine.texts import INTERRUPTED
 from bot.engine.turn import Turn
 from bot.errors import Fault, GondolaError
 from bot.messages import Done, Incoming, MessageRef, Notice, Target
@@ -117,10 +118,10 @@ class Conductor:
     async def _cancelled(self, turn: Turn, letters: Sequence[Letter], attempt: Attempt | None) -> None:
         """Somebody stopped it, a further message superseded it, or the house is closing."""
         superseded = attempt is not None and attempt.superseded
-        turn.answer.push(Done())
         if superseded:
             turn.answer.cancel()
         else:
+            turn.notice(INTERRUPTED)
             await turn.answer.finish()
         state = TurnState.RECEIVED if superseded else TurnState.SETTLED
         await self._write(turn, letters, state, ())

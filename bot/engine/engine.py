@@ -247,6 +247,9 @@ class Engine:
         if not record.payload:
             return
         letter = Letter(record.turn_id, from_payload(record.payload))
+        if not self._delivery.reaches(letter.incoming.place.platform):
+            log.warning("turn.unreachable", turn=record.turn_id, platform=letter.incoming.place.platform)
+            return
         if record.state in (TurnState.RECEIVED, TurnState.ADMITTED):
             self._route(letter)
             return

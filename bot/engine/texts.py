@@ -7,7 +7,7 @@ CLOSED = (
     "with the code printed where the bot was started."
 )
 EXPIRED_BUTTON = "This button is too old to work. Please ask again."
-INTERRUPTED = "I was interrupted by a restart before I could finish this answer. Please ask again."
+INTERRUPTED = "I was interrupted before I could finish this answer. Please ask again."
 EMPTY_QUESTION = "I am here. Write your question after my name, or see /help for what I can do."
 
 
