@@ -1,0 +1,123 @@
+"""The web page's life: bind, serve inside the program's loop, stop at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+from adapters.web.gate import Gate, is_loopback
+from adapters.web.media import MediaStore
+from adapters.web.outbound import WebDoor
+from adapters.web.pages import Pages
+from adapters.web.routes import House, build_app
+from adapters.web.server import STOP_SECONDS, WebServer, listen
+from adapters.web.sessions import Sessions
+from adapters.web.stream import Feed
+from adapters.web.transcript import Transcripts
+from bot.ports import Clock, Front
+
+_EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
+
+
+def _always_ready() -> dict[str, bool]:
+    return {"web": True}
+
+
+class WebAdapter:
+    """bot.ports.Adapter for the page.
+
+    `port` 0 takes a free one. `sign_in_code` "" makes one. `public_url` is where people reach the page
+    through the operator's proxy, "" for none. `ready` says which parts of the program work, for /readyz.
+    """
+
+    def __init__(
+        self,
+        front: Front,
+        *,
+        host: str,
+        port: int,
+        data_dir: Path,
+        clock: Clock,
+        demo: bool = False,
+        public_url: str = "",
+        sign_in_code: str = "",
+        ready: Callable[[], dict[str, bool]] = _always_ready,
+    ) -> None:
+        self.started = asyncio.Event()
+        self.port = port
+        self._host = host
+        self._wanted_port = port
+        self._public_url = public_url.rstrip("/")
+        self._sessions = Sessions(data_dir / "web-sessions.json", clock, sign_in_code)
+        self._gate = Gate(self._sessions, self._public_url)
+        self._feed = Feed()
+        media = MediaStore(data_dir / "web-media", clock)
+        self._door = WebDoor(front, Transcripts(), media, clock)
+        house = House(
+            front, self._door, self._gate, self._sessions, self._feed, media, Pages(demo), clock, ready
+        )
+        self._app = build_app(house)
+
+    @property
+    def door(self) -> WebDoor:
+        return self._door
+
+    @property
+    def url(self) -> str:
+        """Where to open the page; with the one-time sign-in where the door is not this machine's own.
+        Holds a secret then: print it, never log it."""
+        if self._public_url or not _local_name(self._host):
+            return self.sign_in_url
+        return f"{self._base}/"
+
+    @property
+    def sign_in_url(self) -> str:
+        """The link that signs in once."""
+        return f"{self._public_url or self._base}/sign-in?code={quote(self._sessions.code, safe='')}"
+
+    @property
+    def _base(self) -> str:
+        host = "127.0.0.1" if self._host in _EVERYWHERE else self._host
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    async def run(self) -> None:
+        """Serve until cancelled. Raises OperatorError when the address cannot be had."""
+        listener = await asyncio.to_thread(listen, self._host, self._wanted_port)
+        address, self.port = listener.getsockname()[:2]
+        self._gate.bound_to_loopback = is_loopback(address)
+        self._feed.reopen()
+        server = WebServer(self._app)
+        serving = asyncio.create_task(server.serve(sockets=[listener]), name="web")
+        try:
+            await self._serve(server, serving)
+        finally:
+            self.started.clear()
+            await self._stop(server, serving, listener)
+
+    async def _serve(self, server: WebServer, serving: asyncio.Task[None]) -> None:
+        ready = asyncio.create_task(server.ready.wait())
+        try:
+            await asyncio.wait({ready, serving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
+        if server.ready.is_set():
+            self.started.set()
+        await asyncio.shield(serving)
+
+    async def _stop(self, server: WebServer, serving: asyncio.Task[None], listener: socket.socket) -> None:
+        self._feed.close()
+        server.stop.set()
+        done, _ = await asyncio.wait({serving}, timeout=STOP_SECONDS)
+        if not done:
+            serving.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await serving
+        listener.close()
+
+
+def _local_name(host: str) -> bool:
+    return host.lower() == "localhost" or is_loopback(host)
