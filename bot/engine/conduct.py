@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import structlog
@@ -19,7 +20,7 @@ from bot.engine.turn import Turn
 from bot.errors import Fault, GondolaError
 from bot.messages import Done, Incoming, MessageRef, Notice, Target
 from bot.ports import Clock, Turns
-from bot.records import Closing, TurnMark, TurnState
+from bot.records import Closing, Role, TurnMark, TurnState
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 Item = TypeVar("Item")
@@ -136,7 +137,11 @@ class Conductor:
     async def _write(
         self, turn: Turn, letters: Sequence[Letter], state: TurnState, refs: tuple[str, ...]
     ) -> None:
-        closing = Closing(turn.id, state, refs, "", tuple(turn.settlements), tuple(turn.history))
+        # What the bot said is remembered with the messages that show it.
+        history = [
+            replace(item, message_ids=refs) if item.role is Role.BOT else item for item in turn.history
+        ]
+        closing = Closing(turn.id, state, refs, "", tuple(turn.settlements), tuple(history))
         others = [Closing(letter.turn_id, state) for letter in letters[1:]]
         await asyncio.gather(*(self._close(one) for one in (closing, *others)))
 

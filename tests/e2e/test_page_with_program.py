@@ -1,0 +1,44 @@
+"""A newcomer's first minutes: nothing configured, a real browser, the whole program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.async_api import expect
+
+from tests.e2e.browser import Window, chromium, needs_browser
+from tests.e2e.program import running
+
+pytestmark = needs_browser
+
+
+async def test_a_newcomer_gets_everything_without_a_key(tmp_path: Path) -> None:
+    async with running(tmp_path) as program:
+        address = (await program.says(r"open at (\S+)"))[1]
+        async with chromium() as browser:
+            window = Window(await browser.new_page())
+            page, say = window.page, window.say
+            await page.goto(address)
+            log = page.locator("#log")
+            await say("Hello, my name is Ada")
+            await expect(log).to_contain_text("Nice to meet you, Ada")
+            await say("/search latest news about rain")
+            await expect(log.get_by_role("link", name="1", exact=True).first).to_have_attribute(
+                "href", "https://example.org/demo/overview/rain"
+            )
+            await expect(log).to_contain_text("Sources")
+            await say("/image a gondola at sunset size=16:9")
+            await expect(log.get_by_role("img").first).to_be_visible()
+            await say("/voice Welcome aboard")
+            await expect(log.locator("audio")).to_have_count(1)
+            await say("/character pirate")
+            await expect(log).to_contain_text("From now on I am Captain Brine")
+            await say("/model zai-org-glm-4.7-flash")
+            await expect(log).to_contain_text("answers here from now on")
+            await say("What is my name?")
+            await expect(log).to_contain_text("Ada; you told me")
+            await say("/usage")
+            await expect(log).to_contain_text("You today")
+            await page.reload()
+            await expect(log).to_contain_text("Captain Brine")
+            assert window.complaints == []
