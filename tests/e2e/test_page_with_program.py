@@ -23,7 +23,7 @@ async def test_a_newcomer_gets_everything_without_a_key(tmp_path: Path) -> None:
             await say("Hello, my name is Ada")
             await expect(log).to_contain_text("Nice to meet you, Ada")
             await say("/search latest news about rain")
-            await expect(log.get_by_role("link", name="1", exact=True).first).to_have_attribute(
+            await expect(log.get_by_role("link", name="Source 1, example.org").first).to_have_attribute(
                 "href", "https://example.org/demo/overview/rain"
             )
             await expect(log).to_contain_text("Sources")
