@@ -82,6 +82,9 @@ class Answer:
         self._penalties = 0
         self._moves = 0
         self.task = asyncio.ensure_future(self._run())
+        # A task cancelled before its first step runs nothing of its own.
+        self.task.add_done_callback(lambda _: self._be_visible())
+        limiter.unseen += 1
 
     # --- what the engine uses ---------------------------------------------------------------------
 
@@ -152,7 +155,7 @@ class Answer:
             self._stopped = True
             self._signal.stop()
             self._leave()
-            self._visible.set()
+            self._be_visible()
 
     def _plan(self) -> Step | Wait | None:
         now = self._clock()
@@ -259,9 +262,14 @@ class Answer:
         if self._first_visible_at is None:
             self._first_visible_at = self._clock()
             self._signal.stop()
-            self._visible.set()
+            self._be_visible()
         if self._on_ref is not None:
             self._on_ref(ref)
+
+    def _be_visible(self) -> None:
+        if not self._visible.is_set():
+            self._visible.set()
+            self._limiter.unseen -= 1
 
     def _errand_over(self) -> None:
         self._attempts = 0

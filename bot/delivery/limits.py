@@ -30,7 +30,8 @@ UNKNOWN_WAIT = 0.2
 
 
 class Grade(Enum):
-    """How important a call is: MUST waits its turn, COSMETIC leaves room for MUST, SPARE needs plenty."""
+    """How important a call is: MUST waits its turn, COSMETIC leaves room for MUST, SPARE needs plenty and
+    leaves room for every first text still to come."""
 
     MUST = 0
     COSMETIC = 1
@@ -75,7 +76,7 @@ class Gauge:
         if grade is Grade.MUST:
             return 0
         if grade is Grade.SPARE:
-            return max(1, self.window.calls // 2)
+            return max(1, self.window.calls // 2, answers)
         return min(self.window.calls // 2, max(1, self.window.calls // 5, answers))
 
     def free_at(self, now: float, reserve: int) -> float:
@@ -110,9 +111,10 @@ class Lane:
     def gauges(self, kind: CallKind) -> list[Gauge]:
         return [*_counting(self.chat, kind), *_counting(self.token, kind)]
 
-    def free_at(self, kind: CallKind, grade: Grade, now: float) -> float:
-        """When the windows and the penalty let such a call start; `now` or earlier means at once."""
-        token = (gauge.free_at(now, gauge.reserve(grade, 1)) for gauge in _counting(self.token, kind))
+    def free_at(self, kind: CallKind, grade: Grade, now: float, answers: int = 1) -> float:
+        """When the windows and the penalty let such a call start; `now` or earlier means at once. `answers`
+        are those under the token that the call must leave room for."""
+        token = (gauge.free_at(now, gauge.reserve(grade, answers)) for gauge in _counting(self.token, kind))
         return max(self.chat_free_at(kind, grade, now), *token, now)
 
     def chat_free_at(self, kind: CallKind, grade: Grade, now: float) -> float:
@@ -166,11 +168,13 @@ class Ticket:
 
 
 class Limiter:
-    """All limits of one platform. `answers` counts the answers being streamed under its token."""
+    """All limits of one platform. `answers` counts the answers being streamed under its token, `unseen`
+    those of which nothing is visible yet."""
 
     def __init__(self, capabilities: Capabilities, clock: Callable[[], float], sleep: Sleeper) -> None:
         self._pacing = capabilities.pacing
         self.answers = 0
+        self.unseen = 0
         self._handles_apart = capabilities.handle_outside_limits
         self._clock = clock
         self._sleep = sleep
@@ -219,7 +223,8 @@ class Limiter:
     def may(self, lane: Lane, kind: CallKind, grade: Grade) -> Permit | None:
         """Room for a call that can be left out, or None: it never waits."""
         now = self._clock()
-        if any(ticket.lane is lane for ticket in self._queue) or lane.free_at(kind, grade, now) > now:
+        answers = self.unseen if grade is Grade.SPARE else 1
+        if any(ticket.lane is lane for ticket in self._queue) or lane.free_at(kind, grade, now, answers) > now:
             return None
         return self._permit(lane, kind)
 

@@ -239,6 +239,44 @@ def test_typing_never_delays_the_first_text() -> None:
     assert [call.at for call in door.of(CallKind.SEND)] == [pytest.approx(3.5)]
 
 
+def test_typing_leaves_room_for_every_first_text() -> None:
+    pacing = Pacing(token=(Window(ALL_CALLS, 12, 20.0),), typing_lasts=5.0)
+    door = ScriptedDoor(capabilities=capabilities(pacing))
+
+    async def main() -> None:
+        opened = delivery(door)
+        answers = [opened.open(chat(f"c{index}"), f"a{index}") for index in range(10)]
+        for answer in answers:
+            answer.typing()
+        await asyncio.sleep(1.0)
+        for answer in answers:
+            answer.push(TextDelta(WORDS))
+        await asyncio.gather(*(answer.finish() for answer in answers))
+
+    run(main())
+    assert len(door.of(CallKind.TYPING)) == 2
+    assert [call.at for call in door.of(CallKind.SEND)] == [pytest.approx(1.0)] * 10
+
+
+def test_answers_that_ended_unseen_no_longer_keep_others_from_typing() -> None:
+    pacing = Pacing(token=(Window(ALL_CALLS, 4, 1.0),), typing_lasts=5.0)
+    door = ScriptedDoor(capabilities=capabilities(pacing))
+
+    async def main() -> None:
+        opened = delivery(door)
+        gone = [opened.open(chat(f"c{index}"), f"a{index}") for index in range(4)]
+        for answer in gone[:2]:
+            answer.cancel()  # before its task took a step
+        await asyncio.gather(*(answer.finish() for answer in gone))
+        answer = opened.open(DIRECT, "b")
+        answer.typing()
+        await asyncio.sleep(1.0)
+        await answer.finish()
+
+    run(main())
+    assert len(door.of(CallKind.TYPING)) == 1
+
+
 @pytest.mark.parametrize(
     ("failure", "count"),
     [(PlatformFailure.FORBIDDEN, 1), (PlatformFailure.UNAVAILABLE, 3), (PlatformFailure.RATE_LIMITED, 1)],
