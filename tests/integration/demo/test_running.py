@@ -73,9 +73,9 @@ async def test_a_caller_who_leaves_is_noticed(demo: DemoVenice, caller: Caller) 
     assert 0 < demo.requests[-1].tokens_sent < 60
 
 
-def cut_off(task: asyncio.Task[Any]) -> bool:
+def released(task: asyncio.Task[Any]) -> bool:
     if task.exception() is None:
-        return task.result().status_code == 500
+        return isinstance(task.result(), httpx.Response)
     return isinstance(task.exception(), httpx.TransportError)
 
 
@@ -96,7 +96,7 @@ async def test_stopping_never_hangs(capfd: pytest.CaptureFixture[str]) -> None:
         await demo.stop()
         assert time.monotonic() - began < 1
         await asyncio.wait(tasks)
-    # Whether a request without an answer yet sees a cut line or a 500 differs between Python versions.
-    assert all(cut_off(task) for task in tasks)
+    # Whether a request without an answer yet sees a cut line or a late answer differs between Python versions.
+    assert all(released(task) for task in tasks)
     await demo.stop()
     assert capfd.readouterr().err == ""
