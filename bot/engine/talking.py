@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from bot.declarations import Medium
+from bot.engine.batching import Batcher
 from bot.engine.cashier import Bill, Cashier
 from bot.engine.citations import MarkerFilter, linked, plain_markers, source_list
 from bot.engine.context import HISTORY_ITEMS, build_messages
@@ -63,6 +66,8 @@ class Talker:
         self._gatherer = gatherer
         self._speaker = speaker
         self._memory = memory
+        # Turns that come together go on together, and so are admitted in one transaction.
+        self._recent: Batcher[str, Sequence[HistoryItem]] = Batcher(self._read)
 
     async def talk(self, turn: Turn) -> None:
         """Answer the turn's own text."""
@@ -93,7 +98,7 @@ class Talker:
 
     async def _request(self, turn: Turn, question: Question, model: Model, search: str) -> ChatRequest:
         settings, place = turn.settings, turn.incoming.place
-        history = await self._memory.recent(place.conversation, HISTORY_ITEMS)
+        history = await self._recent(place.conversation)
         character = settings.text("character")
         request = ChatRequest(
             messages=build_messages(
@@ -117,6 +122,9 @@ class Talker:
         )
         _check_length(request, model)
         return request
+
+    async def _read(self, conversations: Sequence[str]) -> Sequence[Sequence[HistoryItem]]:
+        return await asyncio.gather(*(self._memory.recent(one, HISTORY_ITEMS) for one in conversations))
 
     async def _stream(self, turn: Turn, model: Model, request: ChatRequest, reply: _Reply) -> None:
         estimate = chat_ceiling(model, request)

@@ -96,7 +96,7 @@ async def test_stopping_never_hangs(capfd: pytest.CaptureFixture[str]) -> None:
         await demo.stop()
         assert time.monotonic() - began < 1
         await asyncio.wait(tasks)
-    # Whether a request without an answer yet sees a cut line or a late answer differs between Python versions.
+    # Whether a request still without an answer sees a cut line or a late one differs between Python versions.
     assert all(released(task) for task in tasks)
     await demo.stop()
     assert capfd.readouterr().err == ""
