@@ -63,7 +63,8 @@ class House:
         try:
             await self._page_open(tasks[0])
             await self.engine.recover()
-            tasks += [asyncio.create_task(_venice_check(self)), asyncio.create_task(self._housekeeping())]
+            beside = (_venice_check(self), self._housekeeping(), self.engine.keep_checkpoints())
+            tasks += [asyncio.create_task(work) for work in beside]
             yield
         finally:
             await self.engine.drain(DRAIN_SECONDS)
@@ -86,9 +87,10 @@ class House:
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
             try:
                 await self._store.turns.renew_leases()
+                # Before the sweep: it would book what was reserved for a turn that never called Venice.
+                recovered = await self.engine.recover()
                 swept = await self._store.turns.sweep(time.time())
                 await self._store.buttons.purge(time.time())
-                recovered = await self.engine.recover()
             except GondolaError as error:
                 log.warning("housekeeping.failed", reason=error.detail)
                 continue
@@ -123,9 +125,7 @@ class House:
 
 
 @asynccontextmanager
-async def serving(
-    configuration: Configuration, *, timeouts: Timeouts | None = None
-) -> AsyncGenerator[House]:
+async def serving(configuration: Configuration, *, timeouts: Timeouts | None = None) -> AsyncGenerator[House]:
     """A house whose doors are open; drained and closed at the end of the block.
 
     `timeouts` are those of calls to Venice. Raises OperatorError when it cannot start.

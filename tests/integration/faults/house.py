@@ -42,7 +42,9 @@ TIMEOUTS = Timeouts(connect=1.0, answer=2.0, idle=0.6, quiet=1.2)
 class Scene:
     """The house, its platforms and its Venice. `whole` holds what undisturbed answers look like."""
 
-    def __init__(self, house: House, tg: FakeTelegram, dc: FakeDiscord, demo: DemoVenice, folder: Path) -> None:
+    def __init__(
+        self, house: House, tg: FakeTelegram, dc: FakeDiscord, demo: DemoVenice, folder: Path
+    ) -> None:
         self.house = house
         self.tg = tg
         self.dc = dc
@@ -77,9 +79,9 @@ class Scene:
         room.ask(question)
         await self.settled(known + 1)
 
-    async def settled(self, events: int) -> None:
+    async def settled(self, events: int, seconds: float = 20.0) -> None:
         """Until so many events were taken in and nothing is open any more."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(seconds):
             while self.count("events") < events:
                 await asyncio.sleep(0.02)
             while True:
@@ -90,7 +92,7 @@ class Scene:
 
     def count(self, what: str) -> int:
         """Rows of a table, with a condition if wanted."""
-        return self._rows(f"select count(*) from {what}")[0][0]  # noqa: S608 - names from this file only
+        return self._rows(f"select count(*) from {what}")[0][0]
 
     def check_books(self) -> None:
         """Nothing is reserved or open, and every counter is exactly the sum of its ledger lines."""

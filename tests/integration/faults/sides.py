@@ -115,9 +115,7 @@ class DiscordRoom:
             "timeout_after_success": "timeout_after_success",
         }
         operation = "create_message" if call == "send" else "edit_message"
-        self.dc.faults.next(
-            operation, known[kind], times, retry_after=1.0, channel_id=self.channel.id
-        )
+        self.dc.faults.next(operation, known[kind], times, retry_after=1.0, channel_id=self.channel.id)
 
     def delete_answer(self) -> None:
         self.dc.delete(self.dc.answers(self.channel)[-1])
