@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bot.commands import Services, build_registry
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper
+from bot.engine.again import Again
 from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cashier import Cashier
 from bot.engine.conduct import Conductor
@@ -76,16 +77,18 @@ def assemble(
         speaker=speaker,
     )
     delivery = Delivery(doors)
+    again = Again(store.buttons, clock)
     engine = Engine(
         store=store,
         delivery=delivery,
         doorkeeper=doorkeeper,
         settings=settings,
         caps=caps,
-        conductor=Conductor(store.turns, delivery, doorkeeper, settings, hasher, clock),
+        conductor=Conductor(store.turns, delivery, doorkeeper, settings, hasher, clock, again),
         registry=build_registry(services),
         talk=talker.talk,
         hasher=hasher,
         clock=clock,
+        again=again,
     )
     return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock)

@@ -148,6 +148,11 @@ class Turns(Protocol):
         """Claim unfinished turns whose lease has run out (of dead instances) for this instance."""
         ...
 
+    async def release(self, turn_ids: Sequence[str], *, called: bool) -> None:
+        """Settle what dead instances had reserved for these turns: at nothing where Venice was not called,
+        else at the estimate, flagged uncertain."""
+        ...
+
     async def renew_leases(self) -> None:
         """Keep this instance's unfinished turns and reservations ours."""
         ...

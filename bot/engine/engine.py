@@ -14,20 +14,22 @@ import structlog
 from bot.declarations import Choice, Command
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper, Verdict
+from bot.engine.again import Again
 from bot.engine.batching import Batcher
 from bot.engine.caps import CapsBook
 from bot.engine.conduct import Conductor
 from bot.engine.hashing import Hasher
-from bot.engine.intake import from_payload, merged, to_payload
+from bot.engine.intake import merged, to_payload
 from bot.engine.mailbox import Attempt, Letter, Mailboxes
+from bot.engine.recovery import Recovery
 from bot.engine.registry import Bound, Registry, check_permission
 from bot.engine.settings import SettingsBook
-from bot.engine.texts import CLOSED, EXPIRED_BUTTON, INTERRUPTED, greeting, unknown_command
+from bot.engine.texts import CLOSED, EXPIRED_BUTTON, greeting, unknown_command
 from bot.engine.turn import Turn
 from bot.errors import NotAllowed, UserError
 from bot.messages import Addressed, Done, Incoming, Notice, Person, Place, Target
 from bot.ports import Clock, Store
-from bot.records import HistoryItem, Intake, TurnRecord, TurnState
+from bot.records import HistoryItem, Intake
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 Talk = Callable[[Turn], Awaitable[None]]
@@ -49,7 +51,11 @@ class Engine:
         talk: Talk,
         hasher: Hasher,
         clock: Clock,
+        again: Again,
     ) -> None:
+        self._recovery = Recovery(
+            store.turns, delivery, conductor, again, route=self._route, spawn=self._spawn
+        )
         self._store = store
         self._delivery = delivery
         self._doorkeeper = doorkeeper
@@ -108,12 +114,12 @@ class Engine:
     # --- life ---
 
     async def recover(self) -> int:
-        """Take over turns of instances that died: what had not called Venice runs again, what had gets
-        one honest sentence. Returns how many."""
-        records = await self._store.turns.claim_expired(500)
-        for record in records:
-            self._recover(record)
-        return len(records)
+        """Take over turns of instances that died. Returns how many."""
+        return await self._recovery.run()
+
+    async def keep_checkpoints(self) -> None:
+        """Journal the text of answers under way now and then, until cancelled."""
+        await self._conductor.keep_checkpoints()
 
     async def idle(self) -> None:
         """Wait until nothing is being answered."""
@@ -243,18 +249,6 @@ class Engine:
         if delivered.failure is not None:
             log.info("sentence.undelivered", reason=delivered.failure.detail)
 
-    def _recover(self, record: TurnRecord) -> None:
-        if not record.payload:
-            return
-        letter = Letter(record.turn_id, from_payload(record.payload))
-        if not self._delivery.reaches(letter.incoming.place.platform):
-            log.warning("turn.unreachable", turn=record.turn_id, platform=letter.incoming.place.platform)
-            return
-        if record.state in (TurnState.RECEIVED, TurnState.ADMITTED):
-            self._route(letter)
-            return
-        self._spawn(self._conductor.conduct(letter.incoming, [letter], _apologise))
-
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -263,7 +257,3 @@ class Engine:
 
 async def _complain(turn: Turn) -> None:
     raise UserError(turn.incoming.complaint)
-
-
-async def _apologise(turn: Turn) -> None:
-    turn.notice(INTERRUPTED)

@@ -130,10 +130,13 @@ class Talker:
         estimate = chat_ceiling(model, request)
         tokens = likely_tokens("".join(_texts(request))) + request.max_completion_tokens
         async with (
-            self._cashier.paying(turn.payer, turn.settlements, Medium.CHAT, model.id, estimate) as bill,
+            self._cashier.paying(
+                replace(turn.payer, begin=None), turn.settlements, Medium.CHAT, model.id, estimate
+            ) as bill,
             self._client.limits.turn(model.id, turn.person, tokens, reply.in_line) as slot,
         ):
             try:
+                await turn.begin()  # not before: a turn that waits in line may run again after a crash
                 async with aclosing(self._client.chat_stream(request, model)) as events:
                     async for event in events:
                         reply.take(event)

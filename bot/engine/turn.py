@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from bot.delivery import Answer
@@ -12,6 +12,10 @@ from bot.engine.settings import PlaceSettings
 from bot.errors import NotAllowed
 from bot.messages import ButtonRows, Incoming, Media, MediaReady, Notice, TextDelta, TextReplaced
 from bot.records import HistoryItem, Settlement
+
+
+async def _unmarked() -> None:
+    """A turn that no journal follows."""
 
 
 @dataclass(slots=True)
@@ -33,11 +37,13 @@ class Turn:
     attempt: Attempt | None = None
     settlements: list[Settlement] = field(default_factory=list[Settlement])
     history: list[HistoryItem] = field(default_factory=list[HistoryItem])
+    begin: Callable[[], Awaitable[None]] = _unmarked
+    """Journals that Venice is called now; from here on the turn is not run again by itself."""
 
     @property
     def payer(self) -> Payer:
         """Who pays for calls of this turn."""
-        return Payer(self.id, self.incoming.place, self.person)
+        return Payer(self.id, self.incoming.place, self.person, self.begin)
 
     def say(self, text: str) -> None:
         """More text of the answer, CommonMark."""
