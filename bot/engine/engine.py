@@ -20,8 +20,10 @@ from bot.engine.conduct import Conductor
 from bot.engine.hashing import Hasher
 from bot.engine.intake import from_payload, merged, to_payload
 from bot.engine.mailbox import Attempt, Letter, Mailboxes
+from bot.engine.overheard import Overheard
 from bot.engine.registry import Bound, Registry, check_permission
 from bot.engine.settings import SettingsBook
+from bot.engine.sidecalls import Background
 from bot.engine.texts import CLOSED, EXPIRED_BUTTON, INTERRUPTED, greeting, unknown_command
 from bot.engine.turn import Turn
 from bot.errors import NotAllowed, UserError
@@ -49,6 +51,8 @@ class Engine:
         talk: Talk,
         hasher: Hasher,
         clock: Clock,
+        background: Background,
+        overheard: Overheard,
     ) -> None:
         self._store = store
         self._delivery = delivery
@@ -62,7 +66,9 @@ class Engine:
         self._clock = clock
         self._mailboxes = Mailboxes(self._answer)
         self._take_in: Batcher[Intake, bool] = Batcher(self._journal)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = background
+        self._overheard = overheard
+        self._tasks = background.tasks
         self._handled: dict[str, float] = {}
 
     # --- Front ---
@@ -256,9 +262,7 @@ class Engine:
         self._spawn(self._conductor.conduct(letter.incoming, [letter], _apologise))
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._background.spawn(work)
 
 
 async def _complain(turn: Turn) -> None:
