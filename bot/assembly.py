@@ -12,14 +12,18 @@ from bot.engine.access import Doorkeeper
 from bot.engine.again import Again
 from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cashier import Cashier
+from bot.engine.compacting import Compactor
 from bot.engine.conduct import Conductor
 from bot.engine.engine import Engine
 from bot.engine.gathering import Gatherer
 from bot.engine.hashing import Hasher
 from bot.engine.models import ModelBook
+from bot.engine.overheard import Overheard
 from bot.engine.settings import SettingsBook
+from bot.engine.sidecalls import Background, SideCalls
 from bot.engine.speaking import Speaker
 from bot.engine.talking import Talker
+from bot.engine.tokens import TokenGauge
 from bot.ports import Clock, Door, Store
 from bot.venice import VeniceClient
 
@@ -64,7 +68,11 @@ def assemble(
     models = ModelBook(client, clock)
     cashier = Cashier(store.money, caps, clock)
     speaker = Speaker(client, models, cashier)
-    talker = Talker(client, models, cashier, Gatherer(doors, speaker), speaker, store.memory)
+    background, gauge, overheard = Background(), TokenGauge(), Overheard()
+    side_calls = SideCalls(client, models, cashier, store.turns)
+    compactor = Compactor(store.memory, side_calls, gauge, background, clock)
+    gatherer = Gatherer(doors, speaker)
+    talker = Talker(client, models, cashier, gatherer, speaker, compactor, gauge, overheard)
     services = Services(
         store=store,
         client=client,
@@ -90,5 +98,7 @@ def assemble(
         hasher=hasher,
         clock=clock,
         again=again,
+        background=background,
+        overheard=overheard,
     )
     return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock)

@@ -17,9 +17,11 @@ from bot.records import (
     CounterState,
     HistoryItem,
     Intake,
+    Recalled,
     Refusal,
     SettingRow,
     StoredButton,
+    Summary,
     TurnMark,
     TurnRecord,
     UsageRow,
@@ -204,6 +206,15 @@ class Memory(Protocol):
 
     async def forget(self, conversation: str) -> int:
         """Delete every item of a conversation; returns how many."""
+        ...
+
+    async def recall(self, conversation: str, limit: int) -> Recalled:
+        """The summary and the newest items after it, since the last reset."""
+        ...
+
+    async def summarise(self, summary: Summary) -> bool:
+        """Put a summary in the place of older items; False, and nothing stored, when the conversation was
+        reset or forgotten meanwhile. `reset` and `forget` drop a summary."""
         ...
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import RowMapping, and_, bindparam, delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.records import HistoryItem, Role
+from bot.records import HistoryItem, Recalled, Role, Summary
 from storage.database import Database
 from storage.rows import (
     Params,
@@ -20,6 +20,7 @@ from storage.rows import (
     seconds,
     to_json,
 )
+from storage.summaries import drop, put, recall
 from storage.tables import history, resets
 
 _REMEMBER = insert(history).returning(history.c.id)
@@ -68,13 +69,29 @@ class SqlMemory:
             last = (await fetch(connection, _LAST_ID, {"conversation": conversation}))[0]["last_id"]
             row: Params = {"conversation": conversation, "at": micros(at), "last_id": last}
             await fetch_many(connection, _RESET, [row])
+            await drop(connection, conversation)
 
         await self._database.write(work)
 
     async def forget(self, conversation: str) -> int:
         """See the port."""
         params: Params = {"conversation": conversation}
-        return await self._database.write(lambda connection: changed(connection, _FORGET, params))
+
+        async def work(connection: AsyncConnection) -> int:
+            await drop(connection, conversation)
+            return await changed(connection, _FORGET, params)
+
+        return await self._database.write(work)
+
+    async def recall(self, conversation: str, limit: int) -> Recalled:
+        """See the port."""
+        rows = await self._database.read(lambda connection: recall(connection, conversation, limit))
+        items = [_item(row) for row in reversed(rows) if row["role"]]
+        return Recalled(next((_summary(row) for row in rows if not row["role"]), None), tuple(items))
+
+    async def summarise(self, summary: Summary) -> bool:
+        """See the port."""
+        return await self._database.write(lambda connection: put(connection, summary))
 
 
 def _row(item: HistoryItem) -> Params:
@@ -102,4 +119,9 @@ def _item(row: RowMapping) -> HistoryItem:
         turn_id=row["turn_id"],
         message_ids=from_json(row["message_ids"]),
         media_note=row["media_note"],
+        id=row["id"],
     )
+
+
+def _summary(row: RowMapping) -> Summary:
+    return Summary(row["conversation"], row["text"], row["id"], seconds(row["at"]))

@@ -21,6 +21,7 @@ from storage.tables import (
     reservations,
     resets,
     settings,
+    summaries,
     turns,
 )
 
@@ -87,6 +88,7 @@ async def move_chat(connection: AsyncConnection, move: Move) -> None:
     for table, name in _UNIQUE:
         await _move_unique(connection, table, name, move.scope)
     await _move_unique(connection, resets, "conversation", move.conversation)
+    await _move_unique(connection, summaries, "conversation", move.conversation)
 
 
 async def _renamed(

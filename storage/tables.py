@@ -204,3 +204,12 @@ marks = Table(
     _key("name"),
     _text("value"),
 )
+
+summaries = Table(
+    "summaries",
+    metadata,
+    _key("conversation"),
+    _text("text"),
+    _number("covers"),
+    _number("at"),
+)

@@ -21,9 +21,11 @@ from bot.engine.conduct import Conductor
 from bot.engine.hashing import Hasher
 from bot.engine.intake import merged, to_payload
 from bot.engine.mailbox import Attempt, Letter, Mailboxes
+from bot.engine.overheard import Overheard
 from bot.engine.recovery import Recovery
 from bot.engine.registry import Bound, Registry, check_permission
 from bot.engine.settings import SettingsBook
+from bot.engine.sidecalls import Background
 from bot.engine.texts import CLOSED, EXPIRED_BUTTON, greeting, unknown_command
 from bot.engine.turn import Turn
 from bot.errors import NotAllowed, UserError
@@ -52,6 +54,8 @@ class Engine:
         hasher: Hasher,
         clock: Clock,
         again: Again,
+        background: Background,
+        overheard: Overheard,
     ) -> None:
         self._recovery = Recovery(
             store.turns, delivery, conductor, again, route=self._route, spawn=self._spawn
@@ -68,7 +72,9 @@ class Engine:
         self._clock = clock
         self._mailboxes = Mailboxes(self._answer)
         self._take_in: Batcher[Intake, bool] = Batcher(self._journal)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = background
+        self._overheard = overheard
+        self._tasks = background.tasks
         self._handled: dict[str, float] = {}
 
     # --- Front ---
@@ -250,9 +256,7 @@ class Engine:
             log.info("sentence.undelivered", reason=delivered.failure.detail)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._background.spawn(work)
 
 
 async def _complain(turn: Turn) -> None:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from bot.declarations import Medium
-from bot.engine.batching import Batcher
 from bot.engine.cashier import Bill, Cashier
 from bot.engine.citations import MarkerFilter, linked, plain_markers, source_list
-from bot.engine.context import HISTORY_ITEMS, build_messages
+from bot.engine.compacting import Compactor, Talk, budget
+from bot.engine.context import Past, Room, build_messages
 from bot.engine.gathering import Gatherer, Question
 from bot.engine.models import ModelBook, check_dear
+from bot.engine.overheard import Overheard
 from bot.engine.speaking import Speaker, speakable, voice_media
+from bot.engine.tokens import TokenGauge
 from bot.engine.turn import Turn
 from bot.errors import CapReached, UserError, VeniceError
 from bot.messages import Source
-from bot.ports import Memory
 from bot.records import HistoryItem, Role
 from bot.venice import (
     ChatEvent,
@@ -58,16 +57,18 @@ class Talker:
         cashier: Cashier,
         gatherer: Gatherer,
         speaker: Speaker,
-        memory: Memory,
+        compactor: Compactor,
+        gauge: TokenGauge,
+        overheard: Overheard,
     ) -> None:
         self._client = client
         self._models = models
         self._cashier = cashier
         self._gatherer = gatherer
         self._speaker = speaker
-        self._memory = memory
-        # Turns that come together go on together, and so are admitted in one transaction.
-        self._recent: Batcher[str, Sequence[HistoryItem]] = Batcher(self._read)
+        self._compactor = compactor
+        self._gauge = gauge
+        self._overheard = overheard
 
     async def talk(self, turn: Turn) -> None:
         """Answer the turn's own text."""
@@ -78,11 +79,14 @@ class Talker:
         turn.answer.typing()
         question = await self._gatherer.gather(turn, text)
         model = await self._model(turn, question)
-        request = await self._request(turn, question, model, search)
+        past = await self._compactor.past(turn.incoming.place.conversation)
+        request = self._request(turn, question, model, search, past)
         reply = _Reply(turn, request, shown=turn.settings.text("reply_mode") != "voice")
         await self._stream(turn, model, request, reply)
         answer = reply.finish()
         self._remember(turn, question, answer)
+        self._learn(question, model, request, reply)
+        self._fold(turn, model, past)
         await self._say_aloud(turn, answer)
 
     async def _model(self, turn: Turn, question: Question) -> Model:
@@ -96,21 +100,22 @@ class Talker:
         turn.notice(f"*{model.name} cannot see pictures, so {seeing.name} answers this one.*")
         return seeing
 
-    async def _request(self, turn: Turn, question: Question, model: Model, search: str) -> ChatRequest:
+    def _request(self, turn: Turn, question: Question, model: Model, search: str, past: Past) -> ChatRequest:
         settings, place = turn.settings, turn.incoming.place
-        history = await self._recent(place.conversation)
         character = settings.text("character")
         request = ChatRequest(
             messages=build_messages(
                 incoming=turn.incoming,
                 question=question.text,
                 parts=question.parts,
-                history=history,
+                past=past,
+                room=Room(self._gauge, model.id, _budget(turn, model)),
                 persona=settings.text("system_prompt"),
                 character=bool(character),
                 now=turn.now,
+                overheard=self._overheard.lines(place.conversation, int(settings.number("overhear") or 0)),
             ),
-            max_completion_tokens=int(settings.number("answer_length") or 2_000),
+            max_completion_tokens=_answer_length(turn),
             temperature=settings.number("temperature"),
             top_p=settings.number("top_p"),
             reasoning=_reasoning(settings.text("thinking")),
@@ -122,9 +127,6 @@ class Talker:
         )
         _check_length(request, model)
         return request
-
-    async def _read(self, conversations: Sequence[str]) -> Sequence[Sequence[HistoryItem]]:
-        return await asyncio.gather(*(self._memory.recent(one, HISTORY_ITEMS) for one in conversations))
 
     async def _stream(self, turn: Turn, model: Model, request: ChatRequest, reply: _Reply) -> None:
         estimate = chat_ceiling(model, request)
@@ -146,6 +148,17 @@ class Talker:
                     slot.used(reply.usage.total)
         if reply.finished is not None:
             self._models.notice(model, reply.finished.notices)
+
+    def _learn(self, question: Question, model: Model, request: ChatRequest, reply: _Reply) -> None:
+        """Only a prompt of nothing but our own text says how many tokens text has."""
+        plain = not (question.parts or reply.sources or request.character_slug or request.web_scraping)
+        if plain and reply.usage is not None:
+            self._gauge.learn(model.id, _texts(request), reply.usage.prompt)
+
+    def _fold(self, turn: Turn, model: Model, past: Past) -> None:
+        newest = self._gauge.prompt(model.id, (item.text for item in turn.history))
+        place = turn.incoming.place
+        self._compactor.after(Talk(place, turn.person, model, _budget(turn, model), newest), past)
 
     def _remember(self, turn: Turn, question: Question, answer: str) -> None:
         incoming = turn.incoming
@@ -267,6 +280,14 @@ def _charge(bill: Bill, model: Model, request: ChatRequest, reply: _Reply) -> No
         fees = SEARCH_FEE * (request.web_search != "off")
         cost = interrupted_cost(model, prompt, reply.received, fees)
         bill.charge(cost.micro_usd, count=count, uncertain=True, request_id=request_id)
+
+
+def _answer_length(turn: Turn) -> int:
+    return int(turn.settings.number("answer_length") or 2_000)
+
+
+def _budget(turn: Turn, model: Model) -> int:
+    return budget(turn.settings.number("context_tokens"), model, _answer_length(turn))
 
 
 def _texts(request: ChatRequest) -> list[str]:

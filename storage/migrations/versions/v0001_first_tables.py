@@ -89,6 +89,7 @@ def _memory() -> None:
     _create("history", [_row_id(), *said, *about], "id")
     _index("history", "conversation", "id")
     _create("resets", [*_texts("conversation"), *_numbers("at", "last_id")], "conversation")
+    _create("summaries", [*_texts("conversation", "text"), *_numbers("covers", "at")], "conversation")
 
 
 def _choices() -> None:
