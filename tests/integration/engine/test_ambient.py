@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.demo import Fault, RecordedRequest
-from bot.engine.ambient import GATE_TOKENS, says_yes
-from bot.messages import Addressed, Person, Place
+from bot.engine.ambient import GATE_TOKENS, Gate, says_yes
+from bot.engine.sidecalls import SideCalls
+from bot.messages import Addressed, CommandUse, Person, Place
 from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit
+from bot.venice import ChatRequest, Model
 from tests.integration.engine.room import Room, open_room
 
 BOB = Person("test", "2", "Bob")
@@ -107,16 +110,37 @@ async def test_a_chosen_model_judges_and_an_unknown_one_is_silence(room: Room) -
     assert await room.say("Does anybody know what 2+2 is?", **AROUND) == []
 
 
+class PlainCalls(SideCalls):
+    """A cheap model that takes no response schema and says yes."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = replace(model, capabilities=replace(model.capabilities, response_schema=False))
+        self.asked: list[ChatRequest] = []
+
+    async def find(self, name: str) -> Model:
+        return self.model
+
+    async def ask(self, place: Place, person: str, model: Model, request: ChatRequest) -> str:
+        self.asked.append(request)
+        return "Yes."
+
+
 async def test_a_model_without_schema_is_asked_for_yes_or_no(room: Room) -> None:
-    offered = (await room.parts.models.catalogue()).offered("text")
-    plain = [model for model in offered if not model.capabilities.response_schema]
-    if not plain:
-        pytest.skip("every model takes a schema")
-    await put(room, "gate_model", plain[0].id)
-    await room.say("What a lovely morning", **AROUND)
-    [gate] = gates(room)
-    assert "response_format" not in _body(gate)
-    assert "yes or no" in _body(gate)["messages"][0]["content"]
+    calls = PlainCalls((await room.parts.models.catalogue()).offered("text")[0])
+    await put(room, "gate_model", "plain")
+    event = room.event("Does anybody know?", **AROUND)
+    settings = room.parts.settings.resolve(GROUP, BOB)
+    assert await Gate(calls, room.parts.clock).wants(event, "hash", settings, ())
+    [request] = calls.asked
+    assert request.response_schema is None
+    assert "yes or no" in str(request.messages[0].content)
+
+
+async def test_a_dear_or_unknown_gate_is_refused_when_set(room: Room) -> None:
+    use = CommandUse("settings", {"name": "gate_model", "value": "no-such-model", "scope": "channel"})
+    [answer] = await room.send(room.event(place=GROUP, addressed=Addressed.COMMAND, command=use))
+    assert "no-such-model" in answer.text
+    assert room.parts.settings.resolve(GROUP, BOB).text("gate_model") == ""
 
 
 @pytest.mark.parametrize(
