@@ -10,12 +10,15 @@ from bot.commands import Services, build_registry
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper
 from bot.engine.again import Again
+from bot.engine.ambient import Gate
+from bot.engine.botloops import BotLoops
 from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cashier import Cashier
 from bot.engine.compacting import Compactor
 from bot.engine.conduct import Conductor
 from bot.engine.engine import Engine
 from bot.engine.gathering import Gatherer
+from bot.engine.groups import Groups
 from bot.engine.hashing import Hasher
 from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
@@ -23,6 +26,7 @@ from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background, SideCalls
 from bot.engine.speaking import Speaker
 from bot.engine.talking import Talker
+from bot.engine.threads import Threads
 from bot.engine.tokens import TokenGauge
 from bot.ports import Clock, Door, Store
 from bot.venice import VeniceClient
@@ -73,6 +77,9 @@ def assemble(
     compactor = Compactor(store.memory, side_calls, gauge, background, clock)
     gatherer = Gatherer(doors, speaker)
     talker = Talker(client, models, cashier, gatherer, speaker, compactor, gauge, overheard)
+    groups = Groups(
+        settings, hasher, overheard, Threads(doors, store.marks), Gate(side_calls, clock), BotLoops(clock)
+    )
     services = Services(
         store=store,
         client=client,
@@ -99,6 +106,6 @@ def assemble(
         clock=clock,
         again=again,
         background=background,
-        overheard=overheard,
+        groups=groups,
     )
     return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.capabilities import Capabilities
 from bot.declarations import Choice, Command
@@ -69,6 +69,18 @@ class Door(Protocol):
     async def fetch(self, attachment: Attachment, max_bytes: int) -> bytes:
         """The bytes of a file somebody sent, only from the platform's own hosts; TOO_LARGE above
         `max_bytes`."""
+        ...
+
+
+@runtime_checkable
+class OpensThreads(Protocol):
+    """A door that can open a thread from a message; `Capabilities.threads` says that it does."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def open_thread(self, place: Place, message_id: str, name: str) -> Place:
+        """Open a thread on a message, or find the one it has; returns its place. Raises PlatformError."""
         ...
 
 

@@ -43,6 +43,7 @@ def bound(services: Services) -> list[Bound]:
 
     async def reset(turn: Turn) -> None:
         await services.store.memory.reset(turn.incoming.place.conversation, turn.now)
+        services.talker.forget_around(turn.incoming.place.conversation)
         turn.say("Done: we start anew. What can I do for you?")
 
     async def character(turn: Turn) -> None:

@@ -18,10 +18,10 @@ from bot.engine.again import Again
 from bot.engine.batching import Batcher
 from bot.engine.caps import CapsBook
 from bot.engine.conduct import Conductor
+from bot.engine.groups import Groups, Meant
 from bot.engine.hashing import Hasher
 from bot.engine.intake import merged, to_payload
 from bot.engine.mailbox import Attempt, Letter, Mailboxes
-from bot.engine.overheard import Overheard
 from bot.engine.recovery import Recovery
 from bot.engine.registry import Bound, Registry, check_permission
 from bot.engine.settings import SettingsBook
@@ -55,10 +55,10 @@ class Engine:
         clock: Clock,
         again: Again,
         background: Background,
-        overheard: Overheard,
+        groups: Groups,
     ) -> None:
         self._recovery = Recovery(
-            store.turns, delivery, conductor, again, route=self._route, spawn=self._spawn
+            store.turns, delivery, conductor, again, route=self._enter, spawn=self._spawn
         )
         self._store = store
         self._delivery = delivery
@@ -73,7 +73,7 @@ class Engine:
         self._mailboxes = Mailboxes(self._answer)
         self._take_in: Batcher[Intake, bool] = Batcher(self._journal)
         self._background = background
-        self._overheard = overheard
+        self._groups = groups
         self._tasks = background.tasks
         self._handled: dict[str, float] = {}
 
@@ -151,16 +151,39 @@ class Engine:
 
     async def _submit(self, incoming: Incoming) -> None:
         self.handled(incoming.place.platform)
-        verdict = self._doorkeeper.decide(incoming)
+        verdict = self._doorkeeper.decide(incoming, bots=self._groups.lets_bots(incoming))
         if verdict is Verdict.TELL:
             self._spawn(self._tell(incoming, CLOSED))
-        if verdict is not Verdict.ENTER or not self._is_for_us(incoming):
+        if verdict is not Verdict.ENTER:
             return
+        match await self._groups.decide(incoming):
+            case Meant.FOR_US:
+                await self._accept(incoming)
+            case Meant.PERHAPS:
+                self._spawn(self._consider(incoming))
+            case Meant.NOT_FOR_US:
+                pass
+
+    async def _consider(self, incoming: Incoming) -> None:
+        if await self._groups.worth_answering(incoming):
+            await self._accept(incoming)
+
+    async def _accept(self, incoming: Incoming) -> None:
         letter = Letter(secrets.token_hex(8), incoming)
         if not await self._take_in(self._row(letter)):
             log.info("event.duplicate", platform=incoming.place.platform)
             return
-        self._route(letter)
+        self._enter(letter)
+
+    def _enter(self, letter: Letter) -> None:
+        """To the work, through a thread of its own where the channel asks for one."""
+        if self._groups.wants_thread(letter.incoming):
+            self._spawn(self._enter_thread(letter))
+        else:
+            self._route(letter)
+
+    async def _enter_thread(self, letter: Letter) -> None:
+        self._route(Letter(letter.turn_id, await self._groups.threaded(letter.incoming)))
 
     def _row(self, letter: Letter) -> Intake:
         incoming = letter.incoming
@@ -180,14 +203,6 @@ class Engine:
             results.append(row.event_id in new)
             new.discard(row.event_id)  # the same event twice in one batch counts once
         return results
-
-    def _is_for_us(self, incoming: Incoming) -> bool:
-        if incoming.addressed in (Addressed.COMMAND, Addressed.BUTTON, Addressed.DIRECT):
-            return True
-        activation = self._settings.resolve(incoming.place, incoming.author).text("activation")
-        if incoming.addressed is Addressed.OVERHEARD:
-            return activation == "always"
-        return activation != "off"
 
     def _route(self, letter: Letter) -> None:
         incoming = letter.incoming

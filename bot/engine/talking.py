@@ -89,6 +89,10 @@ class Talker:
         self._fold(turn, model, past)
         await self._say_aloud(turn, answer)
 
+    def forget_around(self, conversation: str) -> None:
+        """Drop what was said around the bot in a conversation."""
+        self._overheard.forget(conversation)
+
     async def _model(self, turn: Turn, question: Question) -> Model:
         model = await self._models.pick("text", turn.settings.text("model"), owner=turn.owner)
         if not question.pictures or model.capabilities.vision:
