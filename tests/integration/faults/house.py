@@ -102,7 +102,7 @@ class Scene:
         booked = {row[1] for row in self._rows("select reservation_id, count(*) from ledger group by 1")}
         assert booked <= {1}
         day = time.strftime("%Y-%m-%d", time.gmtime())
-        used = {counter: amount for counter, amount in self._rows("select counter, used from counters")}
+        used = {row[0]: row[1] for row in self._rows("select counter, used from counters")}
         (spent,) = self._rows("select coalesce(sum(cost), 0) from ledger")[0]
         assert used == {f"bot|all|money|day|{day}": spent}
 
