@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import structlog
 
@@ -107,7 +108,7 @@ class House:
             clock=time.time,
             demo=self._configuration.demo,
             public_url=self._configuration.gondola_public_url,
-            ready=lambda: {platform.name: platform.up for platform in self.platforms},
+            ready=lambda: {platform.name: platform.hearing for platform in self.platforms},
         )
 
     def _chat_platforms(self) -> list[Platform]:
@@ -121,7 +122,10 @@ class House:
             builders["telegram"] = lambda: TelegramAdapter(
                 self.engine, telegram_token, base_url=configuration.telegram_base_url
             )
-        return [Platform(name, build, self.doors) for name, build in builders.items()]
+        return [
+            Platform(name, build, self.doors, heard=partial(self.engine.last_handled, name))
+            for name, build in builders.items()
+        ]
 
 
 @asynccontextmanager

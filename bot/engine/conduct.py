@@ -98,7 +98,7 @@ class Conductor:
         while True:
             await asyncio.sleep(CHECKPOINT_SECONDS)
             for turn in list(self._open_turns.values()):
-                if turn.answer.text and turn.incoming.press is None:
+                if turn.answer.text and not turn.in_line and turn.id not in self._complete:
                     self._note(TurnMark(turn.id, TurnState.ANSWERING, text=turn.answer.text))
 
     def _open(
@@ -113,11 +113,15 @@ class Conductor:
     ) -> Turn:
         turn_id = letters[0].turn_id
         target = Target(incoming.place, incoming.message_id, incoming.reply_handle, private)
-        refs = [ref.message_id for ref in known]
+        place, handle = incoming.place, incoming.reply_handle
+        shown = known or [MessageRef(place, one, handle) for one in letters[0].shown]
+        refs = [ref.message_id for ref in shown]
 
         def sent(ref: MessageRef) -> None:
             refs.append(ref.message_id)
-            state = TurnState.COMPLETE if turn_id in self._complete or known else TurnState.ANSWERING
+            state = TurnState.ADMITTED if turn.in_line else TurnState.ANSWERING
+            if turn_id in self._complete or known:
+                state = TurnState.COMPLETE
             self._note(TurnMark(turn_id, state, refs=tuple(refs)))
 
         async def begin() -> None:
@@ -125,8 +129,9 @@ class Conductor:
             others = [TurnMark(one.turn_id, TurnState.COMPLETE, text="") for one in letters[1:]]
             marks = [TurnMark(turn_id, TurnState.CALLED), *others]
             await asyncio.gather(*(self._mark(mark) for mark in marks))
+            turn.in_line = False
 
-        return Turn(
+        turn = Turn(
             id=turn_id,
             incoming=incoming,
             person=self._hasher.person(incoming.author),
@@ -134,12 +139,13 @@ class Conductor:
             owner=self._doorkeeper.is_owner(incoming),
             moderator=self._doorkeeper.is_moderator(incoming),
             answer=self._delivery.open(
-                target, f"{turn_id}:again" if after_crash else turn_id, on_ref=sent, known=known
+                target, f"{turn_id}:again" if after_crash else turn_id, on_ref=sent, known=shown
             ),
             now=self._clock(),
             attempt=attempt,
             begin=begin,
         )
+        return turn
 
     def _note(self, mark: TurnMark) -> None:
         task = asyncio.create_task(self._mark(mark))

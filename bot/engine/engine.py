@@ -15,6 +15,7 @@ from bot.declarations import Choice, Command
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper, Verdict
 from bot.engine.again import Again
+from bot.engine.away import Away
 from bot.engine.batching import Batcher
 from bot.engine.caps import CapsBook
 from bot.engine.conduct import Conductor
@@ -57,6 +58,7 @@ class Engine:
         background: Background,
         groups: Groups,
     ) -> None:
+        self._away = Away(clock)
         self._recovery = Recovery(
             store.turns, delivery, conductor, again, route=self._enter, spawn=self._spawn
         )
@@ -172,6 +174,9 @@ class Engine:
         letter = Letter(secrets.token_hex(8), incoming)
         if not await self._take_in(self._row(letter)):
             log.info("event.duplicate", platform=incoming.place.platform)
+            return
+        if self._away.missed(incoming):
+            self._spawn(self._conductor.conduct(incoming, [letter], self._away.tell))
             return
         self._enter(letter)
 

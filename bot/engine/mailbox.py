@@ -21,10 +21,11 @@ MOST_PIECES = 20
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A journalled event."""
+    """A journalled event. `shown` are messages of its answer from before a crash."""
 
     turn_id: str
     incoming: Incoming
+    shown: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -67,7 +67,7 @@ class Recovery:
             log.warning("turn.unreachable", turn=record.turn_id, platform=letter.incoming.place.platform)
             return
         if record.state in (TurnState.RECEIVED, TurnState.ADMITTED):
-            self._route(letter)
+            self._route(replace(letter, shown=record.refs))
         elif record.state is TurnState.COMPLETE:
             self._spawn(self._complete(letter, record))
         else:

@@ -228,7 +228,7 @@ class _Reply:
 
     def in_line(self, place: int) -> None:
         """The place in the queue, shown where the answer will be."""
-        self.waited = True
+        self.waited = self.turn.in_line = True
         self.turn.replace(f"*Many people are asking right now: you are number {place} in line.*")
 
     def take(self, event: ChatEvent) -> None:

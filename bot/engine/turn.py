@@ -37,6 +37,8 @@ class Turn:
     attempt: Attempt | None = None
     settlements: list[Settlement] = field(default_factory=list[Settlement])
     history: list[HistoryItem] = field(default_factory=list[HistoryItem])
+    in_line: bool = False
+    """Waiting for Venice's limits: what is visible so far is only the place in the queue."""
     begin: Callable[[], Awaitable[None]] = _unmarked
     """Journals that Venice is called now; from here on the turn is not run again by itself."""
 

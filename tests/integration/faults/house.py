@@ -7,10 +7,10 @@ import math
 import re
 import sqlite3
 import time
-from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 
 from bot.app import House, serving
 from bot.demo import DemoVenice
@@ -99,10 +99,10 @@ class Scene:
         assert self.count("reservations") == 0
         assert self.count("turns where state <> 'settled'") == 0
         assert self.count("turns where payload <> '' or text <> ''") == 0
-        booked = Counter(dict(self._rows("select reservation_id, count(*) from ledger group by 1")))
-        assert set(booked.values()) <= {1}
+        booked = {row[1] for row in self._rows("select reservation_id, count(*) from ledger group by 1")}
+        assert booked <= {1}
         day = time.strftime("%Y-%m-%d", time.gmtime())
-        used = dict(self._rows("select counter, used from counters"))
+        used = {row[0]: row[1] for row in self._rows("select counter, used from counters")}
         (spent,) = self._rows("select coalesce(sum(cost), 0) from ledger")[0]
         assert used == {f"bot|all|money|day|{day}": spent}
 
@@ -110,9 +110,9 @@ class Scene:
         """Micro-USD of the newest ledger line."""
         return self._rows("select cost from ledger order by id desc limit 1")[0][0]
 
-    def _rows(self, statement: str) -> list[tuple[int, ...]]:
+    def _rows(self, statement: str) -> list[list[Any]]:
         with closing(sqlite3.connect(f"file:{self.folder / 'gondola.db'}?mode=ro", uri=True)) as connection:
-            return connection.execute(statement).fetchall()
+            return [list(row) for row in connection.execute(statement)]
 
 
 def bare(texts: list[str]) -> str:
