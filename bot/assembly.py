@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bot.commands import Services, build_registry
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper
+from bot.engine.answerbook import AnswerBook
 from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cashier import Cashier
 from bot.engine.conduct import Conductor
@@ -18,6 +19,7 @@ from bot.engine.hashing import Hasher
 from bot.engine.models import ModelBook
 from bot.engine.settings import SettingsBook
 from bot.engine.speaking import Speaker
+from bot.engine.stopping import Stopper
 from bot.engine.talking import Talker
 from bot.ports import Clock, Door, Store
 from bot.venice import VeniceClient
@@ -63,7 +65,9 @@ def assemble(
     models = ModelBook(client, clock)
     cashier = Cashier(store.money, caps, clock)
     speaker = Speaker(client, models, cashier)
-    talker = Talker(client, models, cashier, Gatherer(doors, speaker), speaker, store.memory)
+    answers, stopper = AnswerBook(store.buttons, clock), Stopper()
+    talker = Talker(client, models, cashier, Gatherer(doors, speaker), speaker, store.memory, answers)
+    delivery = Delivery(doors)
     services = Services(
         store=store,
         client=client,
@@ -74,8 +78,10 @@ def assemble(
         doorkeeper=doorkeeper,
         talker=talker,
         speaker=speaker,
+        answers=answers,
+        stopper=stopper,
+        delivery=delivery,
     )
-    delivery = Delivery(doors)
     engine = Engine(
         store=store,
         delivery=delivery,
@@ -87,5 +93,6 @@ def assemble(
         talk=talker.talk,
         hasher=hasher,
         clock=clock,
+        stopper=stopper,
     )
     return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock)

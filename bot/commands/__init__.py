@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from bot.commands import doors, guide, house, media, talk
+from bot.commands import answers, doors, guide, house, media, talk
 from bot.commands.completion import Completer
 from bot.commands.services import RUN, Services
 from bot.declarations import Command
@@ -25,6 +25,7 @@ def build_registry(services: Services) -> Registry:
         *media.bound(services),
         *house.bound(services),
         *doors.bound(services),
+        *answers.bound(services),
     ]
 
     def declared() -> list[Command]:
@@ -32,7 +33,8 @@ def build_registry(services: Services) -> Registry:
 
     commands += guide.bound(declared)
     by_name = {bound.command.name: bound for bound in commands}
-    return Registry(commands, {RUN: _run_action(by_name)}, Completer(services, declared()))
+    actions = {RUN: _run_action(by_name), **answers.actions(services)}
+    return Registry(commands, actions, Completer(services, declared()), answers.ORDERED)
 
 
 def _run_action(commands: dict[str, Bound]) -> ActionHandler:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.delivery.draft import Draft
 from bot.delivery.pages import Change, Page, next_change, plain_form
 from bot.messages import ButtonRows, MessageRef, Part, Place
 from bot.ports import Door
+
+_UNKNOWN = Part("\0")
+"""What a message of an earlier answer shows; equal to nothing that is ever wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,16 @@ class TextFlow:
         self._repeat: Change | None = None
         self._refused: set[Part] = set()
         self._plain: set[int] = set()
+        self._adopted: set[int] = set()
+
+    def adopt(self, refs: Sequence[MessageRef]) -> None:
+        """Begin with messages that are there already: the text takes the place of theirs."""
+        self.pages = [Page(_UNKNOWN, (), ref) for ref in refs]
+        self._adopted = set(range(len(refs)))
+
+    def is_adopted(self, change: Change) -> bool:
+        """True for a message of an earlier answer that does not show this one yet."""
+        return change.index in self._adopted
 
     def grown(self, now: float) -> bool:
         """Something came in. True if the answer's task must look up, False if it wakes in time anyway."""
@@ -66,6 +80,9 @@ class TextFlow:
         settle = flush or self._draft.done
         if not settle and now < self._due:
             return None if self._due == math.inf else Wait(self._due - now)
+        if self._adopted and not self._draft.length:
+            self._rest(settle)  # an answer without a word leaves the earlier one alone
+            return None
         wanted = self._wanted()
         change = next_change(self.pages, wanted, self._draft.buttons, settle=settle, final=self._draft.done)
         if change is None:
@@ -123,6 +140,7 @@ class TextFlow:
     def shown(self, change: Change, ref: MessageRef, next_at: float) -> None:
         """A call has arrived. The next streamed edit may follow at `next_at`."""
         self._repeat = None
+        self._adopted.discard(change.index)
         page = Page(change.part, change.buttons, ref)
         if change.new:
             self.pages.append(page)
@@ -169,6 +187,7 @@ class TextFlow:
         self._skipped = self._draft.text[: self._shown_length]
         self._skipped_pages += len(self.pages)
         self.pages = []
+        self._adopted = set()
         self._plain = set()
         self._composed = -1
         self._touch()

@@ -15,7 +15,7 @@ from bot.engine.batching import Batcher
 from bot.engine.hashing import Hasher
 from bot.engine.mailbox import Attempt, Letter
 from bot.engine.settings import SettingsBook
-from bot.engine.texts import INTERRUPTED
+from bot.engine.texts import INTERRUPTED, STOPPED
 from bot.engine.turn import Turn
 from bot.errors import Fault, GondolaError
 from bot.messages import Done, Incoming, MessageRef, Notice, Target
@@ -74,6 +74,8 @@ class Conductor:
         finally:
             if watcher is not None:
                 watcher.cancel()
+        if attempt is not None:
+            attempt.ending = True
         await self._finish(turn, letters)
 
     async def settle(self) -> None:
@@ -121,17 +123,23 @@ class Conductor:
         superseded = attempt is not None and attempt.superseded
         if superseded:
             turn.answer.cancel()
+            refs: tuple[str, ...] = ()
         else:
-            turn.notice(INTERRUPTED)
-            await turn.answer.finish()
+            if not turn.stopped:
+                turn.notice(INTERRUPTED)
+            elif not turn.answer.text:
+                turn.notice(STOPPED)
+            refs = tuple(ref.message_id for ref in (await turn.answer.finish()).refs)
+        await _over(turn)
         state = TurnState.RECEIVED if superseded else TurnState.SETTLED
-        await self._write(turn, letters, state, ())
+        await self._write(turn, letters, state, refs)
 
     async def _finish(self, turn: Turn, letters: Sequence[Letter]) -> None:
         turn.answer.push(Done())
         delivered = await turn.answer.finish()
         if delivered.failure is not None:
             log.warning("turn.undelivered", turn=turn.id, reason=delivered.failure.detail)
+        await _over(turn)
         await self._write(turn, letters, TurnState.SETTLED, tuple(r.message_id for r in delivered.refs))
 
     async def _write(
@@ -139,11 +147,20 @@ class Conductor:
     ) -> None:
         # What the bot said is remembered with the messages that show it.
         history = [
-            replace(item, message_ids=refs) if item.role is Role.BOT else item for item in turn.history
+            replace(item, message_ids=(*item.message_ids, *refs)) if item.role is Role.BOT else item
+            for item in turn.history
         ]
         closing = Closing(turn.id, state, refs, "", tuple(turn.settlements), tuple(history))
+        if turn.again is not None:
+            closing = replace(closing, history=(), revised=closing.history)
         others = [Closing(letter.turn_id, state) for letter in letters[1:]]
         await asyncio.gather(*(self._close(one) for one in (closing, *others)))
+
+
+async def _over(turn: Turn) -> None:
+    """Wait for what runs beside the answer."""
+    if turn.besides:
+        await asyncio.wait(turn.besides)
 
 
 async def _watch(answer: Answer, attempt: Attempt) -> None:

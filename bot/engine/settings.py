@@ -89,6 +89,12 @@ SETTINGS: dict[str, Setting] = {
             choices=_choices("off", "mention", "always"),
             scopes=_PLACES,
         ),
+        Setting(
+            "buttons",
+            "Buttons under an answer: none, the most useful ones, or all.",
+            "few",
+            choices=_choices("off", "few", "all"),
+        ),
     )
 }
 

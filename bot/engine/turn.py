@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 
 from bot.delivery import Answer
+from bot.engine.again import Again
 from bot.engine.cashier import Payer
 from bot.engine.mailbox import Attempt
 from bot.engine.settings import PlaceSettings
@@ -33,11 +35,22 @@ class Turn:
     attempt: Attempt | None = None
     settlements: list[Settlement] = field(default_factory=list[Settlement])
     history: list[HistoryItem] = field(default_factory=list[HistoryItem])
+    again: Again | None = None
+    besides: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
     @property
     def payer(self) -> Payer:
         """Who pays for calls of this turn."""
         return Payer(self.id, self.incoming.place, self.person)
+
+    @property
+    def stopped(self) -> bool:
+        """True once somebody stopped this answer."""
+        return self.attempt is not None and self.attempt.stopped
+
+    def beside(self, work: Coroutine[None, None, None]) -> None:
+        """Small work that must not delay the answer; the turn ends after it. It sees to its own errors."""
+        self.besides.append(asyncio.create_task(work))
 
     def say(self, text: str) -> None:
         """More text of the answer, CommonMark."""
