@@ -143,6 +143,45 @@ async def test_a_late_stop_says_that_nothing_is_being_written(room: Room) -> Non
     assert "Nothing is being written" in said.text
 
 
+async def test_what_was_asked_meanwhile_is_answered_after_a_stop(room: Room) -> None:
+    answer = await started(room)
+    await room.parts.engine.submit([room.event("What is 2 + 2?", author=BOB)])
+    await press(room, answer, "Stop")
+    assert answer.text.endswith("*(stopped)*")
+    assert [item.text for item in await history(room)][2] == "What is 2 + 2?"
+    assert len(chats(room)) == 2
+
+
+async def test_without_buttons_there_is_none_while_writing_either(room: Room) -> None:
+    await buttons_setting(room, "off")
+    answer = await started(room)
+    assert answer.buttons == ()
+    await room.command("stop")
+    assert answer.text.endswith("*(stopped)*")
+    assert answer.buttons == ()
+    [receipt] = await room.command("receipt")
+    assert "estimated" in receipt.text
+
+
+async def test_a_closing_house_keeps_the_part_and_says_so(room: Room) -> None:
+    answer = await started(room)
+    await room.parts.engine.drain(0)
+    assert "stopped" not in answer.text
+    assert labels(answer) == ["Continue", "Regenerate", "More"]
+    assert any("interrupted" in text for text in room.door.texts)
+    assert (await history(room))[1].text == answer.text
+    await press(room, answer, "Continue")
+    assert (await history(room))[1].text.startswith(answer.text)
+
+
+async def test_a_stop_at_any_moment_leaves_the_caps_exact(room: Room) -> None:
+    for pause in (0, 0, 0, 0.001, 0.003, 0.01, 0.02):
+        await room.parts.engine.submit([room.event(STORY)])
+        await asyncio.sleep(pause)
+        await room.command("stop")
+    assert await room.spent() == await held(room)
+
+
 # --- regenerate ---
 
 
