@@ -65,9 +65,9 @@ def assemble(
     models = ModelBook(client, clock)
     cashier = Cashier(store.money, caps, clock)
     speaker = Speaker(client, models, cashier)
-    answers, stopper = AnswerBook(store.buttons, clock), Stopper()
-    talker = Talker(client, models, cashier, Gatherer(doors, speaker), speaker, store.memory, answers)
     delivery = Delivery(doors)
+    answers, stopper = AnswerBook(store.buttons, clock, delivery.clear_buttons), Stopper()
+    talker = Talker(client, models, cashier, Gatherer(doors, speaker), speaker, store.memory, answers)
     services = Services(
         store=store,
         client=client,
@@ -80,7 +80,6 @@ def assemble(
         speaker=speaker,
         answers=answers,
         stopper=stopper,
-        delivery=delivery,
     )
     engine = Engine(
         store=store,

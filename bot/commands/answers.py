@@ -112,9 +112,15 @@ async def _again(
     before, asked, old = await _remembered(services, record)
     if record.in_place:
         turn.answer.adopt([MessageRef(turn.incoming.place, one) for one in old.message_ids])
-    else:
-        _clear_pressed(services, turn)
-    turn.again = Again(stored.id, stored.person, record, before, replace(old, text="", message_ids=()), model)
+    turn.again = Again(
+        stored.id,
+        stored.person,
+        record,
+        before,
+        replace(old, text="", message_ids=()),
+        model,
+        pressed=_pressed(turn) if model or not record.in_place else None,
+    )
     turn.incoming = asked_again(record, turn.incoming)
     await services.talker.answer(turn, asked.text, search=record.search)
 
@@ -122,9 +128,16 @@ async def _again(
 async def _proceed(services: Services, turn: Turn, stored: StoredButton, record: AnswerRecord) -> None:
     """The rest of an answer, as a further message."""
     before, asked, old = await _remembered(services, record)
-    _clear_pressed(services, turn)
-    history = (*before, asked, old)
-    turn.again = Again(stored.id, stored.person, record, history, old, record.receipt.model, proceed=True)
+    turn.again = Again(
+        stored.id,
+        stored.person,
+        record,
+        (*before, asked, old),
+        old,
+        record.receipt.model,
+        proceed=True,
+        pressed=_pressed(turn),
+    )
     rest = replace(record.incoming, attachments=(), quoted=None)
     turn.incoming = asked_again(replace(record, incoming=rest), turn.incoming)
     await services.talker.answer(turn, PROCEED, search="off")
@@ -141,12 +154,10 @@ async def _remembered(
     return found
 
 
-def _clear_pressed(services: Services, turn: Turn) -> None:
-    """The pressed button has done its work: take it and its neighbours away."""
+def _pressed(turn: Turn) -> MessageRef | None:
+    """The message whose button was pressed."""
     press = turn.incoming.press
-    if press is not None and press.message_id:
-        ref = MessageRef(turn.incoming.place, press.message_id)
-        turn.beside(services.delivery.clear_buttons(ref))
+    return MessageRef(turn.incoming.place, press.message_id) if press is not None else None
 
 
 # --- other models ---
@@ -203,7 +214,6 @@ async def _with_model(services: Services, turn: Turn, chosen: StoredButton) -> N
         raise UserError(EXPIRED_BUTTON)
     model = (await services.models.catalogue()).find(wanted["model"])
     check_adult(model, turn)
-    _clear_pressed(services, turn)
     await _again(services, turn, stored, record, model.id)
 
 

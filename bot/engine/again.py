@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
 
-from bot.messages import Attachment, Incoming, MediaKind
+from bot.messages import Attachment, Incoming, MediaKind, MessageRef
 from bot.records import HistoryItem, Role
 
 MICRO = 1_000_000
@@ -55,7 +55,8 @@ class AnswerRecord:
 @dataclass(frozen=True, slots=True)
 class Again:
     """An answer asked for anew, or carried on where it stopped (`proceed`). `history` is what the model
-    is shown before the question, `old` the remembered answer."""
+    is shown before the question, `old` the remembered answer. `pressed` is the message whose buttons have
+    done their work once this is answered."""
 
     button_id: str
     asker: str
@@ -64,6 +65,7 @@ class Again:
     old: HistoryItem
     model: str = ""
     proceed: bool = False
+    pressed: MessageRef | None = None
 
 
 _RECORD = TypeAdapter(AnswerRecord)

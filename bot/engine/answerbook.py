@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 import structlog
@@ -11,7 +12,7 @@ import structlog
 from bot.engine.again import AnswerRecord, Receipt, from_payload, to_payload, without_words
 from bot.engine.turn import Turn
 from bot.errors import GondolaError
-from bot.messages import Button, ButtonRows, ButtonsReady, Place
+from bot.messages import Button, ButtonRows, ButtonsReady, MessageRef, Place
 from bot.ports import Buttons, Clock
 from bot.records import StoredButton
 
@@ -26,6 +27,8 @@ STOP = "stop"
 THOUGHT_CHARS = 16_000
 THOUGHT_SECONDS = 3600.0
 MOST_KEPT = 500
+
+Clear = Callable[[MessageRef], Coroutine[None, None, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,10 @@ class Outcome:
 class AnswerBook:
     """Puts buttons under answers and remembers what is behind them."""
 
-    def __init__(self, buttons: Buttons, clock: Clock) -> None:
+    def __init__(self, buttons: Buttons, clock: Clock, clear: Clear) -> None:
+        """`clear` takes the buttons of a message away."""
         self.clock = clock
+        self._clear = clear
         self._buttons = buttons
         self._latest: OrderedDict[str, Last] = OrderedDict()
         self._thoughts: OrderedDict[str, tuple[str, float]] = OrderedDict()
@@ -72,6 +77,8 @@ class AnswerBook:
         asker = again.asker if again is not None else turn.person
         record = _record(turn, outcome)
         self._keep(button_id, asker, record, outcome.thought)
+        if again is not None and again.pressed is not None:
+            turn.beside(self._clear(again.pressed))
         level = turn.settings.text("buttons")
         if level == "off":
             self.withdraw(turn)
@@ -153,12 +160,13 @@ def more_rows(button_id: str, record: AnswerRecord) -> ButtonRows:
 def _record(turn: Turn, outcome: Outcome) -> AnswerRecord:
     again = turn.again
     earlier = again.record if again is not None else None
+    carried_on = earlier if again is not None and again.proceed else None
     return AnswerRecord(
         turn_id=earlier.turn_id if earlier is not None else turn.id,
         incoming=earlier.incoming if earlier is not None else without_words(turn.incoming),
         receipt=outcome.receipt,
         search=earlier.search if earlier is not None else outcome.search,
         version=earlier.version + 1 if earlier is not None else 0,
-        in_place=turn.settings.text("reply_mode") == "text",
+        in_place=turn.settings.text("reply_mode") == "text" and (carried_on is None or carried_on.in_place),
         unfinished=outcome.unfinished,
     )

@@ -27,7 +27,7 @@ from bot.engine.stopping import Stopper
 from bot.engine.texts import CLOSED, INTERRUPTED, greeting, unknown_command
 from bot.engine.turn import Turn
 from bot.errors import UserError
-from bot.messages import Addressed, Done, Incoming, Notice, Person, Place, Target
+from bot.messages import Addressed, Done, Incoming, MessageRef, Notice, Person, Place, Target
 from bot.ports import Clock, Store
 from bot.records import HistoryItem, Intake, TurnRecord, TurnState
 
@@ -258,6 +258,9 @@ class Engine:
         if record.state in (TurnState.RECEIVED, TurnState.ADMITTED):
             self._route(letter)
             return
+        for message_id in record.refs[-1:]:  # its Stop button has nothing left to stop
+            ref = MessageRef(letter.incoming.place, message_id)
+            self._spawn(self._delivery.clear_buttons(ref))
         self._spawn(self._conductor.conduct(letter.incoming, [letter], _apologise))
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:

@@ -88,29 +88,32 @@ class Talker:
         try:
             await self._stream(turn, model, request, reply)
             answer = reply.finish()
-        except (asyncio.CancelledError, GondolaError):
-            self._broken_off(turn, question, model, reply, search)
+        except (asyncio.CancelledError, GondolaError) as error:
+            # A UserError (refused, nothing to say, a full cap) leaves nothing worth keeping.
+            arrived = bool(reply.raw.strip()) and not isinstance(error, UserError)
+            self._broken_off(turn, question, model, reply, search, arrived=arrived)
             raise
         self._remember(turn, question, answer)
         self._answers.end(turn, reply.outcome(model, search))
         await self._say_aloud(turn, answer)
 
-    def _broken_off(self, turn: Turn, question: Question, model: Model, reply: _Reply, search: str) -> None:
+    def _broken_off(
+        self, turn: Turn, question: Question, model: Model, reply: _Reply, search: str, *, arrived: bool
+    ) -> None:
         """Stopped or broken: what arrived stays, is remembered, and can be continued."""
         if turn.attempt is not None and turn.attempt.superseded:
             return
-        arrived = reply.raw.strip() and reply.finished is None
         if not arrived and (not turn.stopped or turn.again is not None):
             self._answers.withdraw(turn)
             return
-        mark = STOPPED if turn.stopped else ""
+        mark = STOPPED if turn.stopped and reply.finished is None else ""
         answer = reply.finish(mark) if arrived else ""
         if not arrived:
             turn.replace(STOPPED_EARLY)
         elif not reply.shown:
             turn.say(answer + mark)  # the words were paid for: show them
         self._remember(turn, question, answer, note="" if arrived else "(stopped before the first word)")
-        self._answers.end(turn, reply.outcome(model, search, unfinished=bool(arrived)))
+        self._answers.end(turn, reply.outcome(model, search, unfinished=arrived and reply.finished is None))
 
     async def _model(self, turn: Turn, question: Question) -> Model:
         chosen = turn.again.model if turn.again is not None else ""

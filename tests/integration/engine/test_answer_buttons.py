@@ -289,6 +289,18 @@ async def test_a_broken_answer_is_remembered_and_continued(room: Room) -> None:
     assert (await history(room))[1].text.startswith(answer.text)
 
 
+async def test_a_continue_that_fails_can_be_pressed_again(room: Room) -> None:
+    room.demo.faults.next(CHAT, Fault.drop(after=6)).times(1)
+    answer, _ = await room.say(STORY)
+    room.demo.faults.next(CHAT, Fault.status(402)).times(1)
+    [sorry] = await press(room, answer, "Continue")
+    assert sorry.buttons == ()
+    assert (await history(room))[1].text == answer.text
+    await press(room, answer, "Continue")
+    assert answer.buttons == ()
+    assert len((await history(room))[1].text) > len(answer.text)
+
+
 # --- other model, listen, receipt ---
 
 
