@@ -256,6 +256,17 @@ async def test_buttons_work_after_a_restart(room: Room) -> None:
     assert len(await history(room)) == 2
 
 
+async def test_a_spoken_answer_is_regenerated_as_a_new_message(room: Room) -> None:
+    await room.parts.settings.put(PLACE.channel_key, "reply_mode", "voice", by="h", at=1.0)
+    [spoken] = await room.say(STORY)
+    assert labels(spoken) == ["Regenerate", "More"]
+    [again] = await press(room, spoken, "Regenerate")
+    assert again.media[0].kind is MediaKind.VOICE
+    assert spoken.buttons == ()
+    assert labels(again) == ["Regenerate", "More"]
+    assert [item.message_ids for item in await history(room)] == [("m1",), ("2",)]
+
+
 # --- continue ---
 
 
