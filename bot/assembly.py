@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from bot.commands import Services, build_registry
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper
-from bot.engine.again import Again
 from bot.engine.ambient import Gate
+from bot.engine.amends import Amends
+from bot.engine.answerbook import AnswerBook
 from bot.engine.botloops import BotLoops
 from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cashier import Cashier
@@ -25,6 +26,7 @@ from bot.engine.overheard import Overheard
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background, SideCalls
 from bot.engine.speaking import Speaker
+from bot.engine.stopping import Stopper
 from bot.engine.talking import Talker
 from bot.engine.threads import Threads
 from bot.engine.tokens import TokenGauge
@@ -72,11 +74,13 @@ def assemble(
     models = ModelBook(client, clock)
     cashier = Cashier(store.money, caps, clock)
     speaker = Speaker(client, models, cashier)
+    delivery = Delivery(doors)
+    answers, stopper = AnswerBook(store.buttons, clock, delivery.clear_buttons), Stopper()
     background, gauge, overheard = Background(), TokenGauge(), Overheard()
     side_calls = SideCalls(client, models, cashier, store.turns)
     compactor = Compactor(store.memory, side_calls, gauge, background, clock)
     gatherer = Gatherer(doors, speaker)
-    talker = Talker(client, models, cashier, gatherer, speaker, compactor, gauge, overheard)
+    talker = Talker(client, models, cashier, gatherer, speaker, compactor, gauge, overheard, answers)
     groups = Groups(
         settings, hasher, overheard, Threads(doors, store.marks), Gate(side_calls, clock), BotLoops(clock)
     )
@@ -90,22 +94,24 @@ def assemble(
         doorkeeper=doorkeeper,
         talker=talker,
         speaker=speaker,
+        answers=answers,
+        stopper=stopper,
     )
-    delivery = Delivery(doors)
-    again = Again(store.buttons, clock)
+    amends = Amends(store.buttons, clock)
     engine = Engine(
         store=store,
         delivery=delivery,
         doorkeeper=doorkeeper,
         settings=settings,
         caps=caps,
-        conductor=Conductor(store.turns, delivery, doorkeeper, settings, hasher, clock, again),
+        conductor=Conductor(store.turns, delivery, doorkeeper, settings, hasher, clock, amends),
         registry=build_registry(services),
         talk=talker.talk,
         hasher=hasher,
         clock=clock,
-        again=again,
+        amends=amends,
         background=background,
         groups=groups,
+        stopper=stopper,
     )
     return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock)

@@ -50,6 +50,10 @@ class Door(Protocol):
         """Make an own message look like this."""
         ...
 
+    async def clear_buttons(self, ref: MessageRef) -> None:
+        """Take the buttons away from an own message and leave it as it is otherwise."""
+        ...
+
     async def send_media(
         self,
         target: Target,
@@ -212,6 +216,11 @@ class Memory(Protocol):
         """The newest remembered items since the last reset, oldest first."""
         ...
 
+    async def upto(self, conversation: str, turn_id: str, limit: int) -> list[HistoryItem]:
+        """The newest items up to those of a turn, oldest first, as they stood for that turn: not from
+        before the last reset unless the turn itself is. Empty when the turn is forgotten."""
+        ...
+
     async def reset(self, conversation: str, at: float) -> None:
         """Start anew: earlier items are no longer recalled."""
         ...
@@ -260,6 +269,10 @@ class Buttons(Protocol):
     async def save(self, buttons: Sequence[StoredButton]) -> None: ...
 
     async def get(self, button_id: str, now: float) -> StoredButton | None: ...
+
+    async def recent(self, action: str, channel: str, now: float, limit: int) -> list[StoredButton]:
+        """The newest of an action in a channel, newest first."""
+        ...
 
     async def purge(self, now: float) -> int: ...
 

@@ -170,7 +170,8 @@ class HistoryItem:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The end of a turn, written in one transaction: journal state, settlements, history."""
+    """The end of a turn, written in one transaction: journal state, settlements, history. `revised` are
+    answers that take the place of what the bot said in the turn they name; a forgotten one stays so."""
 
     turn_id: str
     state: TurnState
@@ -178,6 +179,7 @@ class Closing:
     text: str = ""
     settlements: tuple[Settlement, ...] = ()
     history: tuple[HistoryItem, ...] = ()
+    revised: tuple[HistoryItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,16 @@ from storage.tables import buttons
 
 _SAVE = replacing(buttons, "id")
 _GET = select(buttons).where(buttons.c.id == bindparam("button"), buttons.c.expires_at > bindparam("now"))
+_RECENT = (
+    select(buttons)
+    .where(
+        buttons.c.action == bindparam("action"),
+        buttons.c.channel == bindparam("channel"),
+        buttons.c.expires_at > bindparam("now"),
+    )
+    .order_by(buttons.c.expires_at.desc())
+    .limit(bindparam("most"))
+)
 _PURGE = delete(buttons).where(buttons.c.expires_at <= bindparam("now"))
 
 
@@ -33,6 +43,12 @@ class SqlButtons:
         params: Params = {"button": button_id, "now": micros(now)}
         rows = await self._database.read(lambda connection: fetch(connection, _GET, params))
         return _button(rows[0]) if rows else None
+
+    async def recent(self, action: str, channel: str, now: float, limit: int) -> list[StoredButton]:
+        """See the port."""
+        params: Params = {"action": action, "channel": channel, "now": micros(now), "most": limit}
+        rows = await self._database.read(lambda connection: fetch(connection, _RECENT, params))
+        return [_button(row) for row in rows]
 
     async def purge(self, now: float) -> int:
         """Delete what has expired; returns how many."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import RowMapping, and_, bindparam, delete, func, insert, or_, select
+from sqlalchemy import RowMapping, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import HistoryItem, Recalled, Role, Summary
@@ -12,6 +12,7 @@ from storage.database import Database
 from storage.rows import (
     Params,
     changed,
+    execute_many,
     fetch,
     fetch_many,
     from_json,
@@ -21,24 +22,48 @@ from storage.rows import (
     to_json,
 )
 from storage.summaries import drop, put, recall
-from storage.tables import history, resets
+from storage.tables import CleanText, history, resets
 
 _REMEMBER = insert(history).returning(history.c.id)
 _here = history.c.conversation == bindparam("conversation")
 # Two items may carry the time of the reset itself; their numbers say which was there before.
+_current = or_(
+    resets.c.at.is_(None),
+    history.c.at > resets.c.at,
+    and_(history.c.at == resets.c.at, history.c.id > resets.c.last_id),
+)
 _RECENT = (
     select(history)
     .outerjoin(resets, resets.c.conversation == history.c.conversation)
+    .where(_here, _current)
+    .order_by(history.c.id.desc())
+    .limit(bindparam("most"))
+)
+_UPTO = (
+    select(history, _current.label("current"))
+    .outerjoin(resets, resets.c.conversation == history.c.conversation)
     .where(
         _here,
-        or_(
-            resets.c.at.is_(None),
-            history.c.at > resets.c.at,
-            and_(history.c.at == resets.c.at, history.c.id > resets.c.last_id),
-        ),
+        history.c.id
+        <= select(func.max(history.c.id))
+        .where(_here, history.c.turn_id == bindparam("turn"))
+        .scalar_subquery(),
     )
     .order_by(history.c.id.desc())
     .limit(bindparam("most"))
+)
+_REVISE = (
+    update(history)
+    .where(
+        history.c.conversation == bindparam("where", type_=CleanText),
+        history.c.turn_id == bindparam("turn", type_=CleanText),
+        history.c.role == Role.BOT.value,
+    )
+    .values(
+        text=bindparam("new_text", type_=CleanText),
+        message_ids=bindparam("new_ids", type_=CleanText),
+        media_note=bindparam("new_note", type_=CleanText),
+    )
 )
 _LAST_ID = select(func.coalesce(func.max(history.c.id), 0).label("last_id")).where(_here)
 _RESET = replacing(resets, "conversation")
@@ -48,6 +73,22 @@ _FORGET = delete(history).where(_here)
 async def remember(connection: AsyncConnection, items: Sequence[HistoryItem]) -> None:
     """Add items, in order."""
     await fetch_many(connection, _REMEMBER, [_row(item) for item in items])
+
+
+async def revise(connection: AsyncConnection, items: Sequence[HistoryItem]) -> None:
+    """Put other words and messages in the place of what the bot said in a turn."""
+    rows: list[Params] = [
+        {
+            "where": item.conversation,
+            "turn": item.turn_id,
+            "new_text": item.text,
+            "new_note": item.media_note,
+            "new_ids": to_json(item.message_ids),
+        }
+        for item in items
+    ]
+    if rows:
+        await execute_many(connection, _REVISE, rows)
 
 
 class SqlMemory:
@@ -61,6 +102,13 @@ class SqlMemory:
         params: Params = {"conversation": conversation, "most": limit}
         rows = await self._database.read(lambda connection: fetch(connection, _RECENT, params))
         return [_item(row) for row in reversed(rows)]
+
+    async def upto(self, conversation: str, turn_id: str, limit: int) -> list[HistoryItem]:
+        """See the port."""
+        params: Params = {"conversation": conversation, "turn": turn_id, "most": limit}
+        rows = await self._database.read(lambda connection: fetch(connection, _UPTO, params))
+        since_reset = bool(rows) and bool(rows[0]["current"])
+        return [_item(row) for row in reversed(rows) if row["current"] or not since_reset]
 
     async def reset(self, conversation: str, at: float) -> None:
         """See the port."""

@@ -22,6 +22,7 @@ from adapters.discord.payloads import (
     Files,
     for_one,
     message_body,
+    no_buttons,
     voice_body,
     with_nonce,
     with_reply,
@@ -85,6 +86,9 @@ class DiscordDoor:
             else:
                 return
         await self._calls.edit(channel_of(ref.place), int(ref.message_id), body)
+
+    async def clear_buttons(self, ref: MessageRef) -> None:
+        await self._calls.edit(channel_of(ref.place), int(ref.message_id), no_buttons())
 
     async def send_media(
         self,

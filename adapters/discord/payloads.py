@@ -37,6 +37,11 @@ def message_body(text: str, buttons: ButtonRows) -> Body:
     return {"content": text, "components": components(buttons), "allowed_mentions": MENTIONS.to_dict()}
 
 
+def no_buttons() -> Body:
+    """The edit that takes the buttons away and nothing else."""
+    return {"components": []}
+
+
 def with_nonce(body: Body, nonce: str) -> Body:
     """A repeated send with the same nonce is one message."""
     return {**body, "nonce": nonce[:NONCE], "enforce_nonce": True} if nonce else body

@@ -81,6 +81,10 @@ class TelegramDoor:
                 reply_markup=keyboard(buttons),
             )
 
+    async def clear_buttons(self, ref: MessageRef) -> None:
+        with refusals():
+            await self._bot.edit_message_reply_markup(int(ref.place.channel), int(ref.message_id))
+
     async def send_media(
         self,
         target: Target,

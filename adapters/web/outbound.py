@@ -51,6 +51,13 @@ class WebDoor:
         old = transcript.find(ref.message_id) or Item(ref.message_id, at=self._clock())
         transcript.put(replace(old, html=part.text, text=part.plain, buttons=buttons, recalled=False))
 
+    async def clear_buttons(self, ref: MessageRef) -> None:
+        """A message that is not shown has none."""
+        transcript = await self.transcript(ref.place.channel)
+        old = transcript.find(ref.message_id)
+        if old is not None and old.buttons:
+            transcript.put(replace(old, buttons=()))
+
     async def send_media(
         self,
         target: Target,

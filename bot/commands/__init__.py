@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from bot.commands import doors, guide, house, media, talk
+from bot.commands import answers, doors, guide, house, media, talk
 from bot.commands.completion import Completer
 from bot.commands.services import RUN, Services
 from bot.declarations import Command
-from bot.engine.again import again_actions
+from bot.engine.amends import amends_actions
 from bot.engine.registry import ActionHandler, Bound, Registry, check_permission
 from bot.engine.turn import Turn
 from bot.errors import UserError
@@ -26,6 +26,7 @@ def build_registry(services: Services) -> Registry:
         *media.bound(services),
         *house.bound(services),
         *doors.bound(services),
+        *answers.bound(services),
     ]
 
     def declared() -> list[Command]:
@@ -33,8 +34,12 @@ def build_registry(services: Services) -> Registry:
 
     commands += guide.bound(declared)
     by_name = {bound.command.name: bound for bound in commands}
-    actions = {RUN: _run_action(by_name), **again_actions(services.talker.talk, by_name)}
-    return Registry(commands, actions, Completer(services, declared()))
+    actions = {
+        RUN: _run_action(by_name),
+        **amends_actions(services.talker.talk, by_name),
+        **answers.actions(services),
+    }
+    return Registry(commands, actions, Completer(services, declared()), answers.ORDERED)
 
 
 def _run_action(commands: dict[str, Bound]) -> ActionHandler:

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.engine.access import Doorkeeper
+from bot.engine.answerbook import AnswerBook
 from bot.engine.caps import CapsBook
 from bot.engine.cashier import Cashier
 from bot.engine.models import ModelBook
 from bot.engine.settings import SettingsBook
 from bot.engine.speaking import Speaker
+from bot.engine.stopping import Stopper
 from bot.engine.talking import Talker
 from bot.engine.turn import Turn
 from bot.messages import Button, ButtonRows, OptionValue
@@ -39,6 +41,8 @@ class Services:
     doorkeeper: Doorkeeper
     talker: Talker
     speaker: Speaker
+    answers: AnswerBook
+    stopper: Stopper
 
     async def command_buttons(
         self, turn: Turn, choices: Sequence[tuple[str, str, Mapping[str, OptionValue]]]

@@ -68,7 +68,7 @@ class Answer:
         self._on_ref = on_ref
         self._draft = Draft()
         self._flow = TextFlow(door, self._draft)
-        self._flow.adopt(known)
+        self._flow.resume(known)
         self._errands: deque[Errand] = deque()
         self._bell = Bell(sleep)
         self._signal = TypingSignal(door, limiter, sleep, self._courier)
@@ -113,6 +113,11 @@ class Answer:
         grown = self._flow.grown(self._clock())
         if grown or self._draft.done or self._draft.asides:
             self._bell.ring()
+
+    def adopt(self, refs: Sequence[MessageRef]) -> None:
+        """Take the place of an earlier answer: its messages are edited before new ones are sent. To be
+        called before the first event."""
+        self._flow.adopt(refs)
 
     def typing(self) -> None:
         """Show that an answer is being written until its first text or media is visible."""
@@ -248,8 +253,9 @@ class Answer:
         self._attempts = 0
         work = step.work
         if isinstance(work, Change):
+            first = work.new or self._flow.is_adopted(work)
             self._flow.shown(work, ref, self._clock() + self._interval())
-            if work.new:
+            if first:
                 self._join()
                 self._record(ref)
             return
@@ -382,8 +388,9 @@ class Answer:
     def _denied(self, step: Step, error: PlatformError) -> None:
         work = step.work
         if isinstance(work, Change):
-            if self._moves and error.failure is PlatformFailure.GONE and not work.new:
-                # The messages stayed behind in the old chat: go on in the new one.
+            left_behind = self._moves and error.failure is PlatformFailure.GONE and not work.new
+            if left_behind or self._flow.is_adopted(work):
+                # The messages stayed behind in the old chat, or an earlier answer is out of reach.
                 self._flow.start_over()
             else:
                 self._stop(error)

@@ -6,11 +6,17 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+import structlog
+
+from bot.capabilities import CallKind
 from bot.delivery.answer import Answer
 from bot.delivery.limits import Limiter
 from bot.delivery.livedoor import LiveDoor
+from bot.errors import PlatformError
 from bot.messages import MessageRef, Target
 from bot.ports import Door, Sleeper
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 class Delivery:
@@ -55,6 +61,17 @@ class Delivery:
         self._answers.add(answer)
         answer.task.add_done_callback(lambda _: self._answers.discard(answer))
         return answer
+
+    async def clear_buttons(self, ref: MessageRef) -> None:
+        """Take the buttons of a message away, when there is room; it stays as it is where that fails."""
+        platform = ref.place.platform
+        door = LiveDoor(self._doors, platform)
+        limiter = self._limiter(platform, door)
+        try:
+            with await limiter.must(limiter.lane(Target(ref.place)), CallKind.EDIT):
+                await door.clear_buttons(ref)
+        except PlatformError as error:
+            log.info("buttons.left", platform=platform, reason=error.detail)
 
     def reaches(self, platform: str) -> bool:
         """Whether there is a door to that platform."""

@@ -31,6 +31,9 @@ class LiveDoor:
     async def edit(self, ref: MessageRef, part: Part, *, buttons: ButtonRows = ()) -> None:
         await self._doors[self._platform].edit(ref, part, buttons=buttons)
 
+    async def clear_buttons(self, ref: MessageRef) -> None:
+        await self._doors[self._platform].clear_buttons(ref)
+
     async def send_media(
         self,
         target: Target,

@@ -11,6 +11,9 @@ from bot.delivery.pages import Change, Page, next_change, plain_form
 from bot.messages import ButtonRows, MessageRef, Part, Place
 from bot.ports import Door
 
+_UNKNOWN = Part("\0")
+"""What a message of an earlier answer shows; equal to nothing that is ever wanted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wait:
@@ -44,8 +47,18 @@ class TextFlow:
         self._repeat: Change | None = None
         self._refused: set[Part] = set()
         self._plain: set[int] = set()
+        self._adopted: set[int] = set()
 
     def adopt(self, refs: Sequence[MessageRef]) -> None:
+        """Begin with messages that are there already: the text takes the place of theirs."""
+        self.pages = [Page(_UNKNOWN, (), ref) for ref in refs]
+        self._adopted = set(range(len(refs)))
+
+    def is_adopted(self, change: Change) -> bool:
+        """True for a message of an earlier answer that does not show this one yet."""
+        return change.index in self._adopted
+
+    def resume(self, refs: Sequence[MessageRef]) -> None:
         """Messages of this text from before a restart; nobody knows any more what they show."""
         self.pages += [Page(Part(""), (), ref) for ref in refs]
 
@@ -71,6 +84,9 @@ class TextFlow:
         settle = flush or self._draft.done
         if not settle and now < self._due:
             return None if self._due == math.inf else Wait(self._due - now)
+        if self._adopted and not self._draft.length:
+            self._rest(settle)  # an answer without a word leaves the earlier one alone
+            return None
         wanted = self._wanted()
         change = next_change(self.pages, wanted, self._draft.buttons, settle=settle, final=self._draft.done)
         if change is None:
@@ -128,6 +144,7 @@ class TextFlow:
     def shown(self, change: Change, ref: MessageRef, next_at: float) -> None:
         """A call has arrived. The next streamed edit may follow at `next_at`."""
         self._repeat = None
+        self._adopted.discard(change.index)
         page = Page(change.part, change.buttons, ref)
         if change.new:
             self.pages.append(page)
@@ -174,6 +191,7 @@ class TextFlow:
         self._skipped = self._draft.text[: self._shown_length]
         self._skipped_pages += len(self.pages)
         self.pages = []
+        self._adopted = set()
         self._plain = set()
         self._composed = -1
         self._touch()

@@ -1,70 +1,145 @@
-"""Buttons for what a fault may have cost people: see the text again, or have the question asked again."""
+"""A finished answer as its buttons know it, and the wish to ask for it again."""
 
 from __future__ import annotations
 
-import json
-import secrets
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from bot.engine.intake import from_payload, to_payload
-from bot.engine.registry import ActionHandler, Bound, CommandHandler, check_permission
-from bot.engine.turn import Turn
-from bot.messages import Button, ButtonRows, Incoming
-from bot.ports import Buttons, Clock
-from bot.records import StoredButton
+from pydantic import TypeAdapter
 
-SHOW = "show-again"
-RETRY = "ask-again"
-LIFE = 2 * 86_400.0
-"""Seconds such a button works; the text it keeps is gone after that."""
+from bot.messages import Attachment, Incoming, MediaKind, MessageRef
+from bot.records import HistoryItem, Role
+
+MICRO = 1_000_000
+_SOUND = (MediaKind.VOICE, MediaKind.AUDIO)
 
 
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an answer took. `cost` is micro-USD, `uncertain` where Venice sent no bill; `prompt`, `cached`
+    and `completion` are tokens (0 where unknown), `first` and `total` seconds."""
+
+    model: str
+    name: str
+    private: bool
+    cost: int
+    prompt: int = 0
+    cached: int = 0
+    completion: int = 0
+    reasoning: int = 0
+    searches: int = 0
+    uncertain: bool = False
+    first: float | None = None
+    total: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRecord:
+    """What is stored of an answer for its buttons. The words stay in memory only, so that forgetting
+    them forgets them everywhere.
+
+    `turn_id` is the turn whose remembered items hold question and answer; `version` grows each time the
+    answer changes, so that buttons of an earlier form are known as such. `in_place` says that the
+    messages remembered with the answer are text and can be edited.
+    """
+
+    turn_id: str
+    incoming: Incoming
+    receipt: Receipt
+    search: str = ""
+    version: int = 0
+    in_place: bool = True
+    unfinished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Again:
-    """Makes the buttons."""
+    """An answer asked for anew, or carried on where it stopped (`proceed`). `history` is what the model
+    is shown before the question, `old` the remembered answer. `pressed` is the message whose buttons have
+    done their work once this is answered."""
 
-    def __init__(self, buttons: Buttons, clock: Clock) -> None:
-        self._buttons = buttons
-        self._clock = clock
-
-    async def show(self, incoming: Incoming, person: str, text: str) -> ButtonRows:
-        """A button that shows a text once more."""
-        return await self._button("Show it again", SHOW, json.dumps({"text": text}), incoming, person)
-
-    async def retry(self, incoming: Incoming, person: str) -> ButtonRows:
-        """A button that asks the question anew."""
-        return await self._button("Retry", RETRY, to_payload(incoming), incoming, person)
-
-    async def _button(
-        self, label: str, action: str, payload: str, incoming: Incoming, person: str
-    ) -> ButtonRows:
-        stored = StoredButton(
-            id=secrets.token_urlsafe(9),
-            action=action,
-            payload=payload,
-            person=person,
-            channel=incoming.place.channel_key,
-            expires_at=self._clock() + LIFE,
-        )
-        await self._buttons.save([stored])
-        return ((Button(label, stored.id),),)
+    button_id: str
+    asker: str
+    record: AnswerRecord
+    history: tuple[HistoryItem, ...]
+    old: HistoryItem
+    model: str = ""
+    proceed: bool = False
+    pressed: MessageRef | None = None
 
 
-def again_actions(talk: CommandHandler, commands: Mapping[str, Bound]) -> Mapping[str, ActionHandler]:
-    """What the buttons do when they are pressed."""
+_RECORD = TypeAdapter(AnswerRecord)
 
-    async def show(turn: Turn, stored: StoredButton) -> None:
-        turn.say(str(json.loads(stored.payload)["text"]))
 
-    async def retry(turn: Turn, stored: StoredButton) -> None:
-        asked = from_payload(stored.payload)
-        pressed = turn.incoming
-        turn.incoming = replace(asked, reply_handle=pressed.reply_handle, message_id=pressed.message_id)
-        bound = commands.get(asked.command.name) if asked.command is not None else None
-        if bound is None:
-            await talk(turn)
-            return
-        check_permission(turn, bound.command)
-        await bound.handler(turn)
+def to_payload(record: AnswerRecord) -> str:
+    """The record as JSON, without what is as usual."""
+    return _RECORD.dump_json(record, exclude_defaults=True).decode()
 
-    return {SHOW: show, RETRY: retry}
+
+def from_payload(payload: str) -> AnswerRecord:
+    """The record from storage."""
+    return _RECORD.validate_json(payload)
+
+
+def without_words(incoming: Incoming) -> Incoming:
+    """What asking again needs besides the remembered words. Sound has become words already."""
+    quoted = incoming.quoted
+    if quoted is not None:
+        quoted = replace(quoted, attachments=_seen(quoted.attachments))
+    return replace(
+        incoming,
+        text="",
+        command=None,
+        press=None,
+        reply_handle="",
+        attachments=_seen(incoming.attachments),
+        quoted=quoted,
+    )
+
+
+def _seen(attachments: Sequence[Attachment]) -> tuple[Attachment, ...]:
+    return tuple(one for one in attachments if one.kind not in _SOUND)
+
+
+def asked_again(record: AnswerRecord, pressed: Incoming) -> Incoming:
+    """The question's event once more, with what holds for whoever pressed."""
+    return replace(
+        record.incoming,
+        event_id=pressed.event_id,
+        place=pressed.place,
+        authority=pressed.authority,
+        adult_allowed=pressed.adult_allowed,
+        reply_handle=pressed.reply_handle,
+        trusted=pressed.trusted,
+    )
+
+
+def parted(
+    items: Sequence[HistoryItem], turn_id: str
+) -> tuple[tuple[HistoryItem, ...], HistoryItem, HistoryItem] | None:
+    """What was said before a turn, its question and its answer; None where they are forgotten."""
+    mine = [item for item in items if item.turn_id == turn_id]
+    asked = next((item for item in mine if item.role is Role.PERSON), None)
+    old = next((item for item in mine if item.role is Role.BOT), None)
+    if asked is None or old is None:
+        return None
+    return tuple(item for item in items if item.turn_id != turn_id), asked, old
+
+
+def described(receipt: Receipt) -> str:
+    """The receipt in a few lines, CommonMark."""
+    privacy = "private (nothing is kept)" if receipt.private else "anonymised (the provider sees the words)"
+    cached = f" ({receipt.cached:,} from the cache)" if receipt.cached else ""
+    thought = f" ({receipt.reasoning:,} of them thinking)" if receipt.reasoning else ""
+    about = " (estimated, Venice sent no bill)" if receipt.uncertain else ""
+    first = f"first word after {receipt.first:.1f} s, " if receipt.first is not None else ""
+    lines = [
+        f"**{receipt.name}** (`{receipt.model}`), {privacy}",
+        f"Cost: ${receipt.cost / MICRO:.6f}{about}",
+        f"Time: {first}{receipt.total:.1f} s in all",
+    ]
+    if receipt.prompt or receipt.completion:
+        lines.insert(1, f"Tokens: {receipt.prompt:,} in{cached}, {receipt.completion:,} out{thought}")
+    if receipt.searches:
+        lines.append(f"Web searches: {receipt.searches}")
+    return "\n".join(f"- {line}" for line in lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -60,12 +61,21 @@ class Cashier:
         self._clock = clock
         self._admit: Batcher[Admission, Refusal | None] = Batcher(money.admit)
 
-    async def hold(self, payer: Payer, medium: str, model: str, estimate: int, *, count: int = 1) -> Hold:
+    async def hold(
+        self,
+        payer: Payer,
+        medium: str,
+        model: str,
+        estimate: int,
+        *,
+        count: int = 1,
+        reservation_id: str = "",
+    ) -> Hold:
         """Reserve the worst-case price; raises CapReached when any cap would be passed."""
         at = self._clock()
         lines = self._caps.lines(payer.place, payer.person, medium, cost=estimate, count=count, at=at)
         admission = Admission(
-            reservation_id=secrets.token_hex(8),
+            reservation_id=reservation_id or secrets.token_hex(8),
             turn_id=payer.turn_id,
             medium=medium,
             server=payer.place.server_key,
@@ -97,7 +107,13 @@ class Cashier:
         Refused by Venice, it is free. Without an answer (cut off, cancelled) Venice may have done the
         work, so the estimate stands, flagged uncertain.
         """
-        hold = await self.hold(payer, medium, model, estimate, count=count)
+        key = secrets.token_hex(8)
+        try:
+            hold = await self.hold(payer, medium, model, estimate, count=count, reservation_id=key)
+        except asyncio.CancelledError:
+            # Once queued the reservation is made all the same, and nobody else would end it.
+            settlements.append(Settlement(key, 0, 0, uncertain=False, request_id="", at=self._clock()))
+            raise
         bill = Bill(count=count)
         try:
             if payer.begin is not None:

@@ -11,12 +11,12 @@ import structlog
 
 from bot.delivery import Answer, Delivered, Delivery
 from bot.engine.access import Doorkeeper
-from bot.engine.again import Again
+from bot.engine.amends import Amends
 from bot.engine.batching import Batcher
 from bot.engine.hashing import Hasher
 from bot.engine.mailbox import Attempt, Letter
 from bot.engine.settings import SettingsBook
-from bot.engine.texts import INTERRUPTED
+from bot.engine.texts import INTERRUPTED, STOPPED
 from bot.engine.turn import Turn
 from bot.errors import Fault, GondolaError, PlatformFailure
 from bot.messages import Done, Incoming, MessageRef, Notice, Target
@@ -46,9 +46,9 @@ class Conductor:
         settings: SettingsBook,
         hasher: Hasher,
         clock: Clock,
-        again: Again,
+        amends: Amends,
     ) -> None:
-        self._again = again
+        self._amends = amends
         self._open_turns: dict[str, Turn] = {}
         self._complete: set[str] = set()
         self._delivery = delivery
@@ -86,6 +86,8 @@ class Conductor:
             self._open_turns.pop(turn.id, None)
             if watcher is not None:
                 watcher.cancel()
+        if attempt is not None:
+            attempt.ending = True
         await self._finish(turn, letters)
 
     async def settle(self) -> None:
@@ -167,11 +169,16 @@ class Conductor:
         superseded = attempt is not None and attempt.superseded
         if superseded:
             turn.answer.cancel()
+            refs: tuple[str, ...] = ()
         else:
-            turn.notice(INTERRUPTED)
-            await turn.answer.finish()
+            if not turn.stopped:
+                turn.notice(INTERRUPTED)
+            elif not turn.answer.text:
+                turn.notice(STOPPED)
+            refs = tuple(ref.message_id for ref in (await turn.answer.finish()).refs)
+        await _over(turn)
         state = TurnState.RECEIVED if superseded else TurnState.SETTLED
-        await self._write(turn, letters, state, ())
+        await self._write(turn, letters, state, refs)
 
     async def _finish(self, turn: Turn, letters: Sequence[Letter]) -> None:
         turn.answer.push(Done())
@@ -181,6 +188,7 @@ class Conductor:
         if delivered.failure is not None:
             log.warning("turn.undelivered", turn=turn.id, reason=delivered.failure.detail)
             await self._doubt(turn, delivered)
+        await _over(turn)
         await self._write(turn, letters, TurnState.SETTLED, tuple(r.message_id for r in delivered.refs))
 
     def _store_complete(self, turn: Turn) -> None:
@@ -198,7 +206,7 @@ class Conductor:
         failure = delivered.failure
         if failure is None or failure.failure is not PlatformFailure.AMBIGUOUS or not delivered.text:
             return
-        buttons = await self._again.show(turn.incoming, turn.person, delivered.text)
+        buttons = await self._amends.show(turn.incoming, turn.person, delivered.text)
         target = Target(turn.incoming.place, turn.incoming.message_id, turn.incoming.reply_handle)
         notice = self._delivery.open(target, f"{turn.id}:doubt")
         notice.push(Notice(UNSURE, buttons=buttons))
@@ -210,12 +218,21 @@ class Conductor:
     ) -> None:
         # What the bot said is remembered with the messages that show it.
         history = [
-            replace(item, message_ids=refs) if item.role is Role.BOT else item for item in turn.history
+            replace(item, message_ids=(*item.message_ids, *refs)) if item.role is Role.BOT else item
+            for item in turn.history
         ]
         closing = Closing(turn.id, state, refs, "", tuple(turn.settlements), tuple(history))
+        if turn.again is not None:
+            closing = replace(closing, history=(), revised=closing.history)
         others = [Closing(letter.turn_id, state) for letter in letters[1:]]
         await asyncio.gather(*(self._close(one) for one in (closing, *others)))
         self._complete.discard(turn.id)
+
+
+async def _over(turn: Turn) -> None:
+    """Wait for what runs beside the answer."""
+    if turn.besides:
+        await asyncio.wait(turn.besides)
 
 
 async def _watch(answer: Answer, attempt: Attempt) -> None:

@@ -14,7 +14,7 @@ import structlog
 from bot.declarations import Choice, Command
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper, Verdict
-from bot.engine.again import Again
+from bot.engine.amends import Amends
 from bot.engine.away import Away
 from bot.engine.batching import Batcher
 from bot.engine.caps import CapsBook
@@ -23,13 +23,15 @@ from bot.engine.groups import Groups, Meant
 from bot.engine.hashing import Hasher
 from bot.engine.intake import merged, to_payload
 from bot.engine.mailbox import Attempt, Letter, Mailboxes
+from bot.engine.pressing import Presses
 from bot.engine.recovery import Recovery
 from bot.engine.registry import Bound, Registry, check_permission
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background
-from bot.engine.texts import CLOSED, EXPIRED_BUTTON, greeting, unknown_command
+from bot.engine.stopping import Stopper
+from bot.engine.texts import CLOSED, greeting, unknown_command
 from bot.engine.turn import Turn
-from bot.errors import NotAllowed, UserError
+from bot.errors import UserError
 from bot.messages import Addressed, Done, Incoming, Notice, Person, Place, Target
 from bot.ports import Clock, Store
 from bot.records import HistoryItem, Intake
@@ -54,13 +56,14 @@ class Engine:
         talk: Talk,
         hasher: Hasher,
         clock: Clock,
-        again: Again,
+        amends: Amends,
         background: Background,
         groups: Groups,
+        stopper: Stopper,
     ) -> None:
         self._away = Away(clock)
         self._recovery = Recovery(
-            store.turns, delivery, conductor, again, route=self._enter, spawn=self._spawn
+            store.turns, delivery, conductor, amends, route=self._enter, spawn=self._spawn
         )
         self._store = store
         self._delivery = delivery
@@ -73,6 +76,8 @@ class Engine:
         self._hasher = hasher
         self._clock = clock
         self._mailboxes = Mailboxes(self._answer)
+        stopper.watch(self._mailboxes)
+        self._presses = Presses(store.buttons, registry, stopper, clock)
         self._take_in: Batcher[Intake, bool] = Batcher(self._journal)
         self._background = background
         self._groups = groups
@@ -211,9 +216,11 @@ class Engine:
 
     def _route(self, letter: Letter) -> None:
         incoming = letter.incoming
-        if incoming.press is not None or incoming.complaint:
-            work = self._press if incoming.press is not None else _complain
-            self._spawn(self._conductor.conduct(incoming, [letter], work))
+        if incoming.press is not None:
+            self._spawn(self._route_press(letter))
+            return
+        if incoming.complaint:
+            self._spawn(self._conductor.conduct(incoming, [letter], _complain))
             return
         bound = self._registry.find(incoming.command.name) if incoming.command is not None else None
         if incoming.command is not None and (bound is None or not bound.ordered):
@@ -227,6 +234,8 @@ class Engine:
         incoming = merged(list(attempt.letters))
         bound = self._registry.find(incoming.command.name) if incoming.command is not None else None
         work = self._checked(bound) if bound is not None else self._talk
+        if incoming.press is not None:
+            work = self._presses.work
         await self._conductor.conduct(incoming, attempt.letters, work, attempt=attempt)
 
     async def _run_command(self, letter: Letter, bound: Bound | None) -> None:
@@ -245,15 +254,11 @@ class Engine:
         name = turn.incoming.command.name if turn.incoming.command is not None else ""
         raise UserError(unknown_command(name))
 
-    async def _press(self, turn: Turn) -> None:
-        press = turn.incoming.press
-        stored = await self._store.buttons.get(press.button_id, turn.now) if press is not None else None
-        action = self._registry.action(stored.action) if stored is not None else None
-        if stored is None or action is None:
-            raise UserError(EXPIRED_BUTTON)
-        if stored.person and stored.person != turn.person and not turn.moderator:
-            raise NotAllowed("Only the person who asked can use this button.")
-        await action(turn, stored)
+    async def _route_press(self, letter: Letter) -> None:
+        if await self._presses.is_ordered(letter.incoming):
+            self._mailboxes.post(letter)
+        else:
+            await self._conductor.conduct(letter.incoming, [letter], self._presses.work)
 
     # --- small sentences outside a turn ---
 

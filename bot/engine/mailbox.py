@@ -30,11 +30,14 @@ class Letter:
 
 @dataclass(slots=True)
 class Attempt:
-    """One try at answering letters. The handler sets `visible` once people can see something of it."""
+    """One try at answering letters. The handler sets `visible` once people can see something of it,
+    and `ending` once all is said and it must not be cancelled any more; `stopped` means people stopped it."""
 
     letters: tuple[Letter, ...]
     visible: bool = False
     additions: list[Letter] = field(default_factory=list[Letter])
+    stopped: bool = False
+    ending: bool = False
 
     @property
     def superseded(self) -> bool:
@@ -84,9 +87,16 @@ class Mailboxes:
     def stop(self, conversation: str) -> bool:
         """Cancel what is being answered in a conversation; True when something was."""
         box = self._boxes.get(conversation)
-        if box is None or box.running is None:
+        attempt = self.attempt(conversation)
+        if box is None or box.running is None or attempt is None or attempt.stopped or attempt.ending:
             return False
-        return box.running.cancel()
+        attempt.stopped = box.running.cancel()
+        return attempt.stopped
+
+    def attempt(self, conversation: str) -> Attempt | None:
+        """What is being answered in a conversation."""
+        box = self._boxes.get(conversation)
+        return box.attempt if box is not None else None
 
     async def drain(self, seconds: float) -> int:
         """Wait for running work, cancel what is left after `seconds`; returns how many were cancelled."""
@@ -104,6 +114,8 @@ class Mailboxes:
     def _supersede(self, box: _Box, letter: Letter) -> bool:
         attempt, running = box.attempt, box.running
         if attempt is None or running is None or attempt.visible or box.letters:
+            return False
+        if attempt.stopped or attempt.ending or letter.incoming.press or attempt.letters[-1].incoming.press:
             return False
         if attempt.letters[-1].incoming.author.key != letter.incoming.author.key:
             return False
@@ -155,7 +167,7 @@ def _may_continue(incoming: Incoming) -> bool:
 
 
 def _belongs(first: Incoming, second: Incoming) -> bool:
-    if first.author.key != second.author.key or second.command is not None:
+    if first.author.key != second.author.key or second.command is not None or second.press:
         return False
     if first.album_id:
         return second.album_id == first.album_id

@@ -10,7 +10,7 @@ from dataclasses import replace
 import structlog
 
 from bot.delivery import Delivery
-from bot.engine.again import Again
+from bot.engine.amends import Amends
 from bot.engine.conduct import Conductor
 from bot.engine.intake import from_payload
 from bot.engine.mailbox import Letter
@@ -36,7 +36,7 @@ class Recovery:
         turns: Turns,
         delivery: Delivery,
         conductor: Conductor,
-        again: Again,
+        amends: Amends,
         *,
         route: Callable[[Letter], None],
         spawn: Spawn,
@@ -44,7 +44,7 @@ class Recovery:
         self._turns = turns
         self._delivery = delivery
         self._conductor = conductor
-        self._again = again
+        self._amends = amends
         self._route = route
         self._spawn = spawn
 
@@ -84,7 +84,7 @@ class Recovery:
                 place.platform
             ):
                 # A send may have been under way; it must not happen twice.
-                buttons = await self._again.show(letter.incoming, turn.person, record.text)
+                buttons = await self._amends.show(letter.incoming, turn.person, record.text)
                 turn.notice(PART_UNSURE, buttons=buttons)
                 return
             turn.say(record.text)
@@ -101,7 +101,7 @@ class Recovery:
     async def _broken_off(self, letter: Letter, record: TurnRecord) -> None:
         async def work(turn: Turn) -> None:
             turn.history += _remembered(letter, record)
-            turn.notice(BROKEN_OFF, buttons=await self._again.retry(letter.incoming, turn.person))
+            turn.notice(BROKEN_OFF, buttons=await self._amends.retry(letter.incoming, turn.person))
 
         await self._conductor.conduct(letter.incoming, [letter], work, after_crash=True)
 

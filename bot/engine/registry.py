@@ -35,10 +35,15 @@ class Registry:
     """Every command and button action, by name."""
 
     def __init__(
-        self, commands: Sequence[Bound], actions: Mapping[str, ActionHandler], completer: Completer
+        self,
+        commands: Sequence[Bound],
+        actions: Mapping[str, ActionHandler],
+        completer: Completer,
+        ordered_actions: frozenset[str] = frozenset(),
     ) -> None:
         self._bound = {bound.command.name: bound for bound in commands}
         self._actions = dict(actions)
+        self._ordered = ordered_actions
         self.complete = completer
 
     @property
@@ -53,6 +58,10 @@ class Registry:
     def action(self, name: str) -> ActionHandler | None:
         """The handler of a button action."""
         return self._actions.get(name)
+
+    def is_ordered(self, action: str) -> bool:
+        """Whether presses with that action take their place in the conversation's queue."""
+        return action in self._ordered
 
 
 def check_permission(turn: Turn, command: Command) -> None:

@@ -138,6 +138,12 @@ SETTINGS: dict[str, Setting] = {
             kind=OptionKind.BOOLEAN,
             scopes=_PLACES,
         ),
+        Setting(
+            "buttons",
+            "Buttons under an answer: none, the most useful ones, or all.",
+            "few",
+            choices=_choices("off", "few", "all"),
+        ),
     )
 }
 

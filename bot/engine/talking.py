@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from bot.declarations import Medium
+from bot.engine.again import Receipt
+from bot.engine.answerbook import THOUGHT_CHARS, AnswerBook, Outcome
 from bot.engine.cashier import Bill, Cashier
 from bot.engine.citations import MarkerFilter, linked, plain_markers, source_list
 from bot.engine.compacting import Compactor, Talk, budget
@@ -16,8 +19,9 @@ from bot.engine.overheard import Overheard
 from bot.engine.speaking import Speaker, speakable, voice_media
 from bot.engine.tokens import TokenGauge
 from bot.engine.turn import Turn
-from bot.errors import CapReached, UserError, VeniceError
+from bot.errors import CapReached, GondolaError, UserError, VeniceError
 from bot.messages import Source
+from bot.ports import Clock
 from bot.records import HistoryItem, Role
 from bot.venice import (
     ChatEvent,
@@ -42,6 +46,8 @@ from bot.venice.pricing import (
 )
 from bot.venice.types import Reasoning, WebSearch
 
+STOPPED = "\n\n*(stopped)*"
+STOPPED_EARLY = "*Stopped before the first word.*"
 CUT = "\n\n*(I stopped at the length limit here. Say “continue” for the rest.)*"
 NO_TEXT = "The model thought so long that nothing was left for the answer. Try `/settings` with thinking off."
 REFUSED = "The model declined to answer this."
@@ -60,6 +66,7 @@ class Talker:
         compactor: Compactor,
         gauge: TokenGauge,
         overheard: Overheard,
+        answers: AnswerBook,
     ) -> None:
         self._client = client
         self._models = models
@@ -69,6 +76,7 @@ class Talker:
         self._compactor = compactor
         self._gauge = gauge
         self._overheard = overheard
+        self._answers = answers
 
     async def talk(self, turn: Turn) -> None:
         """Answer the turn's own text."""
@@ -79,22 +87,57 @@ class Talker:
         turn.answer.typing()
         question = await self._gatherer.gather(turn, text)
         model = await self._model(turn, question)
-        past = await self._compactor.past(turn.incoming.place.conversation)
+        past = await self._past(turn)
         request = self._request(turn, question, model, search, past)
-        reply = _Reply(turn, request, shown=turn.settings.text("reply_mode") != "voice")
-        await self._stream(turn, model, request, reply)
-        answer = reply.finish()
+        reply = _Reply(turn, request, self._answers.clock, shown=turn.settings.text("reply_mode") != "voice")
+        if reply.shown:
+            self._answers.begin(turn)
+        try:
+            await self._stream(turn, model, request, reply)
+            answer = reply.finish()
+        except (asyncio.CancelledError, GondolaError) as error:
+            # A UserError (refused, nothing to say, a full cap) leaves nothing worth keeping.
+            arrived = bool(reply.raw.strip()) and not isinstance(error, UserError)
+            self._broken_off(turn, question, model, reply, search, arrived=arrived)
+            raise
         self._remember(turn, question, answer)
         self._learn(question, model, request, reply)
-        self._fold(turn, model, past)
+        self._answers.end(turn, reply.outcome(model, search))
+        if turn.again is None:
+            self._fold(turn, model, past)
         await self._say_aloud(turn, answer)
+
+    async def _past(self, turn: Turn) -> Past:
+        """What the model is shown before the question."""
+        if turn.again is not None:
+            return Past("", turn.again.history)
+        return await self._compactor.past(turn.incoming.place.conversation)
 
     def forget_around(self, conversation: str) -> None:
         """Drop what was said around the bot in a conversation."""
         self._overheard.forget(conversation)
 
+    def _broken_off(
+        self, turn: Turn, question: Question, model: Model, reply: _Reply, search: str, *, arrived: bool
+    ) -> None:
+        """Stopped or broken: what arrived stays, is remembered, and can be continued."""
+        if turn.attempt is not None and turn.attempt.superseded:
+            return
+        if not arrived and (not turn.stopped or turn.again is not None):
+            self._answers.withdraw(turn)
+            return
+        mark = STOPPED if turn.stopped and reply.finished is None else ""
+        answer = reply.finish(mark) if arrived else ""
+        if not arrived:
+            turn.replace(STOPPED_EARLY)
+        elif not reply.shown:
+            turn.say(answer + mark)  # the words were paid for: show them
+        self._remember(turn, question, answer, note="" if arrived else "(stopped before the first word)")
+        self._answers.end(turn, reply.outcome(model, search, unfinished=arrived and reply.finished is None))
+
     async def _model(self, turn: Turn, question: Question) -> Model:
-        model = await self._models.pick("text", turn.settings.text("model"), owner=turn.owner)
+        chosen = turn.again.model if turn.again is not None else ""
+        model = await self._models.pick("text", chosen or turn.settings.text("model"), owner=turn.owner)
         if not question.pictures or model.capabilities.vision:
             return model
         seeing = await self._models.vision()
@@ -135,21 +178,20 @@ class Talker:
     async def _stream(self, turn: Turn, model: Model, request: ChatRequest, reply: _Reply) -> None:
         estimate = chat_ceiling(model, request)
         tokens = likely_tokens("".join(_texts(request))) + request.max_completion_tokens
-        async with (
-            self._cashier.paying(
-                replace(turn.payer, begin=None), turn.settlements, Medium.CHAT, model.id, estimate
-            ) as bill,
-            self._client.limits.turn(model.id, turn.person, tokens, reply.in_line) as slot,
-        ):
-            try:
-                await turn.begin()  # not before: a turn that waits in line may run again after a crash
-                async with aclosing(self._client.chat_stream(request, model)) as events:
-                    async for event in events:
-                        reply.take(event)
-            finally:
-                _charge(bill, model, request, reply)
-                if reply.usage is not None:
-                    slot.used(reply.usage.total)
+        payer = replace(turn.payer, begin=None)
+        async with self._cashier.paying(payer, turn.settlements, Medium.CHAT, model.id, estimate) as bill:
+            bill.charge(0, count=0)  # waiting in line costs nothing
+            async with self._client.limits.turn(model.id, turn.person, tokens, reply.in_line) as slot:
+                bill.cost, bill.count = None, 1
+                try:
+                    await turn.begin()  # not before: a turn that waits in line may run again after a crash
+                    async with aclosing(self._client.chat_stream(request, model)) as events:
+                        async for event in events:
+                            reply.take(event)
+                finally:
+                    _charge(bill, model, request, reply)
+                    if reply.usage is not None:
+                        slot.used(reply.usage.total)
         if reply.finished is not None:
             self._models.notice(model, reply.finished.notices)
 
@@ -164,8 +206,12 @@ class Talker:
         place = turn.incoming.place
         self._compactor.after(Talk(place, turn.person, model, _budget(turn, model), newest), past)
 
-    def _remember(self, turn: Turn, question: Question, answer: str) -> None:
+    def _remember(self, turn: Turn, question: Question, answer: str, note: str = "") -> None:
         incoming = turn.incoming
+        if turn.again is not None:
+            old = turn.again.old
+            turn.history.append(replace(old, text=old.text + answer, media_note=note))
+            return
         asked = HistoryItem(
             conversation=incoming.place.conversation,
             role=Role.PERSON,
@@ -178,7 +224,7 @@ class Talker:
             media_note=question.note,
         )
         turn.history.append(asked)
-        if answer:
+        if answer or note:
             turn.history.append(
                 replace(
                     asked,
@@ -186,7 +232,7 @@ class Talker:
                     text=answer,
                     speaker="",
                     speaker_name="",
-                    media_note="",
+                    media_note=note,
                     message_ids=(),
                 )
             )
@@ -213,6 +259,7 @@ class _Reply:
 
     turn: Turn
     request: ChatRequest
+    clock: Clock
     shown: bool
     raw: str = ""
     received: str = ""
@@ -221,6 +268,8 @@ class _Reply:
     finished: Finished | None = None
     held: MarkerFilter = field(default_factory=MarkerFilter)
     waited: bool = False
+    thought: str = ""
+    first_at: float | None = None
 
     @property
     def searching(self) -> bool:
@@ -232,12 +281,16 @@ class _Reply:
         self.turn.replace(f"*Many people are asking right now: you are number {place} in line.*")
 
     def take(self, event: ChatEvent) -> None:
+        if self.first_at is None and isinstance(event, TextDelta):
+            self.first_at = self.clock()
         match event:
             case TextDelta(text=text):
                 self.received += text
                 self._more(self.held.feed(text) if self.searching else text)
             case ReasoningDelta(text=text):
                 self.received += text
+                if len(self.thought) < THOUGHT_CHARS:
+                    self.thought += text
             case Citations(sources=sources):
                 self.sources = tuple(Source(i, s.title, s.url) for i, s in enumerate(sources, 1))
             case UsageReport():
@@ -247,13 +300,34 @@ class _Reply:
             case ToolCallDone():
                 pass  # no tools are offered
 
-    def finish(self) -> str:
+    def outcome(self, model: Model, search: str, *, unfinished: bool = False) -> Outcome:
+        """How it went, for receipt and buttons."""
+        turn, usage = self.turn, self.usage
+        paid = turn.settlements[-1] if turn.settlements else None
+        receipt = Receipt(
+            model=model.id,
+            name=model.name,
+            private=model.private,
+            cost=paid.cost if paid is not None else 0,
+            prompt=usage.prompt if usage is not None else 0,
+            cached=usage.cached if usage is not None else 0,
+            completion=usage.completion if usage is not None else 0,
+            reasoning=usage.reasoning if usage is not None else 0,
+            searches=int(bool(self.sources)),
+            uncertain=paid is not None and paid.uncertain,
+            first=self.first_at - turn.now if self.first_at is not None else None,
+            total=self.clock() - turn.now,
+        )
+        cut = self.finished is not None and self.finished.reason == "length"
+        return Outcome(receipt, self.thought, unfinished or cut, search)
+
+    def finish(self, mark: str = "") -> str:
         """Show the rest and the sources; returns what memory keeps: the text without its source list."""
         self._more(self.held.rest())
         text, used = linked(self.raw, self.sources) if self.searching else (self.raw, ())
         if self.finished is not None and not text.strip():
             raise UserError(REFUSED if self.finished.reason == "content_filter" else NO_TEXT)
-        cut = CUT if self.finished is not None and self.finished.reason == "length" else ""
+        cut = CUT if self.finished is not None and self.finished.reason == "length" else mark
         if self.shown and (self.searching or cut):
             self.turn.replace(text.rstrip() + cut + source_list(used))
         return text

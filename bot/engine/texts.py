@@ -8,6 +8,7 @@ CLOSED = (
 )
 EXPIRED_BUTTON = "This button is too old to work. Please ask again."
 INTERRUPTED = "I was interrupted before I could finish this answer. Please ask again."
+STOPPED = "Stopped."
 EMPTY_QUESTION = "I am here. Write your question after my name, or see /help for what I can do."
 
 

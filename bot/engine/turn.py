@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 
 from bot.delivery import Answer
+from bot.engine.again import Again
 from bot.engine.cashier import Payer
 from bot.engine.mailbox import Attempt
 from bot.engine.settings import PlaceSettings
@@ -41,11 +43,22 @@ class Turn:
     """Waiting for Venice's limits: what is visible so far is only the place in the queue."""
     begin: Callable[[], Awaitable[None]] = _unmarked
     """Journals that Venice is called now; from here on the turn is not run again by itself."""
+    again: Again | None = None
+    besides: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
     @property
     def payer(self) -> Payer:
         """Who pays for calls of this turn."""
         return Payer(self.id, self.incoming.place, self.person, self.begin)
+
+    @property
+    def stopped(self) -> bool:
+        """True once somebody stopped this answer."""
+        return self.attempt is not None and self.attempt.stopped
+
+    def beside(self, work: Coroutine[None, None, None]) -> None:
+        """Small work that must not delay the answer; the turn ends after it. It sees to its own errors."""
+        self.besides.append(asyncio.create_task(work))
 
     def say(self, text: str) -> None:
         """More text of the answer, CommonMark."""

@@ -125,3 +125,47 @@ async def test_a_mark_is_claimed_by_one_only(built: House) -> None:
     won = await asyncio.gather(*(stores[n % 2].marks.claim("greeted", str(n)) for n in range(12)))
     assert won.count(True) == 1
     assert await built.store.marks.get("greeted") == str(won.index(True))
+
+
+async def test_a_turn_is_recalled_with_what_went_before_it(store: SqlStore) -> None:
+    for number in range(3):
+        asked = HistoryItem(HERE, Role.PERSON, f"q{number}", NOON + number, turn_id=f"t{number}")
+        said = HistoryItem(HERE, Role.BOT, f"a{number}", NOON + number, turn_id=f"t{number}")
+        await store.turns.close([Closing("t-none", TurnState.COMPLETE, history=(asked, said))])
+
+    async def upto(turn: str, limit: int = 10) -> list[str]:
+        return [item.text for item in await store.memory.upto(HERE, turn, limit)]
+
+    assert await upto("t1") == ["q0", "a0", "q1", "a1"]
+    assert await upto("t1", 3) == ["a0", "q1", "a1"]
+    assert await upto("unknown") == []
+    await store.memory.reset(HERE, NOON + 1.5)
+    assert await upto("t2") == ["q2", "a2"]
+    assert await upto("t1") == ["q0", "a0", "q1", "a1"]
+
+
+async def test_a_revised_answer_takes_the_place_of_the_old_one(store: SqlStore) -> None:
+    asked = HistoryItem(HERE, Role.PERSON, "q", NOON, turn_id="t1")
+    said = HistoryItem(HERE, Role.BOT, "a", NOON, turn_id="t1", message_ids=("1",))
+    await store.turns.close([Closing("t-none", TurnState.COMPLETE, history=(asked, said))])
+    await say(store, "later", at=NOON + 1)
+    better = HistoryItem(HERE, Role.BOT, "better", NOON, turn_id="t1", message_ids=("1", "2"))
+    elsewhere = HistoryItem(THERE, Role.BOT, "forgotten", NOON, turn_id="t1")
+    await store.turns.close([Closing("t-none", TurnState.COMPLETE, revised=(better, elsewhere))])
+    assert [item.text for item in await store.memory.recent(HERE, 9)] == ["q", "better", "later"]
+    assert (await store.memory.recent(HERE, 9))[1].message_ids == ("1", "2")
+    assert await recall(store, conversation=THERE) == []
+
+
+async def test_recent_buttons_of_a_channel_newest_first(store: SqlStore) -> None:
+    await store.buttons.save(
+        [
+            StoredButton("b1", "answer", "{}", "", "channel:t:1", NOON + 10),
+            StoredButton("b2", "answer", "{}", "", "channel:t:1", NOON + 20),
+            StoredButton("b3", "answer", "{}", "", "channel:t:2", NOON + 30),
+            StoredButton("b4", "run", "{}", "", "channel:t:1", NOON + 40),
+        ]
+    )
+    found = await store.buttons.recent("answer", "channel:t:1", NOON, 5)
+    assert [one.id for one in found] == ["b2", "b1"]
+    assert [one.id for one in await store.buttons.recent("answer", "channel:t:1", NOON + 15, 5)] == ["b2"]

@@ -78,6 +78,9 @@ class MemoryDoor:
         message = self.messages[ref.message_id]
         message.text, message.buttons = part.text, buttons
 
+    async def clear_buttons(self, ref: MessageRef) -> None:
+        self.messages[ref.message_id].buttons = ()
+
     async def send_media(
         self,
         target: Target,
@@ -104,11 +107,14 @@ class MemoryDoor:
 class Room:
     """Says things and waits for the answers."""
 
-    def __init__(self, parts: Assembly, demo: DemoVenice, door: MemoryDoor, store: SqlStore) -> None:
+    def __init__(
+        self, parts: Assembly, demo: DemoVenice, door: MemoryDoor, store: SqlStore, client: VeniceClient
+    ) -> None:
         self.parts = parts
         self.demo = demo
         self.door = door
         self.store = store
+        self.client = client
         self._events = 0
 
     def event(self, text: str = "", *, author: Person = ADA, place: Place = PLACE, **fields: Any) -> Incoming:
@@ -148,7 +154,7 @@ async def open_room(folder: Path, *, is_open: bool = True, owner: bool = True) -
             owners = frozenset({ADA.key}) if owner else frozenset[str]()
             parts = assemble(store, client, {"test": door}, key=b"key", is_open=is_open, owners=owners)
             await parts.load()
-            room = Room(parts, demo, door, store)
+            room = Room(parts, demo, door, store, client)
             yield room
             await parts.engine.drain(2)
             await parts.delivery.close()

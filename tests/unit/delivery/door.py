@@ -140,6 +140,13 @@ class ScriptedDoor:
             await self._fail(call, fault)
         await asyncio.sleep(self.latency())
 
+    async def clear_buttons(self, ref: MessageRef) -> None:
+        await asyncio.sleep(self.latency())
+        call = self._count(CallKind.EDIT, ref.place, ref.reply_handle, "", "", ref.message_id)
+        if fault := self.plan(call):
+            await self._fail(call, fault)
+        self.message(ref.message_id).buttons = ()
+
     async def typing(self, target: Target) -> None:
         await asyncio.sleep(self.latency())
         call = self._count(CallKind.TYPING, target.place, target.reply_handle)

@@ -1,0 +1,65 @@
+"""Presses on buttons: what is behind the id, who may press, and whether it must wait its turn."""
+
+from __future__ import annotations
+
+from bot.engine.answerbook import STOP
+from bot.engine.registry import ActionHandler, Registry
+from bot.engine.stopping import Stopper
+from bot.engine.texts import EXPIRED_BUTTON
+from bot.engine.turn import Turn
+from bot.errors import GondolaError, NotAllowed, UserError
+from bot.messages import Incoming
+from bot.ports import Buttons, Clock
+from bot.records import StoredButton
+
+
+class Presses:
+    """Carries out presses. An id is that of a stored row, with what to do after a dot where one row
+    stands behind several buttons; a Stop button needs no row, since what it stops dies with us."""
+
+    def __init__(self, buttons: Buttons, registry: Registry, stopper: Stopper, clock: Clock) -> None:
+        self._buttons = buttons
+        self._registry = registry
+        self._stopper = stopper
+        self._clock = clock
+
+    async def is_ordered(self, incoming: Incoming) -> bool:
+        """Whether this press takes its place in the conversation like a question."""
+        button_id = incoming.press.button_id if incoming.press is not None else ""
+        base, verb = _parts(button_id)
+        if verb == STOP:
+            return False
+        try:
+            stored = await self._buttons.get(base, self._clock())
+        except GondolaError:
+            return False  # the press itself meets the same trouble and says so
+        return stored is not None and self._registry.is_ordered(_action(stored, verb))
+
+    async def work(self, turn: Turn) -> None:
+        """Do what the pressed button says."""
+        press = turn.incoming.press
+        base, verb = _parts(press.button_id if press is not None else "")
+        if verb == STOP:
+            self._stopper.stop(turn, base)
+            return
+        stored, action = await self._found(base, verb, turn.now)
+        if stored.person and stored.person != turn.person and not turn.moderator:
+            raise NotAllowed("Only the person who asked can use this button.")
+        await action(turn, stored)
+
+    async def _found(self, base: str, verb: str, now: float) -> tuple[StoredButton, ActionHandler]:
+        stored = await self._buttons.get(base, now)
+        action = self._registry.action(_action(stored, verb)) if stored is not None else None
+        if stored is None or action is None:
+            raise UserError(EXPIRED_BUTTON)
+        return stored, action
+
+
+def _parts(button_id: str) -> tuple[str, str]:
+    """The row's id and what to do."""
+    base, _, rest = button_id.partition(".")
+    return base, rest.partition(".")[0]
+
+
+def _action(stored: StoredButton, verb: str) -> str:
+    return f"{stored.action}.{verb}" if verb else stored.action

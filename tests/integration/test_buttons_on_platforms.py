@@ -1,0 +1,129 @@
+"""The buttons of an answer through the real adapters: a house with everything in it, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from discord.gateway import DiscordWebSocket
+
+from adapters.discord.endpoints import GATEWAY, point_rest
+from bot.app import House, serving
+from bot.demo import DemoVenice, Fault
+from bot.messages import Button, ButtonsReady, Place, Target, TextDelta
+from bot.settings import load_configuration
+from tests.fakes.discord import FakeDiscord
+from tests.fakes.telegram import FakeTelegram
+
+CHAT = "/chat/completions"
+STORY = "Tell me a story about a lighthouse."
+
+
+@pytest.fixture(autouse=True)
+def own_addresses() -> Iterator[None]:
+    yield
+    point_rest("")
+    DiscordWebSocket.DEFAULT_GATEWAY = GATEWAY
+
+
+@pytest.fixture
+async def venice() -> AsyncIterator[DemoVenice]:
+    async with DemoVenice(pace=2000) as demo:
+        yield demo
+
+
+@asynccontextmanager
+async def house(folder: Path, venice: DemoVenice, **more: str) -> AsyncGenerator[House]:
+    environment = {
+        "VENICE_API_KEY": "key",
+        "VENICE_BASE_URL": venice.base_url,
+        "GONDOLA_ACCESS": "open",
+        "GONDOLA_HTTP": "127.0.0.1:0",
+        "GONDOLA_DATA_DIR": str(folder),
+        **more,
+    }
+    async with serving(load_configuration(environment)) as opened:
+        yield opened
+
+
+def calls(venice: DemoVenice) -> int:
+    return sum(request.path == CHAT for request in venice.requests)
+
+
+async def test_on_telegram(tmp_path: Path, venice: DemoVenice) -> None:
+    async with (
+        FakeTelegram() as tg,
+        house(tmp_path, venice, TELEGRAM_TOKEN=tg.token, TELEGRAM_BASE_URL=tg.base_url),
+    ):
+        ann = tg.user("Ann")
+        chat = tg.private(ann)
+        venice.faults.next(CHAT, Fault.hang(after=20)).times(1)
+        tg.say(chat, ann, STORY)
+
+        def label(name: str) -> bool:
+            return any(b.text == name for message in tg.replies(chat) for b in message.buttons)
+
+        await tg.wait_for(lambda: label("Stop"), timeout=5)
+        [answer] = tg.replies(chat)
+        tg.press(answer, "Stop", ann)
+        await tg.wait_for(lambda: label("Continue"), timeout=8)
+        assert "(stopped)" in answer.text
+        tg.press(answer, "Continue", ann)
+        await tg.wait_for(lambda: len(tg.replies(chat)) == 2 and label("More"), timeout=8)
+        await tg.wait_for(lambda: not answer.buttons, timeout=5)
+        further = tg.replies(chat)[1]
+        await tg.wait_for(lambda: any(b.text == "Regenerate" for b in further.buttons), timeout=8)
+        tg.press(further, "Regenerate", ann)
+        await tg.wait_for(lambda: "(stopped)" not in answer.text, timeout=8)
+        assert calls(venice) == 3
+        assert tg.violations == []
+
+
+async def test_on_discord(tmp_path: Path, venice: DemoVenice) -> None:
+    async with (
+        FakeDiscord() as dc,
+        house(tmp_path, venice, DISCORD_TOKEN=dc.token, DISCORD_BASE_URL=dc.base_url),
+    ):
+        bob = dc.user("Bob")
+        guild = dc.guild("Canal")
+        dc.member(guild, bob)
+        room = dc.channel(guild, "general")
+        await dc.ready()
+        venice.faults.next(CHAT, Fault.hang(after=20)).times(1)
+        dc.say(room, bob, STORY, mention_bot=True)
+
+        def labels(index: int) -> str:
+            messages = dc.answers(room)
+            return str(messages[index].components) if len(messages) > index else ""
+
+        await dc.wait_for(lambda: "Stop" in labels(0), 5)
+        [answer] = dc.answers(room)
+        dc.press(answer, "Stop", bob)
+        await dc.wait_for(lambda: "Continue" in labels(0), 5)
+        assert "(stopped)" in answer.content
+        dc.press(answer, "Continue", bob)
+        await dc.wait_for(lambda: "Regenerate" in labels(1), 5)
+        await dc.wait_for(lambda: not answer.components, 5)
+        dc.press(dc.answers(room)[1], "Regenerate", bob)
+        await dc.wait_for(lambda: "(stopped)" not in answer.content, 5)
+        assert calls(venice) == 3
+        assert dc.violations == []
+
+
+async def test_the_page_takes_buttons_away(tmp_path: Path, venice: DemoVenice) -> None:
+    async with house(tmp_path, venice) as opened:
+        place = Place("web", "", "visitor")
+        answer = opened.parts.delivery.open(Target(place), "a1")
+        answer.push(TextDelta("A story."))
+        answer.push(ButtonsReady(((Button("Again", "b1"),),)))
+        [ref] = (await answer.finish()).refs
+        transcript = await opened.web.door.transcript("visitor")
+        item = transcript.find(ref.message_id)
+        assert item is not None
+        assert item.buttons
+        await opened.parts.delivery.clear_buttons(ref)
+        after = transcript.find(ref.message_id)
+        assert after is not None
+        assert (after.html, after.buttons) == (item.html, ())
