@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.engine.again import AnswerRecord, Receipt, from_payload, to_payload, without_words
+from bot.engine.batching import Batcher, each
 from bot.engine.turn import Turn
 from bot.errors import GondolaError
 from bot.messages import Button, ButtonRows, ButtonsReady, MessageRef, Place
@@ -58,6 +59,7 @@ class AnswerBook:
         self.clock = clock
         self._clear = clear
         self._buttons = buttons
+        self._save: Batcher[StoredButton, None] = Batcher(each(buttons.save))
         self._latest: OrderedDict[str, Last] = OrderedDict()
         self._thoughts: OrderedDict[str, tuple[str, float]] = OrderedDict()
 
@@ -92,7 +94,7 @@ class AnswerBook:
             channel=record.incoming.place.channel_key,
             expires_at=self.clock() + LIFE,
         )
-        turn.beside(self._save(stored))
+        turn.beside(self._saved(stored))
 
     async def latest(self, place: Place) -> Last | None:
         """The latest answer of a conversation, also from before a restart."""
@@ -124,9 +126,9 @@ class AnswerBook:
         while self._thoughts and now - next(iter(self._thoughts.values()))[1] > THOUGHT_SECONDS:
             self._thoughts.popitem(last=False)
 
-    async def _save(self, stored: StoredButton) -> None:
+    async def _saved(self, stored: StoredButton) -> None:
         try:
-            await self._buttons.save([stored])
+            await self._save(stored)
         except GondolaError as error:
             log.warning("buttons.unsaved", reason=error.detail)
 

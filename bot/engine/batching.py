@@ -60,3 +60,15 @@ class Batcher(Generic[Request, Result]):
         for (_, future), result in zip(batch, results, strict=True):
             if not future.done():
                 future.set_result(result)
+
+
+def each(
+    run: Callable[[Sequence[Request]], Awaitable[None]],
+) -> Callable[[Sequence[Request]], Awaitable[list[None]]]:
+    """A write without results, in the form a Batcher runs."""
+
+    async def many(batch: Sequence[Request]) -> list[None]:
+        await run(batch)
+        return [None] * len(batch)
+
+    return many

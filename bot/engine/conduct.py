@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 import structlog
 
 from bot.delivery import Answer, Delivered, Delivery
 from bot.engine.access import Doorkeeper
 from bot.engine.amends import Amends
-from bot.engine.batching import Batcher
+from bot.engine.batching import Batcher, each
 from bot.engine.hashing import Hasher
 from bot.engine.mailbox import Attempt, Letter
 from bot.engine.settings import SettingsBook
@@ -24,7 +23,6 @@ from bot.ports import Clock, Turns
 from bot.records import Closing, Role, TurnMark, TurnState
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
-Item = TypeVar("Item")
 
 SORRY = (
     "Something went wrong on my side, so I could not finish this. Nothing else was started; please try again."
@@ -56,8 +54,8 @@ class Conductor:
         self._settings = settings
         self._hasher = hasher
         self._clock = clock
-        self._close: Batcher[Closing, None] = Batcher(_each(turns.close))
-        self._mark: Batcher[TurnMark, None] = Batcher(_each(turns.mark))
+        self._close: Batcher[Closing, None] = Batcher(each(turns.close))
+        self._mark: Batcher[TurnMark, None] = Batcher(each(turns.mark))
         self._marking: set[asyncio.Task[None]] = set()
 
     async def conduct(
@@ -250,13 +248,3 @@ def _log_refusal(turn: Turn, error: GondolaError) -> None:
         reason=error.detail,
         request_id=error.request_id,
     )
-
-
-def _each(
-    run: Callable[[Sequence[Item]], Awaitable[None]],
-) -> Callable[[Sequence[Item]], Awaitable[list[None]]]:
-    async def many(batch: Sequence[Item]) -> list[None]:
-        await run(batch)
-        return [None] * len(batch)
-
-    return many
