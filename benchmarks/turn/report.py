@@ -1,0 +1,101 @@
+"""The figures side by side."""
+
+from __future__ import annotations
+
+import os
+import platform as machine
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from benchmarks.turn.measure import Measured, Options
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One setting, measured with both bots."""
+
+    platform: str
+    count: int
+    rounds: int
+    gondola: Measured
+    bare: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure: which, how it is written, and how many of its unit are one of `Measured`'s."""
+
+    title: str
+    pick: Callable[[Measured], list[float]]
+    factor: float = 1_000.0
+    digits: int = 0
+    spread: bool = True
+
+
+ROWS = (
+    Row("message received → Venice called, ms", lambda m: m.to_venice),
+    Row("24 characters (or 250 ms) → first visible text, ms", lambda m: m.to_visible),
+    Row("last token → complete text, ms", lambda m: m.to_complete),
+    Row("CPU per answer, ms", lambda m: m.cpu, spread=False),
+    Row("platform calls per answer", lambda m: m.calls, 1.0, 2, spread=False),
+    Row("of these refused as too many", lambda m: m.refused, 1.0, 2, spread=False),
+)
+
+
+def high(values: Sequence[float]) -> float:
+    """The 95th percentile: the smallest value that 95 of 100 do not exceed."""
+    ordered = sorted(values)
+    return ordered[-(-len(ordered) * 95 // 100) - 1]
+
+
+def _cell(row: Row, measured: Measured) -> str:
+    values = [value * row.factor for value in row.pick(measured)]
+    middle = f"{median(values):,.{row.digits}f}"
+    return f"{middle} / {high(values):,.{row.digits}f}" if row.spread else middle
+
+
+def _ratio(row: Row, pair: Pair) -> str:
+    own, bare = median(row.pick(pair.gondola)), median(row.pick(pair.bare))
+    return f"{own / bare:.3g}" if bare > 0 else ""
+
+
+def title(pair: Pair) -> str:
+    """What was measured, in one line."""
+    at_once = "one conversation" if pair.count == 1 else f"{pair.count} conversations at once"
+    times = "" if pair.rounds == 1 else f", {pair.rounds} times"
+    took, tokens = median(pair.gondola.streaming), median(pair.gondola.chars) / 4
+    return (
+        f"{pair.platform.capitalize()}, {at_once}{times}: {tokens:.0f} tokens, "
+        f"streamed in {took:.1f} s (bare: {median(pair.bare.streaming):.1f} s)"
+    )
+
+
+def _cells(pair: Pair) -> list[tuple[str, str, str, str]]:
+    head = ("median / p95", "Gondola", "bare loop", "ratio")
+    return [head] + [
+        (row.title, _cell(row, pair.gondola), _cell(row, pair.bare), _ratio(row, pair)) for row in ROWS
+    ]
+
+
+def plain(pair: Pair) -> str:
+    """For a terminal."""
+    rows = _cells(pair)
+    lines = [f"  {a:<52}{b:>18}{c:>18}{d:>10}" for a, b, c, d in rows]
+    return "\n".join([title(pair), *lines, ""])
+
+
+def markdown(pair: Pair) -> str:
+    """For docs/performance.md."""
+    head, *rows = ["| " + " | ".join(row) + " |" for row in _cells(pair)]
+    return "\n".join([f"**{title(pair)}**", "", head, "|---|---:|---:|---:|", *rows, ""])
+
+
+def conditions(options: Options) -> str:
+    """On what it was measured."""
+    limits = "as the real platforms have them" if options.limits else "off"
+    return (
+        f"Python {machine.python_version()}, {machine.system()} {machine.machine()}, "
+        f"{os.cpu_count()} cores (load {os.getloadavg()[0]:.1f} at the start); Venice writes "
+        f"{options.pace:g} tokens a second after {options.thinking:g} s; platform limits {limits}."
+    )
