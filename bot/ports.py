@@ -13,10 +13,12 @@ from bot.records import (
     AccessState,
     Admission,
     Cap,
+    Chat,
     Closing,
     CounterState,
     HistoryItem,
     Intake,
+    Opened,
     Refusal,
     SettingRow,
     StoredButton,
@@ -190,15 +192,50 @@ class Memory(Protocol):
     """What was said."""
 
     async def recent(self, conversation: str, limit: int) -> list[HistoryItem]:
-        """The newest remembered items since the last reset, oldest first."""
+        """The newest remembered items of the current chat, oldest first."""
         ...
 
-    async def reset(self, conversation: str, at: float) -> None:
-        """Start anew: earlier items are no longer recalled."""
+    async def opened(self, conversation: str, limit: int) -> Opened:
+        """The current chat with its newest items."""
+        ...
+
+    async def upto(self, conversation: str, message_id: str, limit: int) -> Opened | None:
+        """The chat that holds a message, up to and including it; None for a message not remembered."""
         ...
 
     async def forget(self, conversation: str) -> int:
         """Delete every item of a conversation; returns how many."""
+        ...
+
+    async def forget_messages(self, conversation: str, message_ids: Sequence[str]) -> int:
+        """Delete the items these messages show, and the answers to the questions among them, in every
+        chat; returns how many."""
+        ...
+
+
+class Chats(Protocol):
+    """The chats of a conversation: one is current, the others are kept. Chat ids are the caller's."""
+
+    async def start(self, conversation: str, chat: str, title: str, at: float) -> None:
+        """A new, empty chat becomes the current one."""
+        ...
+
+    async def branch(self, conversation: str, chat: str, before: str, title: str, at: float) -> bool:
+        """A new chat with the history before a message becomes the current one; False, and nothing
+        changes, when the message is not remembered."""
+        ...
+
+    async def resume(self, conversation: str, chat: str) -> bool:
+        """Make a chat the current one; False when there is none of that id."""
+        ...
+
+    async def all(self, conversation: str) -> list[Chat]:
+        """Every chat, the last used first."""
+        ...
+
+    async def forget(self, conversation: str, chat: str) -> int:
+        """Delete a chat with its items; returns how many items. Were it the current one, a question
+        goes to an empty chat of the same id."""
         ...
 
 
@@ -265,6 +302,8 @@ class Store(Protocol):
     def buttons(self) -> Buttons: ...
     @property
     def marks(self) -> Marks: ...
+    @property
+    def chats(self) -> Chats: ...
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """Rename a chat in every table, in one transaction."""

@@ -164,11 +164,34 @@ class HistoryItem:
     turn_id: str = ""
     message_ids: tuple[str, ...] = ()
     media_note: str = ""
+    chat: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The newest items of a chat, oldest first. `chat` is "" for the first chat of a place."""
+
+    chat: str
+    items: tuple[HistoryItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """One chat of a place. `title` is the given one, else the first question, "" for neither;
+    `current` marks the one that questions go to."""
+
+    id: str
+    title: str
+    created_at: float
+    used_at: float
+    messages: int
+    current: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The end of a turn, written in one transaction: journal state, settlements, history."""
+    """The end of a turn, written in one transaction: journal state, settlements, history. `replaces`
+    names earlier turns whose history goes as this turn's comes; without history they stay."""
 
     turn_id: str
     state: TurnState
@@ -176,6 +199,7 @@ class Closing:
     text: str = ""
     settlements: tuple[Settlement, ...] = ()
     history: tuple[HistoryItem, ...] = ()
+    replaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

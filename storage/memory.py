@@ -2,51 +2,77 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
-from sqlalchemy import RowMapping, and_, bindparam, delete, func, insert, or_, select
+from sqlalchemy import RowMapping, bindparam, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.records import HistoryItem, Role
+from bot.records import Closing, HistoryItem, Opened, Role
 from storage.database import Database
 from storage.rows import (
     Params,
     changed,
+    execute_many,
     fetch,
     fetch_many,
     from_json,
+    ids,
     micros,
-    replacing,
     seconds,
     to_json,
 )
-from storage.tables import history, resets
+from storage.tables import chats, current_chats, history
 
 _REMEMBER = insert(history).returning(history.c.id)
 _here = history.c.conversation == bindparam("conversation")
-# Two items may carry the time of the reset itself; their numbers say which was there before.
-_RECENT = (
-    select(history)
-    .outerjoin(resets, resets.c.conversation == history.c.conversation)
-    .where(
-        _here,
-        or_(
-            resets.c.at.is_(None),
-            history.c.at > resets.c.at,
-            and_(history.c.at == resets.c.at, history.c.id > resets.c.last_id),
-        ),
-    )
-    .order_by(history.c.id.desc())
-    .limit(bindparam("most"))
+# A place without a pointer is in its first chat.
+CURRENT = func.coalesce(
+    select(current_chats.c.chat)
+    .where(current_chats.c.conversation == bindparam("conversation"))
+    .scalar_subquery(),
+    "",
 )
-_LAST_ID = select(func.coalesce(func.max(history.c.id), 0).label("last_id")).where(_here)
-_RESET = replacing(resets, "conversation")
+_CURRENT = select(CURRENT.label("chat"))
+_newest = select(history).order_by(history.c.id.desc()).limit(bindparam("most"))
+_RECENT = _newest.where(_here, history.c.chat == CURRENT)
+_UPTO = _newest.where(_here, history.c.chat == bindparam("chat"), history.c.id <= bindparam("last"))
+# Narrows down only: LIKE does not tell upper from lower case on SQLite.
+_MENTIONING = (
+    select(history)
+    .where(_here, history.c.message_ids.like(bindparam("pattern"), escape="!"))
+    .order_by(history.c.id)
+)
+_TURN = history.c.turn_id.in_(ids)
+_ANSWERS = select(history.c.id).where(_here, _TURN, history.c.role == Role.BOT.value)
 _FORGET = delete(history).where(_here)
+_FORGET_CHATS = delete(chats).where(chats.c.conversation == bindparam("conversation"))
+_FORGET_ITEM = delete(history).where(history.c.id == bindparam("item"))
+_FORGET_TURN = delete(history).where(
+    history.c.turn_id == bindparam("turn"), history.c.chat == bindparam("chat"), _here
+)
 
 
 async def remember(connection: AsyncConnection, items: Sequence[HistoryItem]) -> None:
     """Add items, in order."""
     await fetch_many(connection, _REMEMBER, [_row(item) for item in items])
+
+
+async def replace(connection: AsyncConnection, closing: Closing) -> None:
+    """Delete what the turns that this one replaces have left in its chat."""
+    for item in closing.history[:1]:
+        where: Params = {"conversation": item.conversation, "chat": item.chat}
+        await execute_many(connection, _FORGET_TURN, [{**where, "turn": turn} for turn in closing.replaces])
+
+
+async def mentioning(connection: AsyncConnection, conversation: str, message_id: str) -> list[RowMapping]:
+    """The rows of a conversation that a message shows, oldest first; several where a chat branched."""
+    escaped = json.dumps(message_id, ensure_ascii=False)
+    for special in "!%_":
+        escaped = escaped.replace(special, f"!{special}")
+    params: Params = {"conversation": conversation, "pattern": f"%{escaped}%"}
+    rows = await fetch(connection, _MENTIONING, params)
+    return [row for row in rows if message_id in from_json(row["message_ids"])]
 
 
 class SqlMemory:
@@ -59,22 +85,57 @@ class SqlMemory:
         """See the port."""
         params: Params = {"conversation": conversation, "most": limit}
         rows = await self._database.read(lambda connection: fetch(connection, _RECENT, params))
-        return [_item(row) for row in reversed(rows)]
+        return _items(rows)
 
-    async def reset(self, conversation: str, at: float) -> None:
-        """See the port."""
+    async def opened(self, conversation: str, limit: int) -> Opened:
+        """See the port. The second look is needed only where nothing was said yet."""
+        params: Params = {"conversation": conversation, "most": limit}
 
-        async def work(connection: AsyncConnection) -> None:
-            last = (await fetch(connection, _LAST_ID, {"conversation": conversation}))[0]["last_id"]
-            row: Params = {"conversation": conversation, "at": micros(at), "last_id": last}
-            await fetch_many(connection, _RESET, [row])
+        async def work(connection: AsyncConnection) -> Opened:
+            if rows := await fetch(connection, _RECENT, params):
+                return Opened(rows[0]["chat"], tuple(_items(rows)))
+            found = await fetch(connection, _CURRENT, {"conversation": conversation})
+            return Opened(found[0]["chat"], ())
 
-        await self._database.write(work)
+        return await self._database.read(work)
+
+    async def upto(self, conversation: str, message_id: str, limit: int) -> Opened | None:
+        """See the port. Where a chat branched, the current chat's copy counts, else the newest."""
+
+        async def work(connection: AsyncConnection) -> Opened | None:
+            found = await mentioning(connection, conversation, message_id)
+            if not found:
+                return None
+            current = (await fetch(connection, _CURRENT, {"conversation": conversation}))[0]["chat"]
+            last = max(found, key=lambda row: (row["chat"] == current, row["id"]))
+            params: Params = {"conversation": conversation, "chat": last["chat"]}
+            rows = await fetch(connection, _UPTO, {**params, "last": last["id"], "most": limit})
+            return Opened(last["chat"], tuple(_items(rows)))
+
+        return await self._database.read(work)
 
     async def forget(self, conversation: str) -> int:
         """See the port."""
         params: Params = {"conversation": conversation}
-        return await self._database.write(lambda connection: changed(connection, _FORGET, params))
+
+        async def work(connection: AsyncConnection) -> int:
+            await connection.execute(_FORGET_CHATS, params)
+            return await changed(connection, _FORGET, params)
+
+        return await self._database.write(work)
+
+    async def forget_messages(self, conversation: str, message_ids: Sequence[str]) -> int:
+        """See the port."""
+
+        async def work(connection: AsyncConnection) -> int:
+            rows = [row for one in message_ids for row in await mentioning(connection, conversation, one)]
+            asked = sorted({row["turn_id"] for row in rows if row["role"] == Role.PERSON.value} - {""})
+            answers = await fetch(connection, _ANSWERS, {"conversation": conversation, "ids": asked})
+            gone = sorted({row["id"] for row in (*rows, *answers)})
+            await execute_many(connection, _FORGET_ITEM, [{"item": one} for one in gone])
+            return len(gone)
+
+        return await self._database.write(work)
 
 
 def _row(item: HistoryItem) -> Params:
@@ -88,7 +149,13 @@ def _row(item: HistoryItem) -> Params:
         "turn_id": item.turn_id,
         "message_ids": to_json(item.message_ids),
         "media_note": item.media_note,
+        "chat": item.chat,
     }
+
+
+def _items(rows: Sequence[RowMapping]) -> list[HistoryItem]:
+    """Rows, newest first, as items, oldest first."""
+    return [_item(row) for row in reversed(rows)]
 
 
 def _item(row: RowMapping) -> HistoryItem:
@@ -102,4 +169,5 @@ def _item(row: RowMapping) -> HistoryItem:
         turn_id=row["turn_id"],
         message_ids=from_json(row["message_ids"]),
         media_note=row["media_note"],
+        chat=row["chat"],
     )

@@ -85,10 +85,12 @@ def _money() -> None:
 
 def _memory() -> None:
     said = [*_texts("conversation", "role", "text"), *_numbers("at")]
-    about = _texts("speaker", "speaker_name", "turn_id", "message_ids", "media_note")
+    about = _texts("speaker", "speaker_name", "turn_id", "message_ids", "media_note", "chat")
     _create("history", [_row_id(), *said, *about], "id")
-    _index("history", "conversation", "id")
-    _create("resets", [*_texts("conversation"), *_numbers("at", "last_id")], "conversation")
+    _index("history", "conversation", "chat", "id")
+    chat = [*_texts("conversation", "chat", "title"), *_numbers("created_at")]
+    _create("chats", chat, "conversation", "chat")
+    _create("current_chats", _texts("conversation", "chat"), "conversation")
 
 
 def _choices() -> None:
