@@ -16,6 +16,7 @@ from bot.engine.engine import Engine
 from bot.engine.gathering import Gatherer
 from bot.engine.hashing import Hasher
 from bot.engine.models import ModelBook
+from bot.engine.recall import Recall
 from bot.engine.settings import SettingsBook
 from bot.engine.speaking import Speaker
 from bot.engine.talking import Talker
@@ -63,7 +64,7 @@ def assemble(
     models = ModelBook(client, clock)
     cashier = Cashier(store.money, caps, clock)
     speaker = Speaker(client, models, cashier)
-    talker = Talker(client, models, cashier, Gatherer(doors, speaker), speaker, store.memory)
+    talker = Talker(client, models, cashier, Gatherer(doors, speaker), speaker, Recall(store))
     services = Services(
         store=store,
         client=client,

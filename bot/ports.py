@@ -225,8 +225,12 @@ class Chats(Protocol):
         changes, when the message is not remembered."""
         ...
 
-    async def resume(self, conversation: str, chat: str) -> bool:
+    async def resume(self, conversation: str, chat: str, at: float) -> bool:
         """Make a chat the current one; False when there is none of that id."""
+        ...
+
+    async def touched(self, conversation: str) -> float:
+        """When the current chat was last started, resumed or spoken in; 0 for never."""
         ...
 
     async def all(self, conversation: str) -> list[Chat]:

@@ -34,6 +34,18 @@ _EXISTS = union(
     select(history.c.chat).where(_said, _chat),
     select(chats.c.chat).where(_kept, chats.c.chat == bindparam("chat")),
 )
+_TOUCHED = select(
+    select(current_chats.c.opened_at)
+    .where(current_chats.c.conversation == bindparam("conversation"))
+    .scalar_subquery()
+    .label("opened_at"),
+    select(history.c.at)
+    .where(_said, history.c.chat == CURRENT)
+    .order_by(history.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+    .label("said_at"),
+)
 _columns = [c for c in history.c if c.name not in ("id", "chat")]
 _COPY = insert(history).from_select(
     [*(c.name for c in _columns), "chat"],
@@ -69,17 +81,23 @@ class SqlChats:
 
         return await self._database.write(work)
 
-    async def resume(self, conversation: str, chat: str) -> bool:
+    async def resume(self, conversation: str, chat: str, at: float) -> bool:
         """See the port."""
 
         async def work(connection: AsyncConnection) -> bool:
             row: Params = {"conversation": conversation, "chat": chat}
             if not await fetch(connection, _EXISTS, row):
                 return False
-            await fetch_many(connection, _POINT, [row])
+            await fetch_many(connection, _POINT, [{**row, "opened_at": micros(at)}])
             return True
 
         return await self._database.write(work)
+
+    async def touched(self, conversation: str) -> float:
+        """See the port."""
+        here: Params = {"conversation": conversation}
+        rows = await self._database.read(lambda connection: fetch(connection, _TOUCHED, here))
+        return seconds(max(rows[0]["opened_at"] or 0, rows[0]["said_at"] or 0))
 
     async def all(self, conversation: str) -> list[Chat]:
         """See the port."""
@@ -111,7 +129,7 @@ class SqlChats:
 async def _start(connection: AsyncConnection, conversation: str, chat: str, title: str, at: float) -> None:
     row: Params = {"conversation": conversation, "chat": chat}
     await fetch_many(connection, _PUT, [{**row, "title": title, "created_at": micros(at)}])
-    await fetch_many(connection, _POINT, [row])
+    await fetch_many(connection, _POINT, [{**row, "opened_at": micros(at)}])
 
 
 def _summary(

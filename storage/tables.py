@@ -167,6 +167,7 @@ current_chats = Table(
     metadata,
     _key("conversation"),
     _text("chat"),
+    _number("opened_at"),
 )
 
 settings = Table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from bot.commands import doors, guide, house, media, talk
+from bot.commands import chats, doors, guide, house, media, talk
 from bot.commands.completion import Completer
 from bot.commands.services import RUN, Services
 from bot.declarations import Command
@@ -25,6 +25,7 @@ def build_registry(services: Services) -> Registry:
         *media.bound(services),
         *house.bound(services),
         *doors.bound(services),
+        *chats.bound(services),
     ]
 
     def declared() -> list[Command]:
@@ -32,7 +33,9 @@ def build_registry(services: Services) -> Registry:
 
     commands += guide.bound(declared)
     by_name = {bound.command.name: bound for bound in commands}
-    return Registry(commands, {RUN: _run_action(by_name)}, Completer(services, declared()))
+    return Registry(
+        commands, {RUN: _run_action(by_name), **chats.actions(services)}, Completer(services, declared())
+    )
 
 
 def _run_action(commands: dict[str, Bound]) -> ActionHandler:

@@ -141,7 +141,7 @@ class Conductor:
         history = [
             replace(item, message_ids=refs) if item.role is Role.BOT else item for item in turn.history
         ]
-        closing = Closing(turn.id, state, refs, "", tuple(turn.settlements), tuple(history))
+        closing = Closing(turn.id, state, refs, "", tuple(turn.settlements), tuple(history), turn.replaces)
         others = [Closing(letter.turn_id, state) for letter in letters[1:]]
         await asyncio.gather(*(self._close(one) for one in (closing, *others)))
 

@@ -89,6 +89,15 @@ SETTINGS: dict[str, Setting] = {
             choices=_choices("off", "mention", "always"),
             scopes=_PLACES,
         ),
+        Setting(
+            "idle_reset",
+            "Hours of silence after which a new chat begins; empty for never.",
+            "",
+            kind=OptionKind.NUMBER,
+            minimum=0.1,
+            maximum=8760,
+            scopes=_PLACES,
+        ),
     )
 }
 

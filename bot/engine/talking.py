@@ -11,11 +11,11 @@ from bot.engine.citations import MarkerFilter, linked, plain_markers, source_lis
 from bot.engine.context import HISTORY_ITEMS, build_messages
 from bot.engine.gathering import Gatherer, Question
 from bot.engine.models import ModelBook, check_dear
+from bot.engine.recall import Recall
 from bot.engine.speaking import Speaker, speakable, voice_media
 from bot.engine.turn import Turn
 from bot.errors import CapReached, UserError, VeniceError
 from bot.messages import Source
-from bot.ports import Memory
 from bot.records import HistoryItem, Role
 from bot.venice import (
     ChatEvent,
@@ -45,6 +45,18 @@ NO_TEXT = "The model thought so long that nothing was left for the answer. Try `
 REFUSED = "The model declined to answer this."
 
 
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a question would bring along: `messages` of history, `tokens` of prompt in all; the price of
+    reading it and the most the call could cost, in micro-USD."""
+
+    model: str
+    messages: int
+    tokens: int
+    reading: int
+    ceiling: int
+
+
 class Talker:
     """Answers questions through Venice's chat."""
 
@@ -55,14 +67,14 @@ class Talker:
         cashier: Cashier,
         gatherer: Gatherer,
         speaker: Speaker,
-        memory: Memory,
+        recall: Recall,
     ) -> None:
         self._client = client
         self._models = models
         self._cashier = cashier
         self._gatherer = gatherer
         self._speaker = speaker
-        self._memory = memory
+        self._recall = recall
 
     async def talk(self, turn: Turn) -> None:
         """Answer the turn's own text."""
@@ -73,12 +85,27 @@ class Talker:
         turn.answer.typing()
         question = await self._gatherer.gather(turn, text)
         model = await self._model(turn, question)
+        await self._recall.begin(turn)
         request = await self._request(turn, question, model, search)
         reply = _Reply(turn, request, shown=turn.settings.text("reply_mode") != "voice")
         await self._stream(turn, model, request, reply)
         answer = reply.finish()
         self._remember(turn, question, answer)
         await self._say_aloud(turn, answer)
+
+    async def outlook(self, turn: Turn) -> Outlook:
+        """What the next question would send and cost, without asking it."""
+        nothing = Question("", (), "", pictures=False)
+        model = await self._model(turn, nothing)
+        request = await self._request(turn, nothing, model, "")
+        tokens = likely_tokens("".join(_texts(request)))
+        return Outlook(
+            model=model.name,
+            messages=len(request.messages) - 2,
+            tokens=tokens,
+            reading=interrupted_cost(model, tokens, "").micro_usd,
+            ceiling=chat_ceiling(model, request),
+        )
 
     async def _model(self, turn: Turn, question: Question) -> Model:
         model = await self._models.pick("text", turn.settings.text("model"), owner=turn.owner)
@@ -93,7 +120,7 @@ class Talker:
 
     async def _request(self, turn: Turn, question: Question, model: Model, search: str) -> ChatRequest:
         settings, place = turn.settings, turn.incoming.place
-        history = await self._memory.recent(place.conversation, HISTORY_ITEMS)
+        history = await self._recall.history(turn, HISTORY_ITEMS)
         character = settings.text("character")
         request = ChatRequest(
             messages=build_messages(
@@ -148,6 +175,7 @@ class Talker:
             turn_id=turn.id,
             message_ids=(incoming.message_id,) if incoming.message_id else (),
             media_note=question.note,
+            chat=turn.chat,
         )
         turn.history.append(asked)
         if answer:
@@ -274,7 +302,7 @@ def _check_length(request: ChatRequest, model: Model) -> None:
     if likely + request.max_completion_tokens > model.context_tokens:
         raise UserError(
             f"This is too long for {model.name}, which takes about {model.context_tokens * 3:,} characters. "
-            "Shorten it, start anew with `/reset`, or choose a model with more room with `/model`."
+            "Shorten it, start anew with `/new`, or choose a model with more room with `/model`."
         )
 
 

@@ -19,7 +19,8 @@ class Turn:
     """What a handler works with. `person` is the keyed hash of the asker; `now` Unix seconds at the start.
 
     Handlers push what they have to say and leave timing, splitting and editing to delivery. Settlements
-    and history collected here are written in one transaction when the turn closes.
+    and history collected here are written in one transaction when the turn closes. `chat` is the chat
+    the question goes to, `replaces` the earlier turns it takes the place of.
     """
 
     id: str
@@ -33,6 +34,8 @@ class Turn:
     attempt: Attempt | None = None
     settlements: list[Settlement] = field(default_factory=list[Settlement])
     history: list[HistoryItem] = field(default_factory=list[HistoryItem])
+    chat: str = ""
+    replaces: tuple[str, ...] = ()
 
     @property
     def payer(self) -> Payer:

@@ -90,7 +90,8 @@ def _memory() -> None:
     _index("history", "conversation", "chat", "id")
     chat = [*_texts("conversation", "chat", "title"), *_numbers("created_at")]
     _create("chats", chat, "conversation", "chat")
-    _create("current_chats", _texts("conversation", "chat"), "conversation")
+    current = [*_texts("conversation", "chat"), *_numbers("opened_at")]
+    _create("current_chats", current, "conversation")
 
 
 def _choices() -> None:

@@ -49,12 +49,12 @@ async def test_a_new_chat_begins_empty_and_the_old_one_is_kept(store: SqlStore) 
 async def test_resuming(store: SqlStore) -> None:
     await ask(store, "hello")
     await store.chats.start(HERE, "c2", "", NOON + 1)
-    assert await store.chats.resume(HERE, "") is True
+    assert await store.chats.resume(HERE, "", NOON + 9) is True
     assert await texts(store) == ["hello", "hello!"]
-    assert await store.chats.resume(HERE, "c2") is True
+    assert await store.chats.resume(HERE, "c2", NOON + 9) is True
     assert (await store.memory.opened(HERE, 5)).chat == "c2"
-    assert await store.chats.resume(HERE, "c3") is False
-    assert await store.chats.resume(THERE, "c2") is False
+    assert await store.chats.resume(HERE, "c3", NOON + 9) is False
+    assert await store.chats.resume(THERE, "c2", NOON + 9) is False
     assert (await store.memory.opened(HERE, 5)).chat == "c2"
 
 
@@ -101,7 +101,7 @@ async def test_a_branch_copies_what_was_said_before(store: SqlStore) -> None:
     found = await store.memory.upto(HERE, "q-1", 5)
     assert found is not None
     assert found.chat == "c2"  # both chats hold it; the current one counts
-    assert await store.chats.resume(HERE, "") is True
+    assert await store.chats.resume(HERE, "", NOON + 9) is True
     assert await texts(store) == ["1", "1!", "2", "2!", "3", "3!"]
     assert await store.memory.forget_messages(HERE, ["q-1"]) == 4
     assert await store.chats.branch(HERE, "c3", "q-1", "", NOON) is False
@@ -116,7 +116,7 @@ async def test_forgetting_a_chat_leaves_the_others(store: SqlStore) -> None:
     assert await store.chats.forget(HERE, "c2") == 0
     assert [chat.id for chat in await store.chats.all(HERE)] == [""]
     assert await texts(store) == []
-    await store.chats.resume(HERE, "")
+    await store.chats.resume(HERE, "", NOON + 9)
     assert await texts(store) == ["hello", "hello!"]
     assert await store.memory.forget(HERE) == 2
     assert await store.chats.all(HERE) == []
@@ -131,3 +131,16 @@ async def test_a_turn_replaces_an_earlier_one_only_with_history_of_its_own(store
     item = HistoryItem(HERE, Role.PERSON, "2 anew", NOON)
     await store.turns.close([Closing("t-4", TurnState.SETTLED, history=(item,), replaces=("t-2",))])
     assert await texts(store) == ["1", "1!", "2 anew"]
+
+
+async def test_when_a_chat_was_last_touched(store: SqlStore) -> None:
+    assert await store.chats.touched(HERE) == 0
+    await ask(store, "hello", at=NOON + 1)
+    assert await store.chats.touched(HERE) == NOON + 1
+    await store.chats.start(HERE, "c2", "", NOON + 2)
+    assert await store.chats.touched(HERE) == NOON + 2
+    await store.chats.resume(HERE, "", NOON + 3)
+    assert await store.chats.touched(HERE) == NOON + 3
+    await ask(store, "again", at=NOON + 4)
+    assert await store.chats.touched(HERE) == NOON + 4
+    assert await store.chats.touched(THERE) == 0

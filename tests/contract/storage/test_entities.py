@@ -45,7 +45,7 @@ async def test_a_remembered_item_comes_back_whole(store: SqlStore) -> None:
         "chat",
     )
     await store.turns.close([Closing("t-none", TurnState.COMPLETE, history=(item,))])
-    await store.chats.resume(HERE, "chat")
+    await store.chats.resume(HERE, "chat", NOON + 9)
     assert await store.memory.recent(HERE, 5) == [item]
 
 

@@ -110,6 +110,8 @@ class Room:
         self.door = door
         self.store = store
         self._events = 0
+        self.ahead = 0.0
+        """Seconds that the room's clock is ahead of the real one."""
 
     def event(self, text: str = "", *, author: Person = ADA, place: Place = PLACE, **fields: Any) -> Incoming:
         self._events += 1
@@ -146,9 +148,15 @@ async def open_room(folder: Path, *, is_open: bool = True, owner: bool = True) -
         timeouts = Timeouts(connect=1.0, answer=2.0, idle=0.5, quiet=1.0)
         async with store, VeniceClient("demo", demo.base_url, timeouts=timeouts) as client:
             owners = frozenset({ADA.key}) if owner else frozenset[str]()
-            parts = assemble(store, client, {"test": door}, key=b"key", is_open=is_open, owners=owners)
-            await parts.load()
+
+            def clock() -> float:
+                return time.time() + room.ahead
+
+            parts = assemble(
+                store, client, {"test": door}, key=b"key", is_open=is_open, owners=owners, clock=clock
+            )
             room = Room(parts, demo, door, store)
+            await parts.load()
             yield room
             await parts.engine.drain(2)
             await parts.delivery.close()
