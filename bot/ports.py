@@ -113,6 +113,11 @@ class Front(Protocol):
         """A chat has a new id: settings, caps, access and memory go with it."""
         ...
 
+    async def forgotten(self, place: Place, message_ids: Sequence[str]) -> None:
+        """Messages were deleted: they leave memory, questions among them with their answers, and what is
+        being answered of them stops."""
+        ...
+
     async def recall_mark(self, name: str) -> str:
         """A small remembered value of an adapter, "" when never set."""
         ...

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from bot.commands.services import Services, text_option
 from bot.declarations import Command, Option
 from bot.engine.caps import dollars
+from bot.engine.changes import BRANCH
 from bot.engine.recall import RESUME, keep_button, new_chat_id
 from bot.engine.registry import ActionHandler, Bound
 from bot.engine.turn import Turn
@@ -81,7 +83,16 @@ def actions(services: Services) -> dict[str, ActionHandler]:
         count = await services.store.chats.forget(turn.incoming.place.conversation, chat)
         turn.say(f"Forgotten: {_messages(count)} of this chat.")
 
-    return {RESUME: resume, FORGET_CHAT: forget}
+    async def branch(turn: Turn, stored: StoredButton) -> None:
+        payload = json.loads(stored.payload)
+        conversation, message, text = turn.incoming.place.conversation, payload["message"], payload["text"]
+        title = f"Branch: {_line(text)}"
+        if not await services.store.chats.branch(conversation, new_chat_id(), message, title, turn.now):
+            raise UserError("I no longer remember that question.")
+        turn.incoming = replace(turn.incoming, text=text, message_id=message)
+        await services.talker.answer(turn, text)
+
+    return {RESUME: resume, FORGET_CHAT: forget, BRANCH: branch}
 
 
 async def start_chat(services: Services, turn: Turn, title: str) -> None:

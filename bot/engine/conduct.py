@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import structlog
 
-from bot.delivery import Answer, Delivery
+from bot.delivery import Answer, Delivered, Delivery
 from bot.engine.access import Doorkeeper
 from bot.engine.batching import Batcher
 from bot.engine.hashing import Hasher
@@ -18,7 +18,7 @@ from bot.engine.settings import SettingsBook
 from bot.engine.texts import INTERRUPTED
 from bot.engine.turn import Turn
 from bot.errors import Fault, GondolaError
-from bot.messages import Done, Incoming, MessageRef, Notice, Target
+from bot.messages import ButtonsReady, Done, Incoming, MessageRef, Target
 from bot.ports import Clock, Turns
 from bot.records import Closing, Role, TurnMark, TurnState
 
@@ -28,6 +28,7 @@ Item = TypeVar("Item")
 SORRY = (
     "Something went wrong on my side, so I could not finish this. Nothing else was started; please try again."
 )
+ASKING = "*…*"
 Work = Callable[[Turn], Awaitable[None]]
 
 
@@ -68,13 +69,20 @@ class Conductor:
         watcher = asyncio.create_task(_watch(turn.answer, attempt)) if attempt is not None else None
         try:
             await self._guarded(turn, work)
+            delivered = await self._delivered(turn)
         except asyncio.CancelledError:
             await self._cancelled(turn, letters, attempt)
             raise
         finally:
             if watcher is not None:
                 watcher.cancel()
-        await self._finish(turn, letters)
+        if attempt is not None:
+            attempt.sealed = True
+        await self._write(turn, letters, TurnState.SETTLED, _ids(delivered))
+
+    async def discard(self, letter: Letter) -> None:
+        """Close the journal of a letter that nobody wants answered any more."""
+        await self._close(Closing(letter.turn_id, TurnState.SETTLED))
 
     async def settle(self) -> None:
         """Wait until every queued write is done."""
@@ -89,17 +97,22 @@ class Conductor:
             refs.append(ref.message_id)
             self._note(TurnMark(turn_id, TurnState.ANSWERING, refs=tuple(refs)))
 
-        return Turn(
+        carried = attempt.carried if attempt is not None else None
+        turn = Turn(
             id=turn_id,
             incoming=incoming,
             person=self._hasher.person(incoming.author),
             settings=self._settings.resolve(incoming.place, incoming.author),
             owner=self._doorkeeper.is_owner(incoming),
             moderator=self._doorkeeper.is_moderator(incoming),
-            answer=self._delivery.open(target, turn_id, on_ref=sent),
+            answer=carried or self._delivery.open(target, turn_id, on_ref=sent),
             now=self._clock(),
             attempt=attempt,
         )
+        if carried is not None:
+            carried.push(ButtonsReady(()))
+            turn.hold(ASKING)
+        return turn
 
     def _note(self, mark: TurnMark) -> None:
         task = asyncio.create_task(self._mark(mark))
@@ -111,28 +124,35 @@ class Conductor:
             await work(turn)
         except GondolaError as error:
             _log_refusal(turn, error)
-            turn.answer.push(Notice(error.reader_text, private=error.fault is Fault.USER))
+            turn.notice(error.reader_text, private=error.fault is Fault.USER)
         except Exception:  # the one boundary of a turn: silence is worse than an apology
             log.exception("turn.failed", turn=turn.id, platform=turn.incoming.place.platform)
-            turn.answer.push(Notice(SORRY))
+            turn.notice(SORRY)
 
     async def _cancelled(self, turn: Turn, letters: Sequence[Letter], attempt: Attempt | None) -> None:
         """Somebody stopped it, a further message superseded it, or the house is closing."""
-        superseded = attempt is not None and attempt.superseded
-        if superseded:
-            turn.answer.cancel()
-        else:
-            turn.notice(INTERRUPTED)
-            await turn.answer.finish()
-        state = TurnState.RECEIVED if superseded else TurnState.SETTLED
-        await self._write(turn, letters, state, ())
+        if attempt is not None and (attempt.superseded or attempt.dropped):
+            turn.history.clear()
+            if attempt.superseded and attempt.visible and not turn.answer.stopped:
+                attempt.carried = turn.answer
+            else:
+                attempt.carried = None
+                turn.answer.cancel()
+            state = TurnState.RECEIVED if attempt.superseded else TurnState.SETTLED
+            await self._write(turn, letters, state, ())
+            return
+        turn.notice(INTERRUPTED)
+        delivered = await turn.answer.finish()
+        await self._write(turn, letters, TurnState.SETTLED, _ids(delivered))
 
-    async def _finish(self, turn: Turn, letters: Sequence[Letter]) -> None:
+    async def _delivered(self, turn: Turn) -> Delivered:
+        if turn.placeholder:
+            turn.replace("")  # nothing was said after all, or only media was shown
         turn.answer.push(Done())
         delivered = await turn.answer.finish()
         if delivered.failure is not None:
             log.warning("turn.undelivered", turn=turn.id, reason=delivered.failure.detail)
-        await self._write(turn, letters, TurnState.SETTLED, tuple(r.message_id for r in delivered.refs))
+        return delivered
 
     async def _write(
         self, turn: Turn, letters: Sequence[Letter], state: TurnState, refs: tuple[str, ...]
@@ -144,6 +164,10 @@ class Conductor:
         closing = Closing(turn.id, state, refs, "", tuple(turn.settlements), tuple(history), turn.replaces)
         others = [Closing(letter.turn_id, state) for letter in letters[1:]]
         await asyncio.gather(*(self._close(one) for one in (closing, *others)))
+
+
+def _ids(delivered: Delivered) -> tuple[str, ...]:
+    return tuple(ref.message_id for ref in delivered.refs)
 
 
 async def _watch(answer: Answer, attempt: Attempt) -> None:

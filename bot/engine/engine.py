@@ -16,6 +16,7 @@ from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper, Verdict
 from bot.engine.batching import Batcher
 from bot.engine.caps import CapsBook
+from bot.engine.changes import Changes
 from bot.engine.conduct import Conductor
 from bot.engine.hashing import Hasher
 from bot.engine.intake import from_payload, merged, to_payload
@@ -62,6 +63,9 @@ class Engine:
         self._clock = clock
         self._mailboxes = Mailboxes(self._answer)
         self._take_in: Batcher[Intake, bool] = Batcher(self._journal)
+        self._changes = Changes(
+            store, self._mailboxes, conductor, registry, journal=self._journalled, post=self._route
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._handled: dict[str, float] = {}
 
@@ -91,6 +95,9 @@ class Engine:
         await self._settings.load()
         await self._caps.load()
         await self._doorkeeper.load()
+
+    async def forgotten(self, place: Place, message_ids: Sequence[str]) -> None:
+        await self._changes.deleted(place, message_ids)
 
     async def recall_mark(self, name: str) -> str:
         return await self._store.marks.get(name)
@@ -139,16 +146,25 @@ class Engine:
 
     async def _submit(self, incoming: Incoming) -> None:
         self.handled(incoming.place.platform)
+        if incoming.edits:
+            if self._doorkeeper.decide(incoming) is Verdict.ENTER:
+                await self._changes.edited(incoming)
+            return
         verdict = self._doorkeeper.decide(incoming)
         if verdict is Verdict.TELL:
             self._spawn(self._tell(incoming, CLOSED))
         if verdict is not Verdict.ENTER or not self._is_for_us(incoming):
             return
         letter = Letter(secrets.token_hex(8), incoming)
-        if not await self._take_in(self._row(letter)):
-            log.info("event.duplicate", platform=incoming.place.platform)
-            return
-        self._route(letter)
+        if await self._journalled(letter):
+            self._route(letter)
+
+    async def _journalled(self, letter: Letter) -> bool:
+        """Take a letter in; False for an event that is known already."""
+        new = await self._take_in(self._row(letter))
+        if not new:
+            log.info("event.duplicate", platform=letter.incoming.place.platform)
+        return new
 
     def _row(self, letter: Letter) -> Intake:
         incoming = letter.incoming
@@ -195,6 +211,8 @@ class Engine:
         incoming = merged(list(attempt.letters))
         bound = self._registry.find(incoming.command.name) if incoming.command is not None else None
         work = self._checked(bound) if bound is not None else self._talk
+        if incoming.edits:
+            work = self._changes.work(work)
         await self._conductor.conduct(incoming, attempt.letters, work, attempt=attempt)
 
     async def _run_command(self, letter: Letter, bound: Bound | None) -> None:

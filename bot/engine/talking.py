@@ -173,7 +173,7 @@ class Talker:
             speaker=incoming.author.key,
             speaker_name=incoming.author.name,
             turn_id=turn.id,
-            message_ids=(incoming.message_id,) if incoming.message_id else (),
+            message_ids=turn.question_ids,
             media_note=question.note,
             chat=turn.chat,
         )

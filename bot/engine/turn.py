@@ -20,7 +20,8 @@ class Turn:
 
     Handlers push what they have to say and leave timing, splitting and editing to delivery. Settlements
     and history collected here are written in one transaction when the turn closes. `chat` is the chat
-    the question goes to, `replaces` the earlier turns it takes the place of.
+    the question goes to, `replaces` the earlier turns it takes the place of; `placeholder` says that
+    what stands in the answer is not yet part of it.
     """
 
     id: str
@@ -36,26 +37,44 @@ class Turn:
     history: list[HistoryItem] = field(default_factory=list[HistoryItem])
     chat: str = ""
     replaces: tuple[str, ...] = ()
+    placeholder: bool = False
 
     @property
     def payer(self) -> Payer:
         """Who pays for calls of this turn."""
         return Payer(self.id, self.incoming.place, self.person)
 
+    @property
+    def question_ids(self) -> tuple[str, ...]:
+        """The messages the question consists of."""
+        letters = self.attempt.letters if self.attempt is not None else ()
+        ids = [letter.incoming.message_id for letter in letters] or [self.incoming.message_id]
+        return tuple(one for one in ids if one)
+
     def say(self, text: str) -> None:
         """More text of the answer, CommonMark."""
-        self.answer.push(TextDelta(text))
+        self.answer.push(TextReplaced(text) if self.placeholder else TextDelta(text))
+        self.placeholder = False
 
     def replace(self, text: str) -> None:
         """The whole text of the answer is now this."""
+        self.placeholder = False
         self.answer.push(TextReplaced(text))
+
+    def hold(self, text: str) -> None:
+        """Show something where the answer will be, until its first text."""
+        self.answer.push(TextReplaced(text))
+        self.placeholder = True
 
     def show(self, items: Sequence[Media], caption: str = "") -> None:
         """Files of the answer, shown together where the platform can."""
         self.answer.push(MediaReady(tuple(items), caption))
 
     def notice(self, text: str, *, private: bool = False, buttons: ButtonRows = ()) -> None:
-        """A sentence of its own beside the answer."""
+        """A sentence of its own beside the answer; in its place where only a placeholder stands."""
+        if self.placeholder and not buttons:
+            self.replace(text)
+            return
         self.answer.push(Notice(text, private=private, buttons=buttons))
 
     def require_moderator(self) -> None:
