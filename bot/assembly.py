@@ -15,6 +15,7 @@ from bot.engine.conduct import Conductor
 from bot.engine.engine import Engine
 from bot.engine.gathering import Gatherer
 from bot.engine.hashing import Hasher
+from bot.engine.lobby import PATIENCE
 from bot.engine.models import ModelBook
 from bot.engine.recall import Recall
 from bot.engine.settings import SettingsBook
@@ -55,8 +56,10 @@ def assemble(
     is_open: bool = False,
     owners: frozenset[str] = frozenset(),
     clock: Clock = time.time,
+    patience: float = PATIENCE,
 ) -> Assembly:
-    """`doors` may fill later; `key` is the secret behind hashes; `owners` are person keys."""
+    """`doors` may fill later; `key` is the secret behind hashes; `owners` are person keys.
+    A question that has waited `patience` seconds behind another one is told so."""
     hasher = Hasher(key)
     settings = SettingsBook(store.settings)
     caps = CapsBook(store.money)
@@ -88,5 +91,6 @@ def assemble(
         talk=talker.talk,
         hasher=hasher,
         clock=clock,
+        patience=patience,
     )
     return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock)

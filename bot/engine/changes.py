@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from bot.engine.conduct import Conductor, Work
+from bot.engine.lobby import Lobby
 from bot.engine.mailbox import Letter, Mailboxes
 from bot.engine.recall import keep_button
 from bot.engine.registry import Registry
@@ -31,6 +32,7 @@ class Changes:
         mailboxes: Mailboxes,
         conductor: Conductor,
         registry: Registry,
+        lobby: Lobby,
         *,
         journal: Callable[[Letter], Awaitable[bool]],
         post: Callable[[Letter], None],
@@ -39,6 +41,7 @@ class Changes:
         self._mailboxes = mailboxes
         self._conductor = conductor
         self._registry = registry
+        self._lobby = lobby
         self._journal = journal
         self._post = post
 
@@ -50,14 +53,16 @@ class Changes:
         old = self._mailboxes.find(conversation, incoming.edits)
         if old is None and await self._question(incoming) is None:
             return
-        letter = Letter(secrets.token_hex(8), incoming if old is None else _renewed(old.incoming, incoming))
+        letter = Letter(secrets.token_hex(8), incoming)
+        if old is not None:
+            letter = Letter(letter.turn_id, _renewed(old.incoming, incoming), old.name)
         if not await self._journal(letter):
             return
         if old is not None and self._mailboxes.change(conversation, old, letter):
             await self._conductor.discard(old)
             return
         # Meanwhile it was answered: what to do is decided when its turn comes.
-        self._post(replace(letter, incoming=incoming))
+        self._post(Letter(letter.turn_id, incoming))
 
     def work(self, answer: Work) -> Work:
         """The work of an edit of what was answered: the last question is answered anew in its place, for
@@ -83,6 +88,7 @@ class Changes:
         for message_id in message_ids:
             letter = self._mailboxes.find(conversation, message_id)
             if letter is not None and self._mailboxes.change(conversation, letter, None):
+                self._lobby.leave(letter)
                 await self._conductor.discard(letter)
         # What could not be stopped any more is in memory once it has ended.
         await self._mailboxes.ended(conversation, message_ids)

@@ -110,6 +110,8 @@ class Conductor:
             attempt=attempt,
         )
         if carried is not None:
+            # It hears of no further message of its own, and people see something already.
+            self._note(TurnMark(turn_id, TurnState.ANSWERING))
             carried.push(ButtonsReady(()))
             turn.hold(ASKING)
         return turn

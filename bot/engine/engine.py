@@ -20,8 +20,9 @@ from bot.engine.changes import Changes
 from bot.engine.conduct import Conductor
 from bot.engine.hashing import Hasher
 from bot.engine.intake import from_payload, merged, to_payload
+from bot.engine.lobby import PATIENCE, Lobby
 from bot.engine.mailbox import Attempt, Letter, Mailboxes
-from bot.engine.registry import Bound, Registry, check_permission
+from bot.engine.registry import ActionHandler, Bound, Registry, check_permission
 from bot.engine.settings import SettingsBook
 from bot.engine.texts import CLOSED, EXPIRED_BUTTON, INTERRUPTED, greeting, unknown_command
 from bot.engine.turn import Turn
@@ -50,6 +51,7 @@ class Engine:
         talk: Talk,
         hasher: Hasher,
         clock: Clock,
+        patience: float = PATIENCE,
     ) -> None:
         self._store = store
         self._delivery = delivery
@@ -63,8 +65,15 @@ class Engine:
         self._clock = clock
         self._mailboxes = Mailboxes(self._answer)
         self._take_in: Batcher[Intake, bool] = Batcher(self._journal)
+        self._lobby = Lobby(store, delivery, self._mailboxes, conductor, hasher, clock, patience=patience)
         self._changes = Changes(
-            store, self._mailboxes, conductor, registry, journal=self._journalled, post=self._route
+            store,
+            self._mailboxes,
+            conductor,
+            registry,
+            self._lobby,
+            journal=self._journalled,
+            post=self._route,
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._handled: dict[str, float] = {}
@@ -130,6 +139,7 @@ class Engine:
     async def drain(self, seconds: float) -> None:
         """Finish running turns; what is not done after `seconds` is cancelled and keeps its partial text."""
         late = await self._mailboxes.drain(seconds)
+        self._lobby.close()
         if self._tasks:
             _, pending = await asyncio.wait(self._tasks, timeout=1.0 if late else seconds)
             for task in pending:
@@ -204,10 +214,12 @@ class Engine:
             self._spawn(self._run_command(letter, bound))
             return
         self._mailboxes.post(letter)
+        self._lobby.watch(letter)
 
     # --- the work ---
 
     async def _answer(self, attempt: Attempt) -> None:
+        self._lobby.enter(attempt)
         incoming = merged(list(attempt.letters))
         bound = self._registry.find(incoming.command.name) if incoming.command is not None else None
         work = self._checked(bound) if bound is not None else self._talk
@@ -234,12 +246,15 @@ class Engine:
     async def _press(self, turn: Turn) -> None:
         press = turn.incoming.press
         stored = await self._store.buttons.get(press.button_id, turn.now) if press is not None else None
-        action = self._registry.action(stored.action) if stored is not None else None
+        action = self._action(stored.action) if stored is not None else None
         if stored is None or action is None:
             raise UserError(EXPIRED_BUTTON)
         if stored.person and stored.person != turn.person and not turn.moderator:
             raise NotAllowed("Only the person who asked can use this button.")
         await action(turn, stored)
+
+    def _action(self, name: str) -> ActionHandler | None:
+        return self._lobby.actions.get(name) or self._registry.action(name)
 
     # --- small sentences outside a turn ---
 

@@ -22,10 +22,16 @@ MOST_PIECES = 20
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A journalled event."""
+    """A journalled event. `ticket` is the name under which it waits, that of the event it replaces."""
 
     turn_id: str
     incoming: Incoming
+    ticket: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name under which it waits; an edit does not change it."""
+        return self.ticket or self.turn_id
 
 
 @dataclass(slots=True)
@@ -145,22 +151,20 @@ class Mailboxes:
             running.cancel()
         return True
 
-    def hurry(self, conversation: str, turn_id: str) -> bool:
-        """Stop what is being answered and take a waiting letter next; False if it does not wait."""
+    def hurry(self, conversation: str, letter: Letter) -> None:
+        """Stop what is being answered and take a waiting letter next."""
         box = self._boxes.get(conversation)
-        letter = next((one for one in box.letters if one.turn_id == turn_id), None) if box else None
-        if box is None or letter is None:
-            return False
+        if box is None or letter not in box.letters:
+            return
         box.letters.remove(letter)
         box.letters.appendleft(letter)
         if box.running is not None and box.attempt is not None and not box.attempt.sealed:
             box.running.cancel()
-        return True
 
-    def waiting(self, conversation: str, turn_id: str) -> Letter | None:
-        """The waiting letter of a turn."""
+    def waiting(self, conversation: str, name: str) -> Letter | None:
+        """The waiting letter of a name."""
         box = self._boxes.get(conversation)
-        return next((one for one in box.letters if one.turn_id == turn_id), None) if box else None
+        return next((one for one in box.letters if one.name == name), None) if box else None
 
     async def ended(self, conversation: str, message_ids: Sequence[str]) -> None:
         """Wait until what is being answered of these messages has been written down."""

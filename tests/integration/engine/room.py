@@ -153,7 +153,14 @@ async def open_room(folder: Path, *, is_open: bool = True, owner: bool = True) -
                 return time.time() + room.ahead
 
             parts = assemble(
-                store, client, {"test": door}, key=b"key", is_open=is_open, owners=owners, clock=clock
+                store,
+                client,
+                {"test": door},
+                key=b"key",
+                is_open=is_open,
+                owners=owners,
+                clock=clock,
+                patience=0.05,
             )
             room = Room(parts, demo, door, store)
             await parts.load()
