@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import structlog
 
@@ -22,7 +23,7 @@ from bot.ports import Adapter, Door, Store
 from bot.secret import prepare_data_dir, secret_key
 from bot.settings import Configuration
 from bot.supervision import Platform
-from bot.venice import VeniceClient
+from bot.venice import Timeouts, VeniceClient
 from storage import open_store
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -63,7 +64,8 @@ class House:
         try:
             await self._page_open(tasks[0])
             await self.engine.recover()
-            tasks += [asyncio.create_task(_venice_check(self)), asyncio.create_task(self._housekeeping())]
+            beside = (_venice_check(self), self._housekeeping(), self.engine.keep_checkpoints())
+            tasks += [asyncio.create_task(work) for work in beside]
             yield
         finally:
             await self.engine.drain(DRAIN_SECONDS)
@@ -86,9 +88,10 @@ class House:
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
             try:
                 await self._store.turns.renew_leases()
+                # Before the sweep: it would book what was reserved for a turn that never called Venice.
+                recovered = await self.engine.recover()
                 swept = await self._store.turns.sweep(time.time())
                 await self._store.buttons.purge(time.time())
-                recovered = await self.engine.recover()
             except GondolaError as error:
                 log.warning("housekeeping.failed", reason=error.detail)
                 continue
@@ -105,7 +108,7 @@ class House:
             clock=time.time,
             demo=self._configuration.demo,
             public_url=self._configuration.gondola_public_url,
-            ready=lambda: {platform.name: platform.up for platform in self.platforms},
+            ready=lambda: {platform.name: platform.hearing for platform in self.platforms},
         )
 
     def _chat_platforms(self) -> list[Platform]:
@@ -119,14 +122,17 @@ class House:
             builders["telegram"] = lambda: TelegramAdapter(
                 self.engine, telegram_token, base_url=configuration.telegram_base_url
             )
-        return [Platform(name, build, self.doors) for name, build in builders.items()]
+        return [
+            Platform(name, build, self.doors, heard=partial(self.engine.last_handled, name))
+            for name, build in builders.items()
+        ]
 
 
 @asynccontextmanager
-async def serving(configuration: Configuration) -> AsyncGenerator[House]:
+async def serving(configuration: Configuration, *, timeouts: Timeouts | None = None) -> AsyncGenerator[House]:
     """A house whose doors are open; drained and closed at the end of the block.
 
-    Raises OperatorError when it cannot start.
+    `timeouts` are those of calls to Venice. Raises OperatorError when it cannot start.
     """
     folder = configuration.gondola_data_dir
     prepare_data_dir(folder)
@@ -140,17 +146,19 @@ async def serving(configuration: Configuration) -> AsyncGenerator[House]:
             lease_seconds=LEASE_SECONDS,
         )
         stack.push_async_callback(store.close)
-        client = await stack.enter_async_context(await _venice(configuration, stack))
+        client = await stack.enter_async_context(await _venice(configuration, stack, timeouts))
         house = House(configuration, store, client, key)
         await house.parts.load()
         await stack.enter_async_context(house.doors_open())
         yield house
 
 
-async def _venice(configuration: Configuration, stack: AsyncExitStack) -> VeniceClient:
+async def _venice(
+    configuration: Configuration, stack: AsyncExitStack, timeouts: Timeouts | None
+) -> VeniceClient:
     if not configuration.demo:
         key = configuration.venice_api_key.get_secret_value()
-        return VeniceClient(key, configuration.venice_base_url)
+        return VeniceClient(key, configuration.venice_base_url, timeouts=timeouts)
     demo = await stack.enter_async_context(DemoVenice())
     return VeniceClient(DEMO_KEY, demo.base_url)
 

@@ -9,18 +9,27 @@ from dataclasses import dataclass
 from bot.commands import Services, build_registry
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper
+from bot.engine.again import Again
+from bot.engine.ambient import Gate
+from bot.engine.botloops import BotLoops
 from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cashier import Cashier
+from bot.engine.compacting import Compactor
 from bot.engine.conduct import Conductor
 from bot.engine.engine import Engine
 from bot.engine.gathering import Gatherer
+from bot.engine.groups import Groups
 from bot.engine.hashing import Hasher
 from bot.engine.lobby import PATIENCE
 from bot.engine.models import ModelBook
+from bot.engine.overheard import Overheard
 from bot.engine.recall import Recall
 from bot.engine.settings import SettingsBook
+from bot.engine.sidecalls import Background, SideCalls
 from bot.engine.speaking import Speaker
 from bot.engine.talking import Talker
+from bot.engine.threads import Threads
+from bot.engine.tokens import TokenGauge
 from bot.ports import Clock, Door, Store
 from bot.venice import VeniceClient
 
@@ -67,7 +76,15 @@ def assemble(
     models = ModelBook(client, clock)
     cashier = Cashier(store.money, caps, clock)
     speaker = Speaker(client, models, cashier)
-    talker = Talker(client, models, cashier, Gatherer(doors, speaker), speaker, Recall(store))
+    background, gauge, overheard = Background(), TokenGauge(), Overheard()
+    side_calls = SideCalls(client, models, cashier, store.turns)
+    compactor = Compactor(store.memory, side_calls, gauge, background, clock)
+    recall = Recall(store, compactor)
+    gatherer = Gatherer(doors, speaker)
+    talker = Talker(client, models, cashier, gatherer, speaker, recall, compactor, gauge, overheard)
+    groups = Groups(
+        settings, hasher, overheard, Threads(doors, store.marks), Gate(side_calls, clock), BotLoops(clock)
+    )
     services = Services(
         store=store,
         client=client,
@@ -80,17 +97,21 @@ def assemble(
         speaker=speaker,
     )
     delivery = Delivery(doors)
+    again = Again(store.buttons, clock)
     engine = Engine(
         store=store,
         delivery=delivery,
         doorkeeper=doorkeeper,
         settings=settings,
         caps=caps,
-        conductor=Conductor(store.turns, delivery, doorkeeper, settings, hasher, clock),
+        conductor=Conductor(store.turns, delivery, doorkeeper, settings, hasher, clock, again),
         registry=build_registry(services),
         talk=talker.talk,
         hasher=hasher,
         clock=clock,
         patience=patience,
+        again=again,
+        background=background,
+        groups=groups,
     )
     return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock)

@@ -52,6 +52,7 @@ class Capabilities:
     are bytes. `voice_mimes` lists what a native voice bubble takes, best first. `handle_outside_limits`
     says that answers through a reply handle have a budget of their own. `repeatable_sends` says that the
     platform drops a second send with the same nonce, so a send without an answer may be repeated.
+    `threads` says that the door opens threads (`bot.ports.OpensThreads`).
     """
 
     platform: str
@@ -69,3 +70,4 @@ class Capabilities:
     handle_outside_limits: bool = False
     repeatable_sends: bool = False
     mention_style: str = "@{name}"
+    threads: bool = False

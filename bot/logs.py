@@ -28,6 +28,11 @@ def _redacted(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDi
     return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
 
 
+def _wanted(record: logging.LogRecord) -> bool:
+    """discord.py warns at each start about voice channels, which Gondola does not enter."""
+    return "voice will NOT be supported" not in str(record.msg)
+
+
 def configure_logs(level: str) -> None:
     """Send everything, libraries too, to stderr: readable on a terminal, JSON lines elsewhere."""
     shared: list[Processor] = [
@@ -53,6 +58,7 @@ def configure_logs(level: str) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
+    handler.addFilter(_wanted)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.capabilities import Capabilities
 from bot.declarations import Choice, Command
@@ -19,9 +19,11 @@ from bot.records import (
     HistoryItem,
     Intake,
     Opened,
+    Recalled,
     Refusal,
     SettingRow,
     StoredButton,
+    Summary,
     TurnMark,
     TurnRecord,
     UsageRow,
@@ -69,6 +71,18 @@ class Door(Protocol):
     async def fetch(self, attachment: Attachment, max_bytes: int) -> bytes:
         """The bytes of a file somebody sent, only from the platform's own hosts; TOO_LARGE above
         `max_bytes`."""
+        ...
+
+
+@runtime_checkable
+class OpensThreads(Protocol):
+    """A door that can open a thread from a message; `Capabilities.threads` says that it does."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def open_thread(self, place: Place, message_id: str, name: str) -> Place:
+        """Open a thread on a message, or find the one it has; returns its place. Raises PlatformError."""
         ...
 
 
@@ -155,6 +169,11 @@ class Turns(Protocol):
         """Claim unfinished turns whose lease has run out (of dead instances) for this instance."""
         ...
 
+    async def release(self, turn_ids: Sequence[str], *, called: bool) -> None:
+        """Settle what dead instances had reserved for these turns: at nothing where Venice was not called,
+        else at the estimate, flagged uncertain."""
+        ...
+
     async def renew_leases(self) -> None:
         """Keep this instance's unfinished turns and reservations ours."""
         ...
@@ -215,6 +234,15 @@ class Memory(Protocol):
     async def forget_messages(self, conversation: str, message_ids: Sequence[str]) -> int:
         """Delete the items these messages show, and the answers to the questions among them, in every
         chat; returns how many."""
+        ...
+
+    async def recall(self, conversation: str, limit: int) -> Recalled:
+        """The current chat's summary and its newest items after it."""
+        ...
+
+    async def summarise(self, summary: Summary) -> bool:
+        """Put a summary in the place of older items of a chat; False, and nothing stored, when they were
+        forgotten meanwhile. Forgetting what a summary covers drops it."""
         ...
 
 

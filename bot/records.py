@@ -6,7 +6,7 @@ that erasing somebody neither resets a cap nor lifts a block. Times are Unix sec
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -153,7 +153,8 @@ class Role(StrEnum):
 @dataclass(frozen=True, slots=True)
 class HistoryItem:
     """One remembered message of a conversation. `speaker` is a person's key ("platform:id"), "" for the
-    bot; `media_note` describes pictures and files in words; `message_ids` are platform ids."""
+    bot; `media_note` describes pictures and files in words; `message_ids` are platform ids. `id` is given by
+    storage and grows within a conversation."""
 
     conversation: str
     role: Role
@@ -165,6 +166,7 @@ class HistoryItem:
     message_ids: tuple[str, ...] = ()
     media_note: str = ""
     chat: str = ""
+    id: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,3 +263,23 @@ class CounterState:
 def counter_key(scope: str, medium: str, unit: CapUnit, period: CapPeriod, start: str) -> str:
     """Key of a cap's counter. `start` is the first UTC day of the period, "2026-11-24" or "2026-11"."""
     return f"{scope}|{medium}|{unit.value}|{period.value}|{start}"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a chat's items up to and including the id `covers` said, in few words."""
+
+    conversation: str
+    text: str
+    covers: int
+    at: float
+    chat: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """The current chat of a conversation: a summary of older items, and the newer ones, oldest first."""
+
+    summary: Summary | None
+    items: tuple[HistoryItem, ...]
+    chat: str = ""

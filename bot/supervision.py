@@ -9,12 +9,15 @@ from collections.abc import Callable, MutableMapping
 
 import structlog
 
-from bot.errors import OperatorError
-from bot.ports import Adapter, Door, Sleeper
+from bot.errors import OperatorError, PlatformError, PlatformFailure
+from bot.ports import Adapter, Clock, Door, Sleeper
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 LONGEST_PAUSE = 60.0
+SILENCE = 180.0
+"""A Telegram poll ends within half a minute and Discord answers heartbeats every 41 seconds."""
+
 STEADY = 120.0
 """An adapter that ran so long is healthy: the next pause is short again."""
 
@@ -29,15 +32,32 @@ class Platform:
         doors: MutableMapping[str, Door],
         *,
         essential: bool = False,
+        heard: Callable[[], float | None] | None = None,
+        silence: float = SILENCE,
+        clock: Clock = time.time,
         sleep: Sleeper = asyncio.sleep,
     ) -> None:
-        """`essential`: what only an operator can mend is raised instead of logged."""
+        """`essential`: what only an operator can mend is raised instead of logged. `heard` says when (in
+        the clock's seconds) something last came from the platform, which is never silent for `silence`
+        seconds while it works; None where nothing has to come."""
+        self._heard = heard
+        self._silence = silence
+        self._clock = clock
+        self._since = 0.0
         self.name = name
         self.up = False
         self._essential = essential
         self._build = build
         self._doors = doors
         self._sleep = sleep
+
+    @property
+    def hearing(self) -> bool:
+        """True while it works and something came from the platform lately."""
+        if self._heard is None or not self.up:
+            return self.up
+        heard = self._heard() or 0.0
+        return heard >= self._since and self._clock() - heard <= self._silence
 
     async def run(self) -> None:
         """Serve until cancelled. Returns early, or raises OperatorError, only when an operator must act."""
@@ -64,8 +84,24 @@ class Platform:
     async def _once(self) -> None:
         adapter = self._build()
         self._doors[self.name] = adapter.door
-        self.up = True
+        self.up, self._since = True, self._clock()
+        serving = asyncio.create_task(adapter.run())
+        watch = asyncio.create_task(self._watch())
         try:
-            await adapter.run()
+            await asyncio.wait((serving, watch), return_when=asyncio.FIRST_COMPLETED)
+            if not serving.done():
+                raise PlatformError(PlatformFailure.UNAVAILABLE, detail="nothing was heard for too long")
+            await serving
         finally:
             self.up = False
+            for task in (serving, watch):
+                task.cancel()
+            await asyncio.gather(serving, watch, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        """Returns once the platform has been silent for too long: a line can be dead without saying so."""
+        while True:
+            await asyncio.sleep(self._silence / 10)
+            heard = self._heard() if self._heard is not None else self._clock()
+            if self._clock() - max(heard or 0.0, self._since) > self._silence:
+                return

@@ -6,9 +6,11 @@ from sqlalchemy import BigInteger, RowMapping, bindparam, case, delete, func, in
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Chat, Role
+from storage.current import CURRENT, current_chat
 from storage.database import Database
-from storage.memory import CURRENT, mentioning
+from storage.memory import mentioning
 from storage.rows import Params, changed, fetch, fetch_many, micros, replacing, seconds
+from storage.summaries import drop_chat
 from storage.tables import CleanText, chats, current_chats, history
 
 _PUT = replacing(chats, "conversation", "chat")
@@ -28,7 +30,6 @@ _SUMS = (
     .group_by(history.c.chat)
 )
 _KEPT = select(chats).where(_kept)
-_CURRENT = select(CURRENT.label("chat"))
 _QUESTIONS = select(history.c.id, history.c.text).where(history.c.id.in_(bindparam("ids", expanding=True)))
 _EXISTS = union(
     select(history.c.chat).where(_said, _chat),
@@ -106,7 +107,7 @@ class SqlChats:
         async def work(connection: AsyncConnection) -> list[Chat]:
             kept = {row["chat"]: row for row in await fetch(connection, _KEPT, here)}
             said = {row["chat"]: row for row in await fetch(connection, _SUMS, here)}
-            current = (await fetch(connection, _CURRENT, here))[0]["chat"]
+            current = await current_chat(connection, conversation)
             asked = [row["question"] for row in said.values() if row["question"] is not None]
             found = await fetch(connection, _QUESTIONS, {"ids": asked})
             texts = {row["id"]: row["text"] for row in found}
@@ -121,6 +122,7 @@ class SqlChats:
 
         async def work(connection: AsyncConnection) -> int:
             await connection.execute(_FORGET_TITLE, params)
+            await drop_chat(connection, params)
             return await changed(connection, _FORGET, params)
 
         return await self._database.write(work)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
@@ -47,6 +47,10 @@ class Database:
 
     async def read(self, work: Work[Result]) -> Result:
         """Run work that changes nothing. Raises GondolaError when the database fails."""
+        # A cancelled statement would leave its connection unusable, so only the caller stops waiting.
+        return await self._apart(self._read(work))
+
+    async def _read(self, work: Work[Result]) -> Result:
         try:
             async with self._reader.connect() as connection:
                 return await work(connection)
@@ -56,7 +60,11 @@ class Database:
     async def write(self, work: Work[Result]) -> Result:
         """Run work in one transaction, all or nothing. A cancelled caller stops waiting; the transaction
         still ends whole. Raises GondolaError when the database fails; then nothing was written."""
-        task = asyncio.create_task(self._write(work))
+        return await self._apart(self._write(work))
+
+    async def _apart(self, work: Coroutine[None, None, Result]) -> Result:
+        """Run to its end, whatever becomes of the caller."""
+        task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import RowMapping, bindparam, delete, func, insert, select
+from sqlalchemy import RowMapping, bindparam, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.records import Closing, HistoryItem, Opened, Role
+from bot.records import Closing, HistoryItem, Opened, Recalled, Role, Summary
+from storage.current import CURRENT, current_chat
 from storage.database import Database
 from storage.rows import (
     Params,
@@ -22,18 +23,11 @@ from storage.rows import (
     seconds,
     to_json,
 )
-from storage.tables import chats, current_chats, history
+from storage.summaries import drop, drop_over, drop_turn, put, recall
+from storage.tables import chats, history
 
 _REMEMBER = insert(history).returning(history.c.id)
 _here = history.c.conversation == bindparam("conversation")
-# A place without a pointer is in its first chat.
-CURRENT = func.coalesce(
-    select(current_chats.c.chat)
-    .where(current_chats.c.conversation == bindparam("conversation"))
-    .scalar_subquery(),
-    "",
-)
-_CURRENT = select(CURRENT.label("chat"))
 _newest = select(history).order_by(history.c.id.desc()).limit(bindparam("most"))
 _RECENT = _newest.where(_here, history.c.chat == CURRENT)
 _UPTO = _newest.where(_here, history.c.chat == bindparam("chat"), history.c.id <= bindparam("last"))
@@ -44,7 +38,7 @@ _MENTIONING = (
     .order_by(history.c.id)
 )
 _TURN = history.c.turn_id.in_(ids)
-_ANSWERS = select(history.c.id).where(_here, _TURN, history.c.role == Role.BOT.value)
+_ANSWERS = select(history.c.id, history.c.chat).where(_here, _TURN, history.c.role == Role.BOT.value)
 _FORGET = delete(history).where(_here)
 _FORGET_CHATS = delete(chats).where(chats.c.conversation == bindparam("conversation"))
 _FORGET_ITEM = delete(history).where(history.c.id == bindparam("item"))
@@ -62,6 +56,8 @@ async def replace(connection: AsyncConnection, closing: Closing) -> None:
     """Delete what the turns that this one replaces have left in its chat."""
     for item in closing.history[:1]:
         where: Params = {"conversation": item.conversation, "chat": item.chat}
+        for turn in closing.replaces:
+            await drop_turn(connection, {**where, "turn": turn})
         await execute_many(connection, _FORGET_TURN, [{**where, "turn": turn} for turn in closing.replaces])
 
 
@@ -94,8 +90,7 @@ class SqlMemory:
         async def work(connection: AsyncConnection) -> Opened:
             if rows := await fetch(connection, _RECENT, params):
                 return Opened(rows[0]["chat"], tuple(_items(rows)))
-            found = await fetch(connection, _CURRENT, {"conversation": conversation})
-            return Opened(found[0]["chat"], ())
+            return Opened(await current_chat(connection, conversation), ())
 
         return await self._database.read(work)
 
@@ -106,7 +101,7 @@ class SqlMemory:
             found = await mentioning(connection, conversation, message_id)
             if not found:
                 return None
-            current = (await fetch(connection, _CURRENT, {"conversation": conversation}))[0]["chat"]
+            current = await current_chat(connection, conversation)
             last = max(found, key=lambda row: (row["chat"] == current, row["id"]))
             params: Params = {"conversation": conversation, "chat": last["chat"]}
             rows = await fetch(connection, _UPTO, {**params, "last": last["id"], "most": limit})
@@ -120,6 +115,7 @@ class SqlMemory:
 
         async def work(connection: AsyncConnection) -> int:
             await connection.execute(_FORGET_CHATS, params)
+            await drop(connection, conversation)
             return await changed(connection, _FORGET, params)
 
         return await self._database.write(work)
@@ -132,10 +128,27 @@ class SqlMemory:
             asked = sorted({row["turn_id"] for row in rows if row["role"] == Role.PERSON.value} - {""})
             answers = await fetch(connection, _ANSWERS, {"conversation": conversation, "ids": asked})
             gone = sorted({row["id"] for row in (*rows, *answers)})
+            await drop_over(connection, conversation, (*rows, *answers))
             await execute_many(connection, _FORGET_ITEM, [{"item": one} for one in gone])
             return len(gone)
 
         return await self._database.write(work)
+
+    async def recall(self, conversation: str, limit: int) -> Recalled:
+        """See the port. As in `opened`, an empty chat needs a second look for its id."""
+
+        async def work(connection: AsyncConnection) -> Recalled:
+            rows = await recall(connection, conversation, limit)
+            chat = rows[0]["chat"] if rows else await current_chat(connection, conversation)
+            items = [_item(row) for row in reversed(rows) if row["role"]]
+            summary = next((_summary(row) for row in rows if not row["role"]), None)
+            return Recalled(summary, tuple(items), chat)
+
+        return await self._database.read(work)
+
+    async def summarise(self, summary: Summary) -> bool:
+        """See the port."""
+        return await self._database.write(lambda connection: put(connection, summary))
 
 
 def _row(item: HistoryItem) -> Params:
@@ -170,4 +183,9 @@ def _item(row: RowMapping) -> HistoryItem:
         message_ids=from_json(row["message_ids"]),
         media_note=row["media_note"],
         chat=row["chat"],
+        id=row["id"],
     )
+
+
+def _summary(row: RowMapping) -> Summary:
+    return Summary(row["conversation"], row["text"], row["id"], seconds(row["at"]), row["chat"])

@@ -22,6 +22,7 @@ from storage.tables import (
     ledger,
     reservations,
     settings,
+    summaries,
     turns,
 )
 
@@ -87,7 +88,7 @@ async def move_chat(connection: AsyncConnection, move: Move) -> None:
         await _rename(connection, table.c[name], move.conversation)
     for table, name in _UNIQUE:
         await _move_unique(connection, table, name, move.scope)
-    for table in (chats, current_chats):
+    for table in (chats, current_chats, summaries):
         await _move_unique(connection, table, "conversation", move.conversation)
 
 

@@ -59,6 +59,11 @@ _TAKE_EXPIRED = (
     )
     .returning(*reservations.c)
 )
+_TAKE_OF_TURNS = (
+    delete(reservations)
+    .where(_key.in_(select(_key).where(reservations.c.turn_id.in_(ids)).order_by(_key).with_for_update()))
+    .returning(*reservations.c)
+)
 _correction = upsert(counters)
 _CORRECT = _correction.on_conflict_do_update(
     index_elements=[counters.c.counter], set_={"used": counters.c.used + _correction.excluded.used}
@@ -71,6 +76,20 @@ async def settle(connection: AsyncConnection, settlements: Sequence[Settlement])
     wanted = {one.reservation_id: one for one in settlements}
     if wanted:
         await _book(connection, await fetch(connection, _TAKE, {"ids": sorted(wanted)}), wanted)
+
+
+async def settle_turns(
+    connection: AsyncConnection, turn_ids: Sequence[str], at: float, *, called: bool
+) -> None:
+    """End every reservation of these turns: at nothing, or where `called` at the estimate, flagged
+    uncertain."""
+    taken = await fetch(connection, _TAKE_OF_TURNS, {"ids": sorted(turn_ids)})
+    await _book(connection, taken, {row["reservation_id"]: _unsettled(row, at, called) for row in taken})
+
+
+def _unsettled(row: RowMapping, at: float, called: bool) -> Settlement:
+    cost, count = (row["estimate"], row["calls"]) if called else (0, 0)
+    return Settlement(row["reservation_id"], cost, count, uncertain=called, request_id="", at=at)
 
 
 async def settle_expired(connection: AsyncConnection, before: float, at: float) -> int:

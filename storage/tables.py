@@ -214,3 +214,13 @@ marks = Table(
     _key("name"),
     _text("value"),
 )
+
+summaries = Table(
+    "summaries",
+    metadata,
+    _key("conversation"),
+    _key("chat"),
+    _text("text"),
+    _number("covers"),
+    _number("at"),
+)

@@ -25,7 +25,7 @@ from storage.rows import (
     to_json,
     upsert,
 )
-from storage.settling import settle, settle_expired
+from storage.settling import settle, settle_expired, settle_turns
 from storage.tables import CleanText, counters, events, turns
 
 _SETTLED = TurnState.SETTLED.value
@@ -174,6 +174,14 @@ class SqlTurns:
             return sorted(found, key=lambda turn: (turn.received_at, turn.turn_id))
 
         return await self._database.write(work)
+
+    async def release(self, turn_ids: Sequence[str], *, called: bool) -> None:
+        """See the port."""
+        at = self._lease.clock()
+        if turn_ids:
+            await self._database.write(
+                lambda connection: settle_turns(connection, turn_ids, at, called=called)
+            )
 
     async def renew_leases(self) -> None:
         """See the port."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import discord
 from discord.http import Route
@@ -21,6 +21,9 @@ from adapters.discord.handles import Handle
 from adapters.discord.payloads import NO_FILES, Body, Files, without_reply
 
 ORIGINAL = "@original"
+_DAY: Final = 1440
+"""Minutes without a message after which a thread is put away."""
+_HAS_THREAD = 160004
 _ANSWERS = "/webhooks/{webhook_id}/{webhook_token}"
 _ANSWER = _ANSWERS + "/messages/{message_id}"
 
@@ -46,6 +49,19 @@ class Calls:
         with files.parameters(body) as parameters:
             sent = await self._connection.http.send_message(channel, params=parameters)
         return str(sent["id"])
+
+    async def open_thread(self, channel: int, message: int, name: str) -> str:
+        """A thread on a message, also one it has already; its id, which is the message's own."""
+        async with refusals():
+            try:
+                thread = await self._connection.http.start_thread_with_message(
+                    channel, message, name=name, auto_archive_duration=_DAY
+                )
+            except discord.HTTPException as error:
+                if error.code == _HAS_THREAD:
+                    return str(message)
+                raise
+        return str(thread["id"])
 
     async def edit(self, channel: int, message: int, body: Body) -> None:
         async with refusals():

@@ -36,4 +36,5 @@ DISCORD = Capabilities(
     autocomplete=True,
     handle_outside_limits=True,
     repeatable_sends=True,
+    threads=True,
 )

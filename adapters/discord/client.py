@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
@@ -32,6 +33,7 @@ READY_SECONDS = 0.1
 """For so long after the last known server the library does not tell of a new one. Nothing waits for it."""
 
 LONGEST_REFUSAL = 30.0
+PULSE_SECONDS = 5.0
 
 PERMISSIONS = discord.Permissions(
     view_channel=True,
@@ -90,6 +92,7 @@ class GatewayClient(discord.Client):
         a long outage."""
         serving = asyncio.create_task(self.start(token))
         outage = asyncio.create_task(self._outage())
+        pulse = asyncio.create_task(self._pulse())
         try:
             await asyncio.wait((serving, outage), return_when=asyncio.FIRST_COMPLETED)
             if serving.done():
@@ -97,9 +100,19 @@ class GatewayClient(discord.Client):
             else:
                 raise PlatformError(PlatformFailure.UNAVAILABLE, detail="discord gateway lost")
         finally:
-            for task in (serving, outage):
+            for task in (serving, outage, pulse):
                 task.cancel()
-            await asyncio.gather(serving, outage, return_exceptions=True)
+            await asyncio.gather(serving, outage, pulse, return_exceptions=True)
+
+    async def _pulse(self) -> None:
+        """In a quiet hour only answered heartbeats show that Discord is there; each gives a new latency."""
+        last = math.inf
+        while True:
+            await asyncio.sleep(PULSE_SECONDS)
+            latency = self.latency
+            if math.isfinite(latency) and latency != last:
+                self._front.handled(PLATFORM)
+            last = latency
 
     async def _outage(self) -> None:
         while True:

@@ -41,12 +41,15 @@ class Inbound:
         self._own_inside = re.compile(rf"(?:[ \t]*,)?[ \t]*{own}(?=[?!.]*\s*\Z)|[ \t]*{own}")
 
     async def read(self, message: discord.Message) -> Incoming | None:
-        """One message; None for what is not for the bot: its own, those of bots and webhooks, notices of
-        Discord, and what carries nothing readable."""
-        if message.author.bot or message.webhook_id is not None or not _is_written(message):
+        """One message; None for what is not for the bot: its own, those of webhooks, of bots that do not
+        address it, notices of Discord, and what carries nothing readable."""
+        own = message.author.id == self._me.id
+        if own or message.webhook_id is not None or not _is_written(message):
             return None
         replied = await self._replied(message)
         addressed = self._addressed(message, replied)
+        if message.author.bot and addressed not in (Addressed.MENTION, Addressed.REPLY):
+            return None
         text, files = self._words(message), attachments_of(message)
         if not text and not files and addressed in (Addressed.OVERHEARD, Addressed.DIRECT):
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -48,6 +49,7 @@ VOICE_BUTTONS = "What next?"
 
 _PASSING = (PlatformFailure.UNAVAILABLE, PlatformFailure.AMBIGUOUS)
 _BELOW = "-b"
+_THREAD_NAME = 100
 
 
 class DiscordDoor:
@@ -100,6 +102,11 @@ class DiscordDoor:
                 return ref
         body = message_body(caption.text if caption else "", buttons)
         return await self._send(target, body, Files(items), nonce)
+
+    async def open_thread(self, place: Place, message_id: str, name: str) -> Place:
+        """See bot.ports.OpensThreads."""
+        thread = await self._calls.open_thread(channel_of(place), int(message_id), name[:_THREAD_NAME])
+        return replace(place, thread=thread)
 
     async def typing(self, target: Target) -> None:
         """Nothing to do for an interaction: Discord shows by itself that it waits."""

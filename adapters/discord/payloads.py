@@ -44,8 +44,8 @@ def with_nonce(body: Body, nonce: str) -> Body:
 
 def with_reply(body: Body, target: Target, channel: int) -> Body:
     """The message as a reply; just a message where the other one was deleted."""
-    if not target.reply_to:
-        return body
+    if target.reply_to in ("", str(channel)):
+        return body  # the message a thread grew from has its id, but stands outside it
     reference = {"message_id": target.reply_to, "channel_id": str(channel), "fail_if_not_exists": False}
     return {**body, "message_reference": reference}
 

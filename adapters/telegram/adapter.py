@@ -8,6 +8,7 @@ import re
 import structlog
 from telegram.error import InvalidToken, TelegramError
 
+from adapters.telegram.capabilities import PLATFORM
 from adapters.telegram.commands import sync_menu
 from adapters.telegram.errors import platform_error
 from adapters.telegram.inbound import Inbound
@@ -65,6 +66,7 @@ class TelegramAdapter:
             raise PlatformError(
                 PlatformFailure.UNAVAILABLE, detail=failure.detail, retry_after=failure.retry_after
             ) from None
+        self._front.handled(PLATFORM)
         log.info("telegram.ready", bot=bot.username)
 
     async def _serve(self) -> None:

@@ -87,7 +87,7 @@ class Inbound:
 
     def _message(self, event_id: str, message: Message) -> Incoming | None:
         author = author_of(message)
-        if author is None or author.is_bot or message.chat.type == ChatType.CHANNEL:
+        if author is None or author.id == str(self._me.id) or message.chat.type == ChatType.CHANNEL:
             return None
         whole = message.text or message.caption or _other_words(message)
         files = attachments_of(message)
@@ -111,6 +111,8 @@ class Inbound:
             place_title=message.chat.title or "",
             sent_at=message.date.timestamp(),
         )
+        if author.is_bot:
+            return incoming if incoming.addressed in (Addressed.MENTION, Addressed.REPLY) else None
         typed = None if incoming.forwarded else typed_command(words)
         return self._commanded(incoming, typed) if typed else incoming
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -81,6 +82,9 @@ def build_app(house: House) -> Starlette:
     )
 
 
+HEALTH_SECONDS = 5.0
+
+
 class Routes:
     """One method a route."""
 
@@ -88,6 +92,12 @@ class Routes:
         self._house = house
 
     async def healthz(self, request: Request) -> Response:
+        """The process answers, and so does its database."""
+        try:
+            async with asyncio.timeout(HEALTH_SECONDS):
+                await self._house.front.recall_mark("health")
+        except (GondolaError, TimeoutError):
+            return PlainTextResponse("the database does not answer", 503)
         return PlainTextResponse("ok")
 
     async def readyz(self, request: Request) -> Response:

@@ -9,6 +9,7 @@ from bot.commands import chats, doors, guide, house, media, talk
 from bot.commands.completion import Completer
 from bot.commands.services import RUN, Services
 from bot.declarations import Command
+from bot.engine.again import again_actions
 from bot.engine.registry import ActionHandler, Bound, Registry, check_permission
 from bot.engine.turn import Turn
 from bot.errors import UserError
@@ -33,9 +34,12 @@ def build_registry(services: Services) -> Registry:
 
     commands += guide.bound(declared)
     by_name = {bound.command.name: bound for bound in commands}
-    return Registry(
-        commands, {RUN: _run_action(by_name), **chats.actions(services)}, Completer(services, declared())
-    )
+    actions = {
+        RUN: _run_action(by_name),
+        **again_actions(services.talker.talk, by_name),
+        **chats.actions(services),
+    }
+    return Registry(commands, actions, Completer(services, declared()))
 
 
 def _run_action(commands: dict[str, Bound]) -> ActionHandler:

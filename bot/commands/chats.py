@@ -212,7 +212,8 @@ async def _context(services: Services, turn: Turn) -> None:
     remembered = next((chat.messages for chat in found if chat.current), 0)
     cut = remembered - outlook.messages
     seen = f"I see {_messages(outlook.messages)} of this chat"
-    left = f"; the {_messages(cut)} before are cut" if cut > 0 else "; nothing is cut"
+    fate = "summed up" if outlook.summed_up else "cut"
+    left = f"; the {_messages(cut)} before are {fate}" if cut > 0 else "; nothing is cut"
     turn.say(
         f"{seen}{left}.\n"
         f"- About {outlook.tokens:,} tokens before your question.\n"

@@ -64,7 +64,12 @@ CAPS = Command(
     permission=Permission.OWNER,
     private_reply=True,
 )
-_MODELS: dict[str, Wanted] = {"model": "text", "image_model": "image", "voice_model": "tts"}
+_MODELS: dict[str, Wanted] = {
+    "model": "text",
+    "image_model": "image",
+    "voice_model": "tts",
+    "gate_model": "text",
+}
 
 
 def bound(services: Services) -> list[Bound]:

@@ -44,6 +44,7 @@ def bound(services: Services) -> list[Bound]:
 
     async def reset(turn: Turn) -> None:
         await start_chat(services, turn, "")
+        services.talker.forget_around(turn.incoming.place.conversation)
         turn.say("Done: we start anew. What can I do for you?")
 
     async def character(turn: Turn) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from bot.capabilities import CallKind
 from bot.delivery.bell import Bell
@@ -59,6 +59,7 @@ class Answer:
         clock: Callable[[], float],
         sleep: Sleeper,
         on_ref: Callable[[MessageRef], None] | None = None,
+        known: Sequence[MessageRef] = (),
     ) -> None:
         self._door = door
         self._limiter = limiter
@@ -67,12 +68,13 @@ class Answer:
         self._on_ref = on_ref
         self._draft = Draft()
         self._flow = TextFlow(door, self._draft)
+        self._flow.adopt(known)
         self._errands: deque[Errand] = deque()
         self._bell = Bell(sleep)
         self._signal = TypingSignal(door, limiter, sleep, self._courier)
         self._visible = asyncio.Event()
         self._first_visible_at: float | None = None
-        self._refs: list[MessageRef] = []
+        self._refs: list[MessageRef] = list(known)
         self._failure: PlatformError | None = None
         self._stopped = False
         self._joined: Lane | None = None

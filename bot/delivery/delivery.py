@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.delivery.answer import Answer
 from bot.delivery.limits import Limiter
@@ -31,10 +31,16 @@ class Delivery:
         self._answers: set[Answer] = set()
 
     def open(
-        self, target: Target, answer_id: str, *, on_ref: Callable[[MessageRef], None] | None = None
+        self,
+        target: Target,
+        answer_id: str,
+        *,
+        on_ref: Callable[[MessageRef], None] | None = None,
+        known: Sequence[MessageRef] = (),
     ) -> Answer:
         """Start an answer. The same `answer_id` gives the same nonces, also after a restart. `on_ref`
-        hears of each message of text or media as it is sent. KeyError for an unknown platform."""
+        hears of each message of text or media as it is sent. `known` are messages of this answer's text
+        sent before a restart: they are edited, the rest is sent. KeyError for an unknown platform."""
         door = LiveDoor(self._doors, target.place.platform)
         answer = Answer(
             door,
@@ -44,6 +50,7 @@ class Delivery:
             clock=self._clock,
             sleep=self._sleep,
             on_ref=on_ref,
+            known=known,
         )
         self._answers.add(answer)
         answer.task.add_done_callback(lambda _: self._answers.discard(answer))
@@ -52,6 +59,14 @@ class Delivery:
     def reaches(self, platform: str) -> bool:
         """Whether there is a door to that platform."""
         return platform in self._doors
+
+    def parts(self, platform: str, markdown: str) -> int:
+        """How many messages a text takes there."""
+        return len(LiveDoor(self._doors, platform).compose(markdown))
+
+    def repeats(self, platform: str) -> bool:
+        """Whether a send may be repeated there without being seen twice."""
+        return LiveDoor(self._doors, platform).capabilities.repeatable_sends
 
     def _limiter(self, platform: str, door: Door) -> Limiter:
         """Limits outlive a door: the platform does not forget calls when an adapter is rebuilt."""

@@ -224,7 +224,10 @@ class Limiter:
         """Room for a call that can be left out, or None: it never waits."""
         now = self._clock()
         answers = self.unseen if grade is Grade.SPARE else 1
-        if any(ticket.lane is lane for ticket in self._queue) or lane.free_at(kind, grade, now, answers) > now:
+        if (
+            any(ticket.lane is lane for ticket in self._queue)
+            or lane.free_at(kind, grade, now, answers) > now
+        ):
             return None
         return self._permit(lane, kind)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.delivery.draft import Draft
@@ -43,6 +44,10 @@ class TextFlow:
         self._repeat: Change | None = None
         self._refused: set[Part] = set()
         self._plain: set[int] = set()
+
+    def adopt(self, refs: Sequence[MessageRef]) -> None:
+        """Messages of this text from before a restart; nobody knows any more what they show."""
+        self.pages += [Page(Part(""), (), ref) for ref in refs]
 
     def grown(self, now: float) -> bool:
         """Something came in. True if the answer's task must look up, False if it wakes in time anyway."""

@@ -106,7 +106,10 @@ def _content(request: ChatRequest, scene: Scene) -> str:
     wanted = as_object(request.body.get("response_format"))
     if wanted.get("type") == "json_schema":
         given = as_object(wanted.get("json_schema"))
-        return json.dumps(sample(as_object(given.get("schema", given))))
+        made = sample(as_object(given.get("schema", given)))
+        if isinstance(made, dict) and made.get("answer") is True:
+            made["answer"] = "?" in scene.question  # asked whether to answer: a question deserves one
+        return json.dumps(made)
     if wanted.get("type") == "json_object":
         return json.dumps({"answer": answer(scene)})
     last = request.messages[-1]

@@ -14,6 +14,7 @@ from bot.records import AccessRule
 CLAIM = "claim"
 _GUESSES = 10
 _MOST_TOLD = 50_000
+_CALLED = (Addressed.MENTION, Addressed.REPLY)
 
 
 class Verdict(StrEnum):
@@ -65,9 +66,9 @@ class Doorkeeper:
         """True for whoever may change what holds in this place."""
         return incoming.place.direct or incoming.authority is Authority.MODERATOR or self.is_owner(incoming)
 
-    def decide(self, incoming: Incoming) -> Verdict:
-        """Whether this event may come in."""
-        if incoming.author.is_bot:
+    def decide(self, incoming: Incoming, *, bots: bool = False) -> Verdict:
+        """Whether this event may come in. `bots` lets in other bots' messages that are meant for this one."""
+        if incoming.author.is_bot and not (bots and incoming.addressed in _CALLED):
             return Verdict.SILENT
         if self.is_owner(incoming):
             return Verdict.ENTER

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -17,11 +17,12 @@ from bot.records import Admission, Refusal, Settlement
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Who pays and where: `person` is the keyed hash."""
+    """Who pays and where: `person` is the keyed hash. `begin` journals that Venice is called now."""
 
     turn_id: str
     place: Place
     person: str
+    begin: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,8 @@ class Cashier:
         hold = await self.hold(payer, medium, model, estimate, count=count)
         bill = Bill(count=count)
         try:
+            if payer.begin is not None:
+                await payer.begin()
             yield bill
         except VeniceError as error:
             if bill.cost is None and error.status is not None:

@@ -11,14 +11,15 @@ import structlog
 
 from bot.delivery import Answer, Delivered, Delivery
 from bot.engine.access import Doorkeeper
+from bot.engine.again import Again
 from bot.engine.batching import Batcher
 from bot.engine.hashing import Hasher
 from bot.engine.mailbox import Attempt, Letter
 from bot.engine.settings import SettingsBook
 from bot.engine.texts import INTERRUPTED
 from bot.engine.turn import Turn
-from bot.errors import Fault, GondolaError
-from bot.messages import ButtonsReady, Done, Incoming, MessageRef, Target
+from bot.errors import Fault, GondolaError, PlatformFailure
+from bot.messages import ButtonsReady, Done, Incoming, MessageRef, Notice, Target
 from bot.ports import Clock, Turns
 from bot.records import Closing, Role, TurnMark, TurnState
 
@@ -29,6 +30,8 @@ SORRY = (
     "Something went wrong on my side, so I could not finish this. Nothing else was started; please try again."
 )
 ASKING = "*…*"
+UNSURE = "The chat did not confirm a message, so part of this answer may be missing."
+CHECKPOINT_SECONDS = 2.0
 Work = Callable[[Turn], Awaitable[None]]
 
 
@@ -44,7 +47,11 @@ class Conductor:
         settings: SettingsBook,
         hasher: Hasher,
         clock: Clock,
+        again: Again,
     ) -> None:
+        self._again = again
+        self._open_turns: dict[str, Turn] = {}
+        self._complete: set[str] = set()
         self._delivery = delivery
         self._doorkeeper = doorkeeper
         self._settings = settings
@@ -62,10 +69,14 @@ class Conductor:
         *,
         attempt: Attempt | None = None,
         private: bool = False,
+        known: Sequence[MessageRef] = (),
+        after_crash: bool = False,
     ) -> None:
         """One turn. Letters beyond the first were merged into `incoming` and are closed with it;
-        `private` asks for an answer that only the asker sees."""
-        turn = self._open(incoming, letters[0].turn_id, attempt, private)
+        `private` asks for an answer that only the asker sees. `known` are messages of the answer's text from
+        before a crash; `after_crash` words what comes as an answer of its own beside them."""
+        turn = self._open(incoming, letters, attempt, private, known, after_crash=after_crash)
+        self._open_turns[turn.id] = turn
         watcher = asyncio.create_task(_watch(turn.answer, attempt)) if attempt is not None else None
         try:
             await self._guarded(turn, work)
@@ -74,6 +85,7 @@ class Conductor:
             await self._cancelled(turn, letters, attempt)
             raise
         finally:
+            self._open_turns.pop(turn.id, None)
             if watcher is not None:
                 watcher.cancel()
         if attempt is not None:
@@ -89,13 +101,47 @@ class Conductor:
         await self._mark.settle()
         await self._close.settle()
 
-    def _open(self, incoming: Incoming, turn_id: str, attempt: Attempt | None, private: bool) -> Turn:
+    async def keep_checkpoints(self) -> None:
+        """Every two seconds the text so far of each answer under way is journalled, until cancelled."""
+        while True:
+            await asyncio.sleep(CHECKPOINT_SECONDS)
+            for turn in list(self._open_turns.values()):
+                if self._worth_keeping(turn):
+                    self._note(TurnMark(turn.id, TurnState.ANSWERING, text=turn.answer.text))
+
+    def _worth_keeping(self, turn: Turn) -> bool:
+        waits = turn.in_line or turn.placeholder
+        return bool(turn.answer.text) and not waits and turn.id not in self._complete
+
+    def _open(
+        self,
+        incoming: Incoming,
+        letters: Sequence[Letter],
+        attempt: Attempt | None,
+        private: bool,
+        known: Sequence[MessageRef],
+        *,
+        after_crash: bool,
+    ) -> Turn:
+        turn_id = letters[0].turn_id
         target = Target(incoming.place, incoming.message_id, incoming.reply_handle, private)
-        refs: list[str] = []
+        place, handle = incoming.place, incoming.reply_handle
+        shown = known or [MessageRef(place, one, handle) for one in letters[0].shown]
+        refs = [ref.message_id for ref in shown]
 
         def sent(ref: MessageRef) -> None:
             refs.append(ref.message_id)
-            self._note(TurnMark(turn_id, TurnState.ANSWERING, refs=tuple(refs)))
+            state = TurnState.ADMITTED if turn.in_line else TurnState.ANSWERING
+            if turn_id in self._complete or known:
+                state = TurnState.COMPLETE
+            self._note(TurnMark(turn_id, state, refs=tuple(refs)))
+
+        async def begin() -> None:
+            # Merged letters are answered by the first one's turn and must not run on their own.
+            others = [TurnMark(one.turn_id, TurnState.COMPLETE, text="") for one in letters[1:]]
+            marks = [TurnMark(turn_id, TurnState.CALLED), *others]
+            await asyncio.gather(*(self._mark(mark) for mark in marks))
+            turn.in_line = False
 
         carried = attempt.carried if attempt is not None else None
         turn = Turn(
@@ -105,9 +151,13 @@ class Conductor:
             settings=self._settings.resolve(incoming.place, incoming.author),
             owner=self._doorkeeper.is_owner(incoming),
             moderator=self._doorkeeper.is_moderator(incoming),
-            answer=carried or self._delivery.open(target, turn_id, on_ref=sent),
+            answer=carried
+            or self._delivery.open(
+                target, f"{turn_id}:again" if after_crash else turn_id, on_ref=sent, known=shown
+            ),
             now=self._clock(),
             attempt=attempt,
+            begin=begin,
         )
         if carried is not None:
             # It hears of no further message of its own, and people see something already.
@@ -151,10 +201,35 @@ class Conductor:
         if turn.placeholder:
             turn.replace("")  # nothing was said after all, or only media was shown
         turn.answer.push(Done())
+        if turn.settlements and turn.answer.text:
+            self._store_complete(turn)
         delivered = await turn.answer.finish()
         if delivered.failure is not None:
             log.warning("turn.undelivered", turn=turn.id, reason=delivered.failure.detail)
+            await self._doubt(turn, delivered)
         return delivered
+
+    def _store_complete(self, turn: Turn) -> None:
+        """The text and its price are safe before the last of it is delivered; nobody waits for that."""
+        self._complete.add(turn.id)
+        closing = Closing(
+            turn.id, TurnState.COMPLETE, text=turn.answer.text, settlements=tuple(turn.settlements)
+        )
+        task = asyncio.create_task(self._close(closing))
+        self._marking.add(task)
+        task.add_done_callback(self._marking.discard)
+
+    async def _doubt(self, turn: Turn, delivered: Delivered) -> None:
+        """A send without an answer is not repeated: one sentence and a button that shows the text again."""
+        failure = delivered.failure
+        if failure is None or failure.failure is not PlatformFailure.AMBIGUOUS or not delivered.text:
+            return
+        buttons = await self._again.show(turn.incoming, turn.person, delivered.text)
+        target = Target(turn.incoming.place, turn.incoming.message_id, turn.incoming.reply_handle)
+        notice = self._delivery.open(target, f"{turn.id}:doubt")
+        notice.push(Notice(UNSURE, buttons=buttons))
+        notice.push(Done())
+        await notice.finish()
 
     async def _write(
         self, turn: Turn, letters: Sequence[Letter], state: TurnState, refs: tuple[str, ...]
@@ -166,6 +241,7 @@ class Conductor:
         closing = Closing(turn.id, state, refs, "", tuple(turn.settlements), tuple(history), turn.replaces)
         others = [Closing(letter.turn_id, state) for letter in letters[1:]]
         await asyncio.gather(*(self._close(one) for one in (closing, *others)))
+        self._complete.discard(turn.id)
 
 
 def _ids(delivered: Delivered) -> tuple[str, ...]:

@@ -8,28 +8,34 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import replace
 
 import structlog
 
 from bot.declarations import Choice, Command
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper, Verdict
+from bot.engine.again import Again
+from bot.engine.away import Away
 from bot.engine.batching import Batcher
 from bot.engine.caps import CapsBook
 from bot.engine.changes import Changes
 from bot.engine.conduct import Conductor
+from bot.engine.groups import Groups, Meant
 from bot.engine.hashing import Hasher
-from bot.engine.intake import from_payload, merged, to_payload
+from bot.engine.intake import merged, to_payload
 from bot.engine.lobby import PATIENCE, Lobby
 from bot.engine.mailbox import Attempt, Letter, Mailboxes
+from bot.engine.recovery import Recovery
 from bot.engine.registry import ActionHandler, Bound, Registry, check_permission
 from bot.engine.settings import SettingsBook
-from bot.engine.texts import CLOSED, EXPIRED_BUTTON, INTERRUPTED, greeting, unknown_command
+from bot.engine.sidecalls import Background
+from bot.engine.texts import CLOSED, EXPIRED_BUTTON, greeting, unknown_command
 from bot.engine.turn import Turn
 from bot.errors import NotAllowed, UserError
 from bot.messages import Addressed, Done, Incoming, Notice, Person, Place, Target
 from bot.ports import Clock, Store
-from bot.records import HistoryItem, Intake, TurnRecord, TurnState
+from bot.records import HistoryItem, Intake
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 Talk = Callable[[Turn], Awaitable[None]]
@@ -51,8 +57,15 @@ class Engine:
         talk: Talk,
         hasher: Hasher,
         clock: Clock,
+        again: Again,
+        background: Background,
+        groups: Groups,
         patience: float = PATIENCE,
     ) -> None:
+        self._away = Away(clock)
+        self._recovery = Recovery(
+            store.turns, store.memory, delivery, conductor, again, route=self._enter, spawn=self._spawn
+        )
         self._store = store
         self._delivery = delivery
         self._doorkeeper = doorkeeper
@@ -75,7 +88,9 @@ class Engine:
             journal=self._journalled,
             post=self._route,
         )
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = background
+        self._groups = groups
+        self._tasks = background.tasks
         self._handled: dict[str, float] = {}
 
     # --- Front ---
@@ -124,12 +139,12 @@ class Engine:
     # --- life ---
 
     async def recover(self) -> int:
-        """Take over turns of instances that died: what had not called Venice runs again, what had gets
-        one honest sentence. Returns how many."""
-        records = await self._store.turns.claim_expired(500)
-        for record in records:
-            self._recover(record)
-        return len(records)
+        """Take over turns of instances that died. Returns how many."""
+        return await self._recovery.run()
+
+    async def keep_checkpoints(self) -> None:
+        """Journal the text of answers under way now and then, until cancelled."""
+        await self._conductor.keep_checkpoints()
 
     async def idle(self) -> None:
         """Wait until nothing is being answered."""
@@ -160,14 +175,31 @@ class Engine:
             if self._doorkeeper.decide(incoming) is Verdict.ENTER:
                 await self._changes.edited(incoming)
             return
-        verdict = self._doorkeeper.decide(incoming)
+        verdict = self._doorkeeper.decide(incoming, bots=self._groups.lets_bots(incoming))
         if verdict is Verdict.TELL:
             self._spawn(self._tell(incoming, CLOSED))
-        if verdict is not Verdict.ENTER or not self._is_for_us(incoming):
+        if verdict is not Verdict.ENTER:
             return
+        match await self._groups.decide(incoming):
+            case Meant.FOR_US:
+                await self._accept(incoming)
+            case Meant.PERHAPS:
+                self._spawn(self._consider(incoming))
+            case Meant.NOT_FOR_US:
+                pass
+
+    async def _consider(self, incoming: Incoming) -> None:
+        if await self._groups.worth_answering(incoming):
+            await self._accept(incoming)
+
+    async def _accept(self, incoming: Incoming) -> None:
         letter = Letter(secrets.token_hex(8), incoming)
-        if await self._journalled(letter):
-            self._route(letter)
+        if not await self._journalled(letter):
+            return
+        if self._away.missed(incoming):
+            self._spawn(self._conductor.conduct(incoming, [letter], self._away.tell))
+            return
+        self._enter(letter)
 
     async def _journalled(self, letter: Letter) -> bool:
         """Take a letter in; False for an event that is known already."""
@@ -175,6 +207,16 @@ class Engine:
         if not new:
             log.info("event.duplicate", platform=letter.incoming.place.platform)
         return new
+
+    def _enter(self, letter: Letter) -> None:
+        """To the work, through a thread of its own where the channel asks for one."""
+        if self._groups.wants_thread(letter.incoming):
+            self._spawn(self._enter_thread(letter))
+        else:
+            self._route(letter)
+
+    async def _enter_thread(self, letter: Letter) -> None:
+        self._route(replace(letter, incoming=await self._groups.threaded(letter.incoming)))
 
     def _row(self, letter: Letter) -> Intake:
         incoming = letter.incoming
@@ -194,14 +236,6 @@ class Engine:
             results.append(row.event_id in new)
             new.discard(row.event_id)  # the same event twice in one batch counts once
         return results
-
-    def _is_for_us(self, incoming: Incoming) -> bool:
-        if incoming.addressed in (Addressed.COMMAND, Addressed.BUTTON, Addressed.DIRECT):
-            return True
-        activation = self._settings.resolve(incoming.place, incoming.author).text("activation")
-        if incoming.addressed is Addressed.OVERHEARD:
-            return activation == "always"
-        return activation != "off"
 
     def _route(self, letter: Letter) -> None:
         incoming = letter.incoming
@@ -276,27 +310,9 @@ class Engine:
         if delivered.failure is not None:
             log.info("sentence.undelivered", reason=delivered.failure.detail)
 
-    def _recover(self, record: TurnRecord) -> None:
-        if not record.payload:
-            return
-        letter = Letter(record.turn_id, from_payload(record.payload))
-        if not self._delivery.reaches(letter.incoming.place.platform):
-            log.warning("turn.unreachable", turn=record.turn_id, platform=letter.incoming.place.platform)
-            return
-        if record.state in (TurnState.RECEIVED, TurnState.ADMITTED):
-            self._route(letter)
-            return
-        self._spawn(self._conductor.conduct(letter.incoming, [letter], _apologise))
-
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._background.spawn(work)
 
 
 async def _complain(turn: Turn) -> None:
     raise UserError(turn.incoming.complaint)
-
-
-async def _apologise(turn: Turn) -> None:
-    turn.notice(INTERRUPTED)

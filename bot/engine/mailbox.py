@@ -22,11 +22,13 @@ MOST_PIECES = 20
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A journalled event. `ticket` is the name under which it waits, that of the event it replaces."""
+    """A journalled event. `ticket` is the name under which it waits, that of the event it replaces;
+    `shown` are messages of its answer from before a crash."""
 
     turn_id: str
     incoming: Incoming
     ticket: str = ""
+    shown: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 
+from bot.engine.compacting import Compactor
+from bot.engine.context import HISTORY_ITEMS, Past
 from bot.engine.turn import Turn
 from bot.messages import Button
 from bot.ports import Store
-from bot.records import HistoryItem, StoredButton
+from bot.records import StoredButton
 
 RESUME = "chat.resume"
 """Button action: make the chat in the payload the current one."""
@@ -20,8 +23,9 @@ HOUR = 3600
 class Recall:
     """Reads the history of a question, and starts a new chat after long silence where that is set."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, compactor: Compactor) -> None:
         self._store = store
+        self._compactor = compactor
 
     async def begin(self, turn: Turn) -> None:
         """Start a new chat if the place was silent for `idle_reset` hours, and say so. A reply goes on
@@ -42,20 +46,25 @@ class Recall:
             f"*It was quiet here for more than {hours:g} h, so this is a new chat.*", buttons=((button,),)
         )
 
-    async def history(self, turn: Turn, limit: int) -> list[HistoryItem]:
-        """What the question rests on, oldest first; notes on the turn which chat it goes to.
+    async def past(self, turn: Turn) -> Past:
+        """What the question rests on; notes on the turn which chat it goes to.
 
         A reply to anything but the newest message sees history up to that message; the question and its
         answer still go to the end of the current chat.
         """
         conversation, quoted = turn.incoming.place.conversation, turn.incoming.quoted
-        opened = await self._store.memory.opened(conversation, limit)
-        turn.chat = opened.chat
-        items = [item for item in opened.items if item.turn_id not in turn.replaces]
-        if quoted is None or not quoted.message_id or (items and quoted.message_id in items[-1].message_ids):
-            return items
-        branch = await self._store.memory.upto(conversation, quoted.message_id, limit)
-        return items if branch is None else list(branch.items)
+        past = await self._compactor.past(conversation)
+        turn.chat = past.chat
+        items = [item for item in past.items if item.turn_id not in turn.replaces]
+        past = replace(past, items=items)
+        if quoted is None or not quoted.message_id:
+            return past
+        for last in range(len(items), 0, -1):
+            if quoted.message_id in items[last - 1].message_ids:
+                return replace(past, items=items[:last], branch=last < len(items))
+        # In another chat, or among what is summed up: the summary would tell what came later.
+        branch = await self._store.memory.upto(conversation, quoted.message_id, HISTORY_ITEMS)
+        return past if branch is None else Past("", branch.items, past.chat, branch=True)
 
 
 def new_chat_id() -> str:

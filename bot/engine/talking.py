@@ -8,11 +8,14 @@ from dataclasses import dataclass, field, replace
 from bot.declarations import Medium
 from bot.engine.cashier import Bill, Cashier
 from bot.engine.citations import MarkerFilter, linked, plain_markers, source_list
-from bot.engine.context import HISTORY_ITEMS, build_messages
+from bot.engine.compacting import Compactor, Talk, budget
+from bot.engine.context import Past, Room, build_messages
 from bot.engine.gathering import Gatherer, Question
 from bot.engine.models import ModelBook, check_dear
+from bot.engine.overheard import Overheard
 from bot.engine.recall import Recall
 from bot.engine.speaking import Speaker, speakable, voice_media
+from bot.engine.tokens import TokenGauge
 from bot.engine.turn import Turn
 from bot.errors import CapReached, UserError, VeniceError
 from bot.messages import Source
@@ -47,11 +50,12 @@ REFUSED = "The model declined to answer this."
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What a question would bring along: `messages` of history, `tokens` of prompt in all; the price of
-    reading it and the most the call could cost, in micro-USD."""
+    """What a question would bring along: `messages` of history, whether older ones are `summed_up`, `tokens`
+    of prompt in all; the price of reading it and the most the call could cost, in micro-USD."""
 
     model: str
     messages: int
+    summed_up: bool
     tokens: int
     reading: int
     ceiling: int
@@ -68,6 +72,9 @@ class Talker:
         gatherer: Gatherer,
         speaker: Speaker,
         recall: Recall,
+        compactor: Compactor,
+        gauge: TokenGauge,
+        overheard: Overheard,
     ) -> None:
         self._client = client
         self._models = models
@@ -75,6 +82,9 @@ class Talker:
         self._gatherer = gatherer
         self._speaker = speaker
         self._recall = recall
+        self._compactor = compactor
+        self._gauge = gauge
+        self._overheard = overheard
 
     async def talk(self, turn: Turn) -> None:
         """Answer the turn's own text."""
@@ -86,26 +96,35 @@ class Talker:
         question = await self._gatherer.gather(turn, text)
         model = await self._model(turn, question)
         await self._recall.begin(turn)
-        request = await self._request(turn, question, model, search)
+        past = await self._recall.past(turn)
+        request = self._request(turn, question, model, search, past)
         reply = _Reply(turn, request, shown=turn.settings.text("reply_mode") != "voice")
         await self._stream(turn, model, request, reply)
         answer = reply.finish()
         self._remember(turn, question, answer)
+        self._learn(question, model, request, reply)
+        self._fold(turn, model, past)
         await self._say_aloud(turn, answer)
 
     async def outlook(self, turn: Turn) -> Outlook:
         """What the next question would send and cost, without asking it."""
         nothing = Question("", (), "", pictures=False)
         model = await self._model(turn, nothing)
-        request = await self._request(turn, nothing, model, "")
-        tokens = likely_tokens("".join(_texts(request)))
+        past = await self._recall.past(turn)
+        request = self._request(turn, nothing, model, "", past)
+        tokens = self._gauge.prompt(model.id, _texts(request))
         return Outlook(
             model=model.name,
             messages=len(request.messages) - 2,
+            summed_up=bool(past.summary),
             tokens=tokens,
             reading=interrupted_cost(model, tokens, "").micro_usd,
             ceiling=chat_ceiling(model, request),
         )
+
+    def forget_around(self, conversation: str) -> None:
+        """Drop what was said around the bot in a conversation."""
+        self._overheard.forget(conversation)
 
     async def _model(self, turn: Turn, question: Question) -> Model:
         model = await self._models.pick("text", turn.settings.text("model"), owner=turn.owner)
@@ -118,21 +137,22 @@ class Talker:
         turn.notice(f"*{model.name} cannot see pictures, so {seeing.name} answers this one.*")
         return seeing
 
-    async def _request(self, turn: Turn, question: Question, model: Model, search: str) -> ChatRequest:
+    def _request(self, turn: Turn, question: Question, model: Model, search: str, past: Past) -> ChatRequest:
         settings, place = turn.settings, turn.incoming.place
-        history = await self._recall.history(turn, HISTORY_ITEMS)
         character = settings.text("character")
         request = ChatRequest(
             messages=build_messages(
                 incoming=turn.incoming,
                 question=question.text,
                 parts=question.parts,
-                history=history,
+                past=past,
+                room=Room(self._gauge, model.id, _budget(turn, model)),
                 persona=settings.text("system_prompt"),
                 character=bool(character),
                 now=turn.now,
+                overheard=self._overheard.lines(place.conversation, int(settings.number("overhear") or 0)),
             ),
-            max_completion_tokens=int(settings.number("answer_length") or 2_000),
+            max_completion_tokens=_answer_length(turn),
             temperature=settings.number("temperature"),
             top_p=settings.number("top_p"),
             reasoning=_reasoning(settings.text("thinking")),
@@ -149,10 +169,13 @@ class Talker:
         estimate = chat_ceiling(model, request)
         tokens = likely_tokens("".join(_texts(request))) + request.max_completion_tokens
         async with (
-            self._cashier.paying(turn.payer, turn.settlements, Medium.CHAT, model.id, estimate) as bill,
+            self._cashier.paying(
+                replace(turn.payer, begin=None), turn.settlements, Medium.CHAT, model.id, estimate
+            ) as bill,
             self._client.limits.turn(model.id, turn.person, tokens, reply.in_line) as slot,
         ):
             try:
+                await turn.begin()  # not before: a turn that waits in line may run again after a crash
                 async with aclosing(self._client.chat_stream(request, model)) as events:
                     async for event in events:
                         reply.take(event)
@@ -162,6 +185,19 @@ class Talker:
                     slot.used(reply.usage.total)
         if reply.finished is not None:
             self._models.notice(model, reply.finished.notices)
+
+    def _learn(self, question: Question, model: Model, request: ChatRequest, reply: _Reply) -> None:
+        """Only a prompt of nothing but our own text says how many tokens text has."""
+        plain = not (question.parts or reply.sources or request.character_slug or request.web_scraping)
+        if plain and reply.usage is not None:
+            self._gauge.learn(model.id, _texts(request), reply.usage.prompt)
+
+    def _fold(self, turn: Turn, model: Model, past: Past) -> None:
+        if past.branch:
+            return
+        newest = self._gauge.prompt(model.id, (item.text for item in turn.history))
+        place = turn.incoming.place
+        self._compactor.after(Talk(place, turn.person, model, _budget(turn, model), newest), past)
 
     def _remember(self, turn: Turn, question: Question, answer: str) -> None:
         incoming = turn.incoming
@@ -228,7 +264,7 @@ class _Reply:
 
     def in_line(self, place: int) -> None:
         """The place in the queue, shown where the answer will be."""
-        self.waited = True
+        self.waited = self.turn.in_line = True
         self.turn.replace(f"*Many people are asking right now: you are number {place} in line.*")
 
     def take(self, event: ChatEvent) -> None:
@@ -284,6 +320,14 @@ def _charge(bill: Bill, model: Model, request: ChatRequest, reply: _Reply) -> No
         fees = SEARCH_FEE * (request.web_search != "off")
         cost = interrupted_cost(model, prompt, reply.received, fees)
         bill.charge(cost.micro_usd, count=count, uncertain=True, request_id=request_id)
+
+
+def _answer_length(turn: Turn) -> int:
+    return int(turn.settings.number("answer_length") or 2_000)
+
+
+def _budget(turn: Turn, model: Model) -> int:
+    return budget(turn.settings.number("context_tokens"), model, _answer_length(turn))
 
 
 def _texts(request: ChatRequest) -> list[str]:

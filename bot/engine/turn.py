@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from bot.delivery import Answer
@@ -12,6 +12,10 @@ from bot.engine.settings import PlaceSettings
 from bot.errors import NotAllowed
 from bot.messages import ButtonRows, Incoming, Media, MediaReady, Notice, TextDelta, TextReplaced
 from bot.records import HistoryItem, Settlement
+
+
+async def _unmarked() -> None:
+    """A turn that no journal follows."""
 
 
 @dataclass(slots=True)
@@ -38,11 +42,15 @@ class Turn:
     chat: str = ""
     replaces: tuple[str, ...] = ()
     placeholder: bool = False
+    in_line: bool = False
+    """Waiting for Venice's limits: what is visible so far is only the place in the queue."""
+    begin: Callable[[], Awaitable[None]] = _unmarked
+    """Journals that Venice is called now; from here on the turn is not run again by itself."""
 
     @property
     def payer(self) -> Payer:
         """Who pays for calls of this turn."""
-        return Payer(self.id, self.incoming.place, self.person)
+        return Payer(self.id, self.incoming.place, self.person, self.begin)
 
     @property
     def question_ids(self) -> tuple[str, ...]:

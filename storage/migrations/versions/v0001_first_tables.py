@@ -92,6 +92,8 @@ def _memory() -> None:
     _create("chats", chat, "conversation", "chat")
     current = [*_texts("conversation", "chat"), *_numbers("opened_at")]
     _create("current_chats", current, "conversation")
+    summary = [*_texts("conversation", "chat", "text"), *_numbers("covers", "at")]
+    _create("summaries", summary, "conversation", "chat")
 
 
 def _choices() -> None:

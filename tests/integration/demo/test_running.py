@@ -73,6 +73,12 @@ async def test_a_caller_who_leaves_is_noticed(demo: DemoVenice, caller: Caller) 
     assert 0 < demo.requests[-1].tokens_sent < 60
 
 
+def released(task: asyncio.Task[Any]) -> bool:
+    if task.exception() is None:
+        return isinstance(task.result(), httpx.Response)
+    return isinstance(task.exception(), httpx.TransportError)
+
+
 async def test_stopping_never_hangs(capfd: pytest.CaptureFixture[str]) -> None:
     demo = DemoVenice(pace=1)
     await demo.start()
@@ -90,6 +96,7 @@ async def test_stopping_never_hangs(capfd: pytest.CaptureFixture[str]) -> None:
         await demo.stop()
         assert time.monotonic() - began < 1
         await asyncio.wait(tasks)
-    assert all(isinstance(task.exception(), httpx.TransportError) for task in tasks)
+    # Whether a request still without an answer sees a cut line or a late one differs between Python versions.
+    assert all(released(task) for task in tasks)
     await demo.stop()
     assert capfd.readouterr().err == ""

@@ -52,7 +52,7 @@ async def test_its_own_edits_and_those_of_bots_are_ignored(house: House) -> None
         house.dc.edit(said, "boop")
         house.dc.say(house.channel, house.ann, "last")
         await house.events()
-    assert [event.text for event in house.front.events] == ["last"]
+    assert [event.text for event in house.front.events] == ["beep", "last"]
 
 
 async def test_deleted_messages_are_told_with_their_place(house: House) -> None:

@@ -358,6 +358,7 @@ async def test_what_was_never_offered_is_left_alone(house: House) -> None:
             )
         house.dc.say(house.channel, house.ann, "still there")
         await house.events(2)
+        await settled(house)
     assert used.text == "ok"
 
 

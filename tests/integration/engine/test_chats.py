@@ -125,11 +125,11 @@ async def test_context_says_what_is_seen_and_costs_nothing(room: Room) -> None:
     assert (await room.spent(), len(room.demo.requests)) == (spent, calls)
 
 
-async def test_context_says_what_is_cut(room: Room) -> None:
+async def test_context_says_what_is_summed_up(room: Room) -> None:
     for n in range(3):
         await room.say(f"{n} " + "word " * 4000)
     [answer] = await room.command("context")
-    assert "are cut" in answer.text
+    assert "are summed up" in answer.text
 
 
 async def test_a_reply_to_an_older_message_branches_and_the_chat_goes_on(room: Room) -> None:

@@ -274,6 +274,19 @@ async def test_bots_and_service_messages_mean_nothing(
     assert [event.text for event in front.events] == ["last"]
 
 
+async def test_another_bot_comes_in_only_where_it_names_this_one(
+    tg: FakeTelegram, front: RecordingFront, group: Chat, ann: User
+) -> None:
+    robot = {"id": 5, "is_bot": True, "first_name": "Robot"}
+    named = {"type": "text_mention", "offset": 0, "length": 7, "user": {**robot, "id": tg.bot.id}}
+    tg.push(pushed(group, ann, {"text": "beep", "from": robot}))
+    tg.push(pushed(group, ann, {"text": "Gondola, beep", "from": robot, "entities": [named]}))
+    event = await front.event()
+    assert event.author == Person("telegram", "5", "Robot", is_bot=True)
+    assert event.addressed is Addressed.MENTION
+    assert len(front.events) == 1
+
+
 # --- buttons and membership ---
 
 

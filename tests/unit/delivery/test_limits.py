@@ -255,7 +255,7 @@ def test_typing_leaves_room_for_every_first_text() -> None:
 
     run(main())
     assert len(door.of(CallKind.TYPING)) == 2
-    assert [call.at for call in door.of(CallKind.SEND)] == [pytest.approx(1.0)] * 10
+    assert [call.at for call in door.of(CallKind.SEND)] == [pytest.approx(1.02)] * 10
 
 
 def test_answers_that_ended_unseen_no_longer_keep_others_from_typing() -> None:

@@ -1,0 +1,40 @@
+"""What is said around the bot: a few lines per conversation, in memory only (docs/decisions/0002)."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+
+from bot.engine.speakers import quoted_lines, speaker_label
+from bot.messages import Incoming
+
+MOST_LINES = 50
+LINE_CHARS = 500
+MOST_PLACES = 1000
+
+
+class Overheard:
+    """The newest lines of each conversation; the place that was silent longest is forgotten first."""
+
+    def __init__(self) -> None:
+        self._lines: OrderedDict[str, deque[str]] = OrderedDict()
+
+    def note(self, incoming: Incoming) -> None:
+        """Keep a line that was not meant for the bot."""
+        text = incoming.text.strip()[:LINE_CHARS]
+        if not text:
+            return
+        key = incoming.place.conversation
+        lines = self._lines.setdefault(key, deque(maxlen=MOST_LINES))
+        self._lines.move_to_end(key)
+        lines.append(f"{speaker_label(incoming.author)} {quoted_lines(text)}")
+        if len(self._lines) > MOST_PLACES:
+            self._lines.popitem(last=False)
+
+    def lines(self, conversation: str, most: int) -> Sequence[str]:
+        """The newest lines, oldest first."""
+        return tuple(self._lines.get(conversation, ()))[-most:] if most > 0 else ()
+
+    def forget(self, conversation: str) -> None:
+        """Drop the lines of a conversation."""
+        self._lines.pop(conversation, None)

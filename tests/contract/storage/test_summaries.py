@@ -1,0 +1,104 @@
+"""Summaries stand in for older items, and go when these go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.records import Closing, HistoryItem, Recalled, Role, Summary, TurnState
+from storage import SqlStore
+from tests.contract.storage.houses import NOON
+
+HERE, THERE = "discord:1:2:", "discord:1:3:"
+
+
+async def say(
+    store: SqlStore, *texts: str, at: float = NOON, conversation: str = HERE, chat: str = ""
+) -> None:
+    """Remember texts."""
+    items = tuple(HistoryItem(conversation, Role.PERSON, text, at, chat=chat) for text in texts)
+    await store.turns.close([Closing("t-none", TurnState.COMPLETE, history=items)])
+
+
+async def ids(store: SqlStore) -> dict[str, int]:
+    """Ids by text."""
+    return {item.text: item.id for item in await store.memory.recent(HERE, 100)}
+
+
+async def test_a_summary_stands_in_for_what_it_covers(store: SqlStore) -> None:
+    await say(store, "1", "2", "3", "4")
+    before = await store.memory.recall(HERE, 3)
+    assert before.summary is None
+    assert [item.text for item in before.items] == ["2", "3", "4"]
+    summary = Summary(HERE, "one and two", (await ids(store))["2"], NOON + 1)
+    assert await store.memory.summarise(summary)
+    after = await store.memory.recall(HERE, 100)
+    assert after.summary == summary
+    assert [item.text for item in after.items] == ["3", "4"]
+    assert [item.id for item in after.items] == sorted(item.id for item in after.items)
+    assert (await store.memory.recall(THERE, 100)).summary is None
+    newer = Summary(HERE, "up to three", after.items[0].id, NOON + 2)
+    assert await store.memory.summarise(newer)
+    again = await store.memory.recall(HERE, 100)
+    assert again.summary == newer
+    assert [item.text for item in again.items] == ["4"]
+
+
+async def test_each_chat_has_its_own(store: SqlStore) -> None:
+    await say(store, "1", "2")
+    first = Summary(HERE, "one", (await ids(store))["1"], NOON + 1)
+    assert await store.memory.summarise(first)
+    await store.chats.start(HERE, "second", "", NOON + 2)
+    assert await store.memory.recall(HERE, 10) == Recalled(None, (), "second")
+    assert not await store.memory.summarise(replace(first, chat="second"))
+    await say(store, "3", "4", chat="second")
+    second = Summary(HERE, "three", (await ids(store))["3"], NOON + 3, "second")
+    assert await store.memory.summarise(second)
+    recalled = await store.memory.recall(HERE, 10)
+    assert (recalled.summary, [item.text for item in recalled.items]) == (second, ["4"])
+    assert await store.chats.forget(HERE, "second") == 2
+    assert (await store.memory.recall(HERE, 10)).summary is None
+    assert await store.chats.resume(HERE, "", NOON + 4)
+    recalled = await store.memory.recall(HERE, 10)
+    assert (recalled.summary, [item.text for item in recalled.items]) == (first, ["2"])
+
+
+async def test_forgetting_a_covered_message_drops_it(store: SqlStore) -> None:
+    items = [HistoryItem(HERE, Role.PERSON, one, NOON, turn_id=one, message_ids=(one,)) for one in "123"]
+    await store.turns.close([Closing("t-none", TurnState.COMPLETE, history=tuple(items))])
+    summary = Summary(HERE, "one and two", (await ids(store))["2"], NOON + 1)
+    assert await store.memory.summarise(summary)
+    assert await store.memory.forget_messages(HERE, ["3"]) == 1
+    assert (await store.memory.recall(HERE, 10)).summary == summary
+    assert await store.memory.forget_messages(HERE, ["1"]) == 1
+    recalled = await store.memory.recall(HERE, 10)
+    assert (recalled.summary, [item.text for item in recalled.items]) == (None, ["2"])
+
+
+async def test_replacing_a_covered_turn_drops_it(store: SqlStore) -> None:
+    items = [HistoryItem(HERE, Role.PERSON, one, NOON, turn_id=one) for one in "12"]
+    await store.turns.close([Closing("t-none", TurnState.COMPLETE, history=tuple(items))])
+    assert await store.memory.summarise(Summary(HERE, "one", (await ids(store))["1"], NOON + 1))
+    anew = (HistoryItem(HERE, Role.PERSON, "3", NOON + 2, turn_id="3"),)
+    await store.turns.close([Closing("t-3", TurnState.COMPLETE, history=anew, replaces=("1",))])
+    recalled = await store.memory.recall(HERE, 10)
+    assert (recalled.summary, [item.text for item in recalled.items]) == (None, ["2", "3"])
+
+
+async def test_forgetting_drops_it_too(store: SqlStore) -> None:
+    await say(store, "1", "2")
+    summary = Summary(HERE, "one", (await ids(store))["1"], NOON + 1)
+    assert await store.memory.summarise(summary)
+    assert await store.memory.forget(HERE) == 2
+    assert not await store.memory.summarise(summary)
+    assert (await store.memory.recall(HERE, 10)).summary is None
+
+
+async def test_it_goes_along_when_a_chat_moves(store: SqlStore) -> None:
+    conversation = "telegram:-1:-1:"
+    await say(store, "1", "2", conversation=conversation)
+    first = (await store.memory.recent(conversation, 10))[0]
+    assert await store.memory.summarise(Summary(conversation, "one", first.id, NOON))
+    await store.move("telegram", "-1", "-2")
+    moved = await store.memory.recall("telegram:-2:-2:", 10)
+    assert moved.summary is not None
+    assert [item.text for item in moved.items] == ["2"]
