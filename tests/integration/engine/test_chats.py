@@ -170,6 +170,7 @@ async def test_after_long_silence_a_new_chat_begins_and_says_so(room: Room) -> N
 
 
 async def test_silence_changes_nothing_by_default(room: Room) -> None:
+    await room.parts.settings.put("bot", "web_search", "off", by="h", at=1.0)
     await room.say("Hello, my name is Ada.")
     room.ahead += 400 * 86_400
     [answer] = await room.say("What is my name?")
