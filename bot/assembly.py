@@ -21,8 +21,10 @@ from bot.engine.engine import Engine
 from bot.engine.gathering import Gatherer
 from bot.engine.groups import Groups
 from bot.engine.hashing import Hasher
+from bot.engine.lobby import PATIENCE
 from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
+from bot.engine.recall import Recall
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background, SideCalls
 from bot.engine.speaking import Speaker
@@ -65,8 +67,10 @@ def assemble(
     is_open: bool = False,
     owners: frozenset[str] = frozenset(),
     clock: Clock = time.time,
+    patience: float = PATIENCE,
 ) -> Assembly:
-    """`doors` may fill later; `key` is the secret behind hashes; `owners` are person keys."""
+    """`doors` may fill later; `key` is the secret behind hashes; `owners` are person keys.
+    A question that has waited `patience` seconds behind another one is told so."""
     hasher = Hasher(key)
     settings = SettingsBook(store.settings)
     caps = CapsBook(store.money)
@@ -79,8 +83,9 @@ def assemble(
     background, gauge, overheard = Background(), TokenGauge(), Overheard()
     side_calls = SideCalls(client, models, cashier, store.turns)
     compactor = Compactor(store.memory, side_calls, gauge, background, clock)
+    recall = Recall(store, compactor)
     gatherer = Gatherer(doors, speaker)
-    talker = Talker(client, models, cashier, gatherer, speaker, compactor, gauge, overheard, answers)
+    talker = Talker(client, models, cashier, gatherer, speaker, recall, compactor, gauge, overheard, answers)
     groups = Groups(
         settings, hasher, overheard, Threads(doors, store.marks), Gate(side_calls, clock), BotLoops(clock)
     )
@@ -109,6 +114,7 @@ def assemble(
         talk=talker.talk,
         hasher=hasher,
         clock=clock,
+        patience=patience,
         amends=amends,
         background=background,
         groups=groups,

@@ -150,6 +150,7 @@ class Incoming:
     `near_limit` says the text is so long that the client may have split it.
     `trusted` marks the visitor of the loopback-only web page, who is an owner (design section 7).
     `complaint` says what is wrong with a typed command; whoever may come in is told instead of served.
+    `edits` is the id of an earlier message that now reads like this, "" for a new message.
     """
 
     event_id: str
@@ -173,6 +174,7 @@ class Incoming:
     trusted: bool = False
     complaint: str = ""
     sent_at: float = 0.0
+    edits: str = ""
 
 
 # --- what goes out ---------------------------------------------------------------------------------

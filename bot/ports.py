@@ -13,10 +13,12 @@ from bot.records import (
     AccessState,
     Admission,
     Cap,
+    Chat,
     Closing,
     CounterState,
     HistoryItem,
     Intake,
+    Opened,
     Recalled,
     Refusal,
     SettingRow,
@@ -129,6 +131,11 @@ class Front(Protocol):
         """A chat has a new id: settings, caps, access and memory go with it."""
         ...
 
+    async def forgotten(self, place: Place, message_ids: Sequence[str]) -> None:
+        """Messages were deleted: they leave memory, questions among them with their answers, and what is
+        being answered of them stops."""
+        ...
+
     async def recall_mark(self, name: str) -> str:
         """A small remembered value of an adapter, "" when never set."""
         ...
@@ -213,29 +220,68 @@ class Memory(Protocol):
     """What was said."""
 
     async def recent(self, conversation: str, limit: int) -> list[HistoryItem]:
-        """The newest remembered items since the last reset, oldest first."""
+        """The newest remembered items of the current chat, oldest first."""
         ...
 
-    async def upto(self, conversation: str, turn_id: str, limit: int) -> list[HistoryItem]:
-        """The newest items up to those of a turn, oldest first, as they stood for that turn: not from
-        before the last reset unless the turn itself is. Empty when the turn is forgotten."""
+    async def opened(self, conversation: str, limit: int) -> Opened:
+        """The current chat with its newest items."""
         ...
 
-    async def reset(self, conversation: str, at: float) -> None:
-        """Start anew: earlier items are no longer recalled."""
+    async def upto(self, conversation: str, message_id: str, limit: int) -> Opened | None:
+        """The chat that holds a message, up to and including it; None for a message not remembered."""
+        ...
+
+    async def of_turn(self, conversation: str, turn_id: str, limit: int) -> list[HistoryItem]:
+        """The newest items up to those of a turn, of the chat that holds it, oldest first. Empty when the
+        turn is forgotten."""
         ...
 
     async def forget(self, conversation: str) -> int:
         """Delete every item of a conversation; returns how many."""
         ...
 
+    async def forget_messages(self, conversation: str, message_ids: Sequence[str]) -> int:
+        """Delete the items these messages show, and the answers to the questions among them, in every
+        chat; returns how many."""
+        ...
+
     async def recall(self, conversation: str, limit: int) -> Recalled:
-        """The summary and the newest items after it, since the last reset."""
+        """The current chat's summary and its newest items after it."""
         ...
 
     async def summarise(self, summary: Summary) -> bool:
-        """Put a summary in the place of older items; False, and nothing stored, when the conversation was
-        reset or forgotten meanwhile. `reset` and `forget` drop a summary."""
+        """Put a summary in the place of older items of a chat; False, and nothing stored, when they were
+        forgotten meanwhile. Forgetting what a summary covers drops it."""
+        ...
+
+
+class Chats(Protocol):
+    """The chats of a conversation: one is current, the others are kept. Chat ids are the caller's."""
+
+    async def start(self, conversation: str, chat: str, title: str, at: float) -> None:
+        """A new, empty chat becomes the current one."""
+        ...
+
+    async def branch(self, conversation: str, chat: str, before: str, title: str, at: float) -> bool:
+        """A new chat with the history before a message becomes the current one; False, and nothing
+        changes, when the message is not remembered."""
+        ...
+
+    async def resume(self, conversation: str, chat: str, at: float) -> bool:
+        """Make a chat the current one; False when there is none of that id."""
+        ...
+
+    async def touched(self, conversation: str) -> float:
+        """When the current chat was last started, resumed or spoken in; 0 for never."""
+        ...
+
+    async def all(self, conversation: str) -> list[Chat]:
+        """Every chat, the last used first."""
+        ...
+
+    async def forget(self, conversation: str, chat: str) -> int:
+        """Delete a chat with its items; returns how many items. Were it the current one, a question
+        goes to an empty chat of the same id."""
         ...
 
 
@@ -306,6 +352,8 @@ class Store(Protocol):
     def buttons(self) -> Buttons: ...
     @property
     def marks(self) -> Marks: ...
+    @property
+    def chats(self) -> Chats: ...
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """Rename a chat in every table, in one transaction."""

@@ -165,13 +165,36 @@ class HistoryItem:
     turn_id: str = ""
     message_ids: tuple[str, ...] = ()
     media_note: str = ""
+    chat: str = ""
     id: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The newest items of a chat, oldest first. `chat` is "" for the first chat of a place."""
+
+    chat: str
+    items: tuple[HistoryItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """One chat of a place. `title` is the given one, else the first question, "" for neither;
+    `current` marks the one that questions go to."""
+
+    id: str
+    title: str
+    created_at: float
+    used_at: float
+    messages: int
+    current: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Closing:
     """The end of a turn, written in one transaction: journal state, settlements, history. `revised` are
-    answers that take the place of what the bot said in the turn they name; a forgotten one stays so."""
+    answers that take the place of what the bot said in the turn they name; a forgotten one stays so.
+    `replaces` names earlier turns whose history goes as this turn's comes; without history they stay."""
 
     turn_id: str
     state: TurnState
@@ -180,6 +203,7 @@ class Closing:
     settlements: tuple[Settlement, ...] = ()
     history: tuple[HistoryItem, ...] = ()
     revised: tuple[HistoryItem, ...] = ()
+    replaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,17 +269,19 @@ def counter_key(scope: str, medium: str, unit: CapUnit, period: CapPeriod, start
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a conversation's items up to and including the id `covers` said, in few words."""
+    """What a chat's items up to and including the id `covers` said, in few words."""
 
     conversation: str
     text: str
     covers: int
     at: float
+    chat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """A conversation since its last reset: a summary of older items, and the newer ones, oldest first."""
+    """The current chat of a conversation: a summary of older items, and the newer ones, oldest first."""
 
     summary: Summary | None
     items: tuple[HistoryItem, ...]
+    chat: str = ""

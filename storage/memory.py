@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
-from sqlalchemy import RowMapping, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import RowMapping, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.records import HistoryItem, Recalled, Role, Summary
+from bot.records import Closing, HistoryItem, Opened, Recalled, Role, Summary
+from storage.current import CURRENT, current_chat
 from storage.database import Database
 from storage.rows import (
     Params,
@@ -16,42 +18,28 @@ from storage.rows import (
     fetch,
     fetch_many,
     from_json,
+    ids,
     micros,
-    replacing,
     seconds,
     to_json,
 )
-from storage.summaries import drop, put, recall
-from storage.tables import CleanText, history, resets
+from storage.summaries import drop, drop_over, drop_turn, put, recall
+from storage.tables import CleanText, chats, history
 
 _REMEMBER = insert(history).returning(history.c.id)
 _here = history.c.conversation == bindparam("conversation")
-# Two items may carry the time of the reset itself; their numbers say which was there before.
-_current = or_(
-    resets.c.at.is_(None),
-    history.c.at > resets.c.at,
-    and_(history.c.at == resets.c.at, history.c.id > resets.c.last_id),
-)
-_RECENT = (
+_newest = select(history).order_by(history.c.id.desc()).limit(bindparam("most"))
+_RECENT = _newest.where(_here, history.c.chat == CURRENT)
+_UPTO = _newest.where(_here, history.c.chat == bindparam("chat"), history.c.id <= bindparam("last"))
+# Narrows down only: LIKE does not tell upper from lower case on SQLite.
+_MENTIONING = (
     select(history)
-    .outerjoin(resets, resets.c.conversation == history.c.conversation)
-    .where(_here, _current)
-    .order_by(history.c.id.desc())
-    .limit(bindparam("most"))
+    .where(_here, history.c.message_ids.like(bindparam("pattern"), escape="!"))
+    .order_by(history.c.id)
 )
-_UPTO = (
-    select(history, _current.label("current"))
-    .outerjoin(resets, resets.c.conversation == history.c.conversation)
-    .where(
-        _here,
-        history.c.id
-        <= select(func.max(history.c.id))
-        .where(_here, history.c.turn_id == bindparam("turn"))
-        .scalar_subquery(),
-    )
-    .order_by(history.c.id.desc())
-    .limit(bindparam("most"))
-)
+_TURN = history.c.turn_id.in_(ids)
+_ANSWERS = select(history.c.id, history.c.chat).where(_here, _TURN, history.c.role == Role.BOT.value)
+_HOLDING = select(history.c.id, history.c.chat).where(_here, history.c.turn_id == bindparam("turn"))
 _REVISE = (
     update(history)
     .where(
@@ -65,9 +53,12 @@ _REVISE = (
         media_note=bindparam("new_note", type_=CleanText),
     )
 )
-_LAST_ID = select(func.coalesce(func.max(history.c.id), 0).label("last_id")).where(_here)
-_RESET = replacing(resets, "conversation")
 _FORGET = delete(history).where(_here)
+_FORGET_CHATS = delete(chats).where(chats.c.conversation == bindparam("conversation"))
+_FORGET_ITEM = delete(history).where(history.c.id == bindparam("item"))
+_FORGET_TURN = delete(history).where(
+    history.c.turn_id == bindparam("turn"), history.c.chat == bindparam("chat"), _here
+)
 
 
 async def remember(connection: AsyncConnection, items: Sequence[HistoryItem]) -> None:
@@ -91,6 +82,25 @@ async def revise(connection: AsyncConnection, items: Sequence[HistoryItem]) -> N
         await execute_many(connection, _REVISE, rows)
 
 
+async def replace(connection: AsyncConnection, closing: Closing) -> None:
+    """Delete what the turns that this one replaces have left in its chat."""
+    for item in closing.history[:1]:
+        where: Params = {"conversation": item.conversation, "chat": item.chat}
+        for turn in closing.replaces:
+            await drop_turn(connection, {**where, "turn": turn})
+        await execute_many(connection, _FORGET_TURN, [{**where, "turn": turn} for turn in closing.replaces])
+
+
+async def mentioning(connection: AsyncConnection, conversation: str, message_id: str) -> list[RowMapping]:
+    """The rows of a conversation that a message shows, oldest first; several where a chat branched."""
+    escaped = json.dumps(message_id, ensure_ascii=False)
+    for special in "!%_":
+        escaped = escaped.replace(special, f"!{special}")
+    params: Params = {"conversation": conversation, "pattern": f"%{escaped}%"}
+    rows = await fetch(connection, _MENTIONING, params)
+    return [row for row in rows if message_id in from_json(row["message_ids"])]
+
+
 class SqlMemory:
     """bot.ports.Memory over the database."""
 
@@ -101,41 +111,85 @@ class SqlMemory:
         """See the port."""
         params: Params = {"conversation": conversation, "most": limit}
         rows = await self._database.read(lambda connection: fetch(connection, _RECENT, params))
-        return [_item(row) for row in reversed(rows)]
+        return _items(rows)
 
-    async def upto(self, conversation: str, turn_id: str, limit: int) -> list[HistoryItem]:
-        """See the port."""
-        params: Params = {"conversation": conversation, "turn": turn_id, "most": limit}
-        rows = await self._database.read(lambda connection: fetch(connection, _UPTO, params))
-        since_reset = bool(rows) and bool(rows[0]["current"])
-        return [_item(row) for row in reversed(rows) if row["current"] or not since_reset]
+    async def opened(self, conversation: str, limit: int) -> Opened:
+        """See the port. The second look is needed only where nothing was said yet."""
+        params: Params = {"conversation": conversation, "most": limit}
 
-    async def reset(self, conversation: str, at: float) -> None:
-        """See the port."""
+        async def work(connection: AsyncConnection) -> Opened:
+            if rows := await fetch(connection, _RECENT, params):
+                return Opened(rows[0]["chat"], tuple(_items(rows)))
+            return Opened(await current_chat(connection, conversation), ())
 
-        async def work(connection: AsyncConnection) -> None:
-            last = (await fetch(connection, _LAST_ID, {"conversation": conversation}))[0]["last_id"]
-            row: Params = {"conversation": conversation, "at": micros(at), "last_id": last}
-            await fetch_many(connection, _RESET, [row])
-            await drop(connection, conversation)
+        return await self._database.read(work)
 
-        await self._database.write(work)
+    async def upto(self, conversation: str, message_id: str, limit: int) -> Opened | None:
+        """See the port. Where a chat branched, the current chat's copy counts, else the newest."""
+
+        async def work(connection: AsyncConnection) -> Opened | None:
+            found = await mentioning(connection, conversation, message_id)
+            if not found:
+                return None
+            current = await current_chat(connection, conversation)
+            last = max(found, key=lambda row: (row["chat"] == current, row["id"]))
+            params: Params = {"conversation": conversation, "chat": last["chat"]}
+            rows = await fetch(connection, _UPTO, {**params, "last": last["id"], "most": limit})
+            return Opened(last["chat"], tuple(_items(rows)))
+
+        return await self._database.read(work)
+
+    async def of_turn(self, conversation: str, turn_id: str, limit: int) -> list[HistoryItem]:
+        """See the port. Where a chat branched, the current chat's copy counts, else the newest."""
+        where: Params = {"conversation": conversation, "turn": turn_id}
+
+        async def work(connection: AsyncConnection) -> list[HistoryItem]:
+            found = await fetch(connection, _HOLDING, where)
+            if not found:
+                return []
+            current = await current_chat(connection, conversation)
+            last = max(found, key=lambda row: (row["chat"] == current, row["id"]))
+            params: Params = {"conversation": conversation, "chat": last["chat"]}
+            return _items(await fetch(connection, _UPTO, {**params, "last": last["id"], "most": limit}))
+
+        return await self._database.read(work)
 
     async def forget(self, conversation: str) -> int:
         """See the port."""
         params: Params = {"conversation": conversation}
 
         async def work(connection: AsyncConnection) -> int:
+            await connection.execute(_FORGET_CHATS, params)
             await drop(connection, conversation)
             return await changed(connection, _FORGET, params)
 
         return await self._database.write(work)
 
-    async def recall(self, conversation: str, limit: int) -> Recalled:
+    async def forget_messages(self, conversation: str, message_ids: Sequence[str]) -> int:
         """See the port."""
-        rows = await self._database.read(lambda connection: recall(connection, conversation, limit))
-        items = [_item(row) for row in reversed(rows) if row["role"]]
-        return Recalled(next((_summary(row) for row in rows if not row["role"]), None), tuple(items))
+
+        async def work(connection: AsyncConnection) -> int:
+            rows = [row for one in message_ids for row in await mentioning(connection, conversation, one)]
+            asked = sorted({row["turn_id"] for row in rows if row["role"] == Role.PERSON.value} - {""})
+            answers = await fetch(connection, _ANSWERS, {"conversation": conversation, "ids": asked})
+            gone = sorted({row["id"] for row in (*rows, *answers)})
+            await drop_over(connection, conversation, (*rows, *answers))
+            await execute_many(connection, _FORGET_ITEM, [{"item": one} for one in gone])
+            return len(gone)
+
+        return await self._database.write(work)
+
+    async def recall(self, conversation: str, limit: int) -> Recalled:
+        """See the port. As in `opened`, an empty chat needs a second look for its id."""
+
+        async def work(connection: AsyncConnection) -> Recalled:
+            rows = await recall(connection, conversation, limit)
+            chat = rows[0]["chat"] if rows else await current_chat(connection, conversation)
+            items = [_item(row) for row in reversed(rows) if row["role"]]
+            summary = next((_summary(row) for row in rows if not row["role"]), None)
+            return Recalled(summary, tuple(items), chat)
+
+        return await self._database.read(work)
 
     async def summarise(self, summary: Summary) -> bool:
         """See the port."""
@@ -153,7 +207,13 @@ def _row(item: HistoryItem) -> Params:
         "turn_id": item.turn_id,
         "message_ids": to_json(item.message_ids),
         "media_note": item.media_note,
+        "chat": item.chat,
     }
+
+
+def _items(rows: Sequence[RowMapping]) -> list[HistoryItem]:
+    """Rows, newest first, as items, oldest first."""
+    return [_item(row) for row in reversed(rows)]
 
 
 def _item(row: RowMapping) -> HistoryItem:
@@ -167,9 +227,10 @@ def _item(row: RowMapping) -> HistoryItem:
         turn_id=row["turn_id"],
         message_ids=from_json(row["message_ids"]),
         media_note=row["media_note"],
+        chat=row["chat"],
         id=row["id"],
     )
 
 
 def _summary(row: RowMapping) -> Summary:
-    return Summary(row["conversation"], row["text"], row["id"], seconds(row["at"]))
+    return Summary(row["conversation"], row["text"], row["id"], seconds(row["at"]), row["chat"])

@@ -15,11 +15,12 @@ from storage.tables import (
     access_rules,
     buttons,
     caps,
+    chats,
     counters,
+    current_chats,
     history,
     ledger,
     reservations,
-    resets,
     settings,
     summaries,
     turns,
@@ -87,8 +88,8 @@ async def move_chat(connection: AsyncConnection, move: Move) -> None:
         await _rename(connection, table.c[name], move.conversation)
     for table, name in _UNIQUE:
         await _move_unique(connection, table, name, move.scope)
-    await _move_unique(connection, resets, "conversation", move.conversation)
-    await _move_unique(connection, summaries, "conversation", move.conversation)
+    for table in (chats, current_chats, summaries):
+        await _move_unique(connection, table, "conversation", move.conversation)
 
 
 async def _renamed(

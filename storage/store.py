@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.ports import Clock
 from storage.access import SqlAccess
 from storage.buttons import SqlButtons
+from storage.chats import SqlChats
 from storage.database import Database, postgres_database, sqlite_database
 from storage.lease import Lease, release_all
 from storage.location import DirectoryLock, PostgresServer, SqliteFile, locate, prepare
@@ -40,6 +41,7 @@ class SqlStore:
         self._access = SqlAccess(database)
         self._buttons = SqlButtons(database)
         self._marks = SqlMarks(database)
+        self._chats = SqlChats(database)
 
     @property
     def database(self) -> Database:
@@ -80,6 +82,11 @@ class SqlStore:
     def marks(self) -> SqlMarks:
         """Small remembered values."""
         return self._marks
+
+    @property
+    def chats(self) -> SqlChats:
+        """The chats of a conversation."""
+        return self._chats
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import RowMapping, and_, bindparam, delete, func, literal, or_, select, union_all
+from sqlalchemy import RowMapping, bindparam, delete, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Summary
-from storage.rows import Params, changed, fetch, fetch_many, micros, replacing
-from storage.tables import CleanText, history, resets, summaries
+from storage.current import CURRENT
+from storage.rows import Params, changed, execute_many, fetch, fetch_many, micros, replacing
+from storage.tables import CleanText, history, summaries
 
 _here = bindparam("conversation", type_=CleanText)
-_covered = select(summaries.c.covers).where(summaries.c.conversation == _here).scalar_subquery()
+_chat = bindparam("chat", type_=CleanText)
+_covered = (
+    select(summaries.c.covers)
+    .where(summaries.c.conversation == _here, summaries.c.chat == CURRENT)
+    .scalar_subquery()
+)
 _newest = (
     select(history)
-    .outerjoin(resets, resets.c.conversation == history.c.conversation)
     .where(
         history.c.conversation == _here,
+        history.c.chat == CURRENT,
         history.c.id > func.coalesce(_covered, 0),
-        or_(
-            resets.c.at.is_(None),
-            history.c.at > resets.c.at,
-            and_(history.c.at == resets.c.at, history.c.id > resets.c.last_id),
-        ),
     )
     .order_by(history.c.id.desc())
     .limit(bindparam("most"))
@@ -37,17 +38,21 @@ _as_item = select(
         _given.get(column.name, summaries.c.get(column.name, literal(""))).label(column.name)
         for column in history.columns
     )
-).where(summaries.c.conversation == _here)
+).where(summaries.c.conversation == _here, summaries.c.chat == CURRENT)
 _both = union_all(select(_newest), _as_item).subquery()
 _RECALL = select(_both).order_by(_both.c.id.desc())
-_PUT = replacing(summaries, "conversation")
+_PUT = replacing(summaries, "conversation", "chat")
 _DROP = delete(summaries).where(summaries.c.conversation == _here)
+_DROP_CHAT = _DROP.where(summaries.c.chat == _chat)
+_DROP_OVER = _DROP_CHAT.where(summaries.c.covers >= bindparam("item"))
+_DROP_TURN = _DROP_CHAT.where(
+    summaries.c.covers
+    >= select(func.min(history.c.id))
+    .where(history.c.conversation == _here, history.c.chat == _chat, history.c.turn_id == bindparam("turn"))
+    .scalar_subquery()
+)
 _THERE = select(history.c.id).where(
-    history.c.conversation == _here,
-    history.c.id == bindparam("covers"),
-    ~select(resets.c.last_id)
-    .where(resets.c.conversation == _here, resets.c.last_id >= bindparam("covers"))
-    .exists(),
+    history.c.conversation == _here, history.c.chat == _chat, history.c.id == bindparam("covers")
 )
 
 
@@ -58,7 +63,7 @@ async def recall(connection: AsyncConnection, conversation: str, limit: int) -> 
 
 async def put(connection: AsyncConnection, summary: Summary) -> bool:
     """Store a summary unless what it covers is gone."""
-    where: Params = {"conversation": summary.conversation, "covers": summary.covers}
+    where: Params = {"conversation": summary.conversation, "chat": summary.chat, "covers": summary.covers}
     if not await fetch(connection, _THERE, where):
         return False
     row: Params = {**where, "text": summary.text, "at": micros(summary.at)}
@@ -67,5 +72,21 @@ async def put(connection: AsyncConnection, summary: Summary) -> bool:
 
 
 async def drop(connection: AsyncConnection, conversation: str) -> int:
-    """Remove the summary of a conversation; returns how many there were."""
+    """Remove every summary of a conversation; returns how many there were."""
     return await changed(connection, _DROP, {"conversation": conversation})
+
+
+async def drop_chat(connection: AsyncConnection, chat: Params) -> None:
+    """Remove the summary of one chat: `conversation` and `chat`."""
+    await connection.execute(_DROP_CHAT, chat)
+
+
+async def drop_over(connection: AsyncConnection, conversation: str, rows: Sequence[RowMapping]) -> None:
+    """Remove the summaries that cover any of these rows of history."""
+    params = [{"conversation": conversation, "chat": row["chat"], "item": row["id"]} for row in rows]
+    await execute_many(connection, _DROP_OVER, params)
+
+
+async def drop_turn(connection: AsyncConnection, turn: Params) -> None:
+    """Remove the summary of a chat if it covers a turn: `conversation`, `chat` and `turn`."""
+    await connection.execute(_DROP_TURN, turn)

@@ -149,15 +149,25 @@ history = Table(
     _text("turn_id"),
     _text("message_ids"),
     _text("media_note"),
-    Index(None, "conversation", "id"),
+    _text("chat"),
+    Index(None, "conversation", "chat", "id"),
 )
 
-resets = Table(
-    "resets",
+chats = Table(
+    "chats",
     metadata,
     _key("conversation"),
-    _number("at"),
-    _number("last_id"),
+    _key("chat"),
+    _text("title"),
+    _number("created_at"),
+)
+
+current_chats = Table(
+    "current_chats",
+    metadata,
+    _key("conversation"),
+    _text("chat"),
+    _number("opened_at"),
 )
 
 settings = Table(
@@ -209,6 +219,7 @@ summaries = Table(
     "summaries",
     metadata,
     _key("conversation"),
+    _key("chat"),
     _text("text"),
     _number("covers"),
     _number("at"),

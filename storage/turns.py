@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.records import Closing, Intake, TurnMark, TurnRecord, TurnState
 from storage.database import Database
 from storage.lease import Lease, renew
-from storage.memory import remember, revise
+from storage.memory import remember, replace, revise
 from storage.rows import (
     DAY,
     Params,
@@ -139,6 +139,8 @@ class SqlTurns:
             found = await fetch(connection, _ENDED, {"ids": sorted({c.turn_id for c in batch})})
             ended = {row["turn_id"] for row in found}
             fresh = [closing for closing in batch if closing.turn_id not in ended]
+            for closing in fresh:
+                await replace(connection, closing)
             await remember(connection, [item for closing in fresh for item in closing.history])
             await revise(connection, [item for closing in fresh for item in closing.revised])
             await self._advance(connection, sorted(fresh, key=lambda closing: closing.turn_id))

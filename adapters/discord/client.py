@@ -170,6 +170,28 @@ class GatewayClient(discord.Client):
             if incoming is not None:
                 await self._front.submit([incoming])
 
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        message = payload.message
+        if self._inbound is None or message.author == self.user or message.author.bot:
+            return
+        async with self._order.setdefault(payload.channel_id, asyncio.Lock()):
+            incoming = await self._inbound.read_edited(message)
+            if incoming is not None:
+                await self._front.submit([incoming])
+
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        await self._deleted(payload.channel_id, payload.guild_id, [payload.message_id])
+
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        await self._deleted(payload.channel_id, payload.guild_id, sorted(payload.message_ids))
+
+    async def _deleted(self, channel_id: int, guild_id: int | None, message_ids: list[int]) -> None:
+        if self._inbound is None:
+            return
+        async with self._order.setdefault(channel_id, asyncio.Lock()):
+            place = await self._inbound.place(channel_id, guild_id)
+            await self._front.forgotten(place, [str(one) for one in message_ids])
+
     async def on_interaction(self, interaction: discord.Interaction[discord.Client]) -> None:
         await self._interactions.take(interaction)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import discord
 import structlog
@@ -70,6 +71,17 @@ class Inbound:
             sent_at=message.created_at.timestamp(),
         )
 
+    async def read_edited(self, message: discord.Message) -> Incoming | None:
+        """A message whose author changed it. Discord also tells of previews it adds by itself: those
+        carry no new time of editing, so the event of an edit is its time."""
+        if message.edited_at is None:
+            return None
+        incoming = await self.read(message)
+        if incoming is None:
+            return None
+        event_id = f"edit:{message.id}:{message.edited_at.timestamp():.3f}"
+        return replace(incoming, event_id=event_id, edits=incoming.message_id)
+
     def _addressed(self, message: discord.Message, replied: discord.Message | None) -> Addressed:
         if isinstance(message.channel, discord.abc.PrivateChannel):
             return Addressed.DIRECT
@@ -103,12 +115,23 @@ class Inbound:
         """The channel; one that was never announced, such as a thread just woken, is asked for."""
         if not isinstance(message.channel, discord.PartialMessageable):
             return message.channel
+        return await self._asked_for(message.channel)
+
+    async def _asked_for(self, channel: discord.PartialMessageable) -> Channel:
         try:
             async with refusals(LOOK_UP_SECONDS):
-                return await self._client.fetch_channel(message.channel.id)
+                return await self._client.fetch_channel(channel.id)
         except PlatformError as error:
             log.info("discord.channel_unknown", reason=error.detail)
-            return message.channel
+            return channel
+
+    async def place(self, channel_id: int, guild_id: int | None) -> Place:
+        """The place of a channel of which only the id is told."""
+        channel = self._client.get_channel(channel_id)
+        if channel is None:
+            partial = self._client.get_partial_messageable(channel_id)
+            channel = partial if guild_id is None else await self._asked_for(partial)
+        return place_of(channel, guild_id)
 
 
 def _is_written(message: discord.Message) -> bool:

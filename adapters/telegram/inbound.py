@@ -71,10 +71,12 @@ class Inbound:
         self._albums: dict[str, Addressed] = {}
 
     def read(self, update: Update) -> Reading:
-        """One update. Edited messages mean nothing: they were answered when they were new."""
+        """One update. Only words that are edited mean something; the engine knows what they were before."""
         event_id = f"update:{update.update_id}"
         if update.message:
             return _migration(update.message) or self._message(event_id, update.message)
+        if update.edited_message and update.edited_message.edit_date:
+            return self._edited(event_id, update.edited_message)
         if update.callback_query:
             return _press(event_id, update.callback_query)
         if update.my_chat_member:
@@ -113,6 +115,13 @@ class Inbound:
             return incoming if incoming.addressed in (Addressed.MENTION, Addressed.REPLY) else None
         typed = None if incoming.forwarded else typed_command(words)
         return self._commanded(incoming, typed) if typed else incoming
+
+    def _edited(self, event_id: str, message: Message) -> Incoming | None:
+        """A live location that moves, or a poll that was voted in, also comes as an edited message."""
+        if not (message.text or message.caption):
+            return None
+        incoming = self._message(event_id, message)
+        return replace(incoming, edits=incoming.message_id) if incoming is not None else None
 
     def _commanded(self, incoming: Incoming, typed: Typed) -> Incoming | None:
         if typed.bot and typed.bot != self._name:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from bot.commands import answers, doors, guide, house, media, talk
+from bot.commands import answers, chats, doors, guide, house, media, talk
 from bot.commands.completion import Completer
 from bot.commands.services import RUN, Services
 from bot.declarations import Command
@@ -27,6 +27,7 @@ def build_registry(services: Services) -> Registry:
         *house.bound(services),
         *doors.bound(services),
         *answers.bound(services),
+        *chats.bound(services),
     ]
 
     def declared() -> list[Command]:
@@ -38,6 +39,7 @@ def build_registry(services: Services) -> Registry:
         RUN: _run_action(by_name),
         **amends_actions(services.talker.talk, by_name),
         **answers.actions(services),
+        **chats.actions(services),
     }
     return Registry(commands, actions, Completer(services, declared()), answers.ORDERED)
 

@@ -147,7 +147,7 @@ async def _remembered(
     services: Services, record: AnswerRecord
 ) -> tuple[tuple[HistoryItem, ...], HistoryItem, HistoryItem]:
     conversation = record.incoming.place.conversation
-    items = await services.store.memory.upto(conversation, record.turn_id, HISTORY_ITEMS + 2)
+    items = await services.store.memory.of_turn(conversation, record.turn_id, HISTORY_ITEMS + 2)
     found = parted(items, record.turn_id)
     if found is None:
         raise UserError(FORGOTTEN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.commands.chats import start_chat
 from bot.commands.services import Services, flag_option, text_option
 from bot.declarations import Command, Medium, Option, OptionKind
 from bot.engine.models import check_dear, is_dear
@@ -18,7 +19,7 @@ SEARCH = Command(
     (Option("question", "What do you want to know?", required=True, rest=True, maximum=4000),),
     medium=Medium.CHAT,
 )
-RESET = Command("reset", "Start the conversation here anew; what was said before is no longer recalled.")
+RESET = Command("reset", "Start the conversation here anew, as /new does; the old one is kept.")
 CHARACTER = Command(
     "character",
     "Give me a personality: one of Venice's characters, or your own.",
@@ -42,7 +43,7 @@ def bound(services: Services) -> list[Bound]:
         await services.talker.answer(turn, text_option(turn, "question"), search="on")
 
     async def reset(turn: Turn) -> None:
-        await services.store.memory.reset(turn.incoming.place.conversation, turn.now)
+        await start_chat(services, turn, "")
         services.talker.forget_around(turn.incoming.place.conversation)
         turn.say("Done: we start anew. What can I do for you?")
 

@@ -73,9 +73,9 @@ class Compactor:
         self._recall: Batcher[str, Recalled] = Batcher(self._recalled)
 
     async def past(self, conversation: str) -> Past:
-        """What is remembered of a conversation."""
+        """What is remembered of a conversation's current chat."""
         recalled = await self._recall(conversation)
-        return Past(recalled.summary.text if recalled.summary else "", recalled.items)
+        return Past(recalled.summary.text if recalled.summary else "", recalled.items, recalled.chat)
 
     async def _recalled(self, conversations: Sequence[str]) -> Sequence[Recalled]:
         return await asyncio.gather(*(self._memory.recall(one, HISTORY_ITEMS) for one in conversations))
@@ -86,7 +86,7 @@ class Compactor:
         folded = self._too_old(talk, past)
         if folded and key not in self._folding:
             self._folding.add(key)
-            self._background.spawn(self._fold(talk, past.summary, folded))
+            self._background.spawn(self._fold(talk, past, folded))
 
     def _too_old(self, talk: Talk, past: Past) -> Sequence[HistoryItem]:
         items, model, place = past.items, talk.model.id, talk.place
@@ -99,12 +99,12 @@ class Compactor:
             kept = kept[1:]
         return items[: len(items) - len(kept)]
 
-    async def _fold(self, talk: Talk, before: str, items: Sequence[HistoryItem]) -> None:
+    async def _fold(self, talk: Talk, past: Past, items: Sequence[HistoryItem]) -> None:
         conversation = talk.place.conversation
         try:
-            text = await self._summary(talk, before, items)
+            text = await self._summary(talk, past.summary, items)
             if text:
-                summary = Summary(conversation, text, items[-1].id, self._clock())
+                summary = Summary(conversation, text, items[-1].id, self._clock(), past.chat)
                 await self._memory.summarise(summary)
         except GondolaError as error:
             log.info("summary.failed", platform=talk.place.platform, reason=error.detail)

@@ -18,7 +18,7 @@ from bot.engine.settings import SettingsBook
 from bot.engine.texts import INTERRUPTED, STOPPED
 from bot.engine.turn import Turn
 from bot.errors import Fault, GondolaError, PlatformFailure
-from bot.messages import Done, Incoming, MessageRef, Notice, Target
+from bot.messages import ButtonsReady, Done, Incoming, MessageRef, Notice, Target
 from bot.ports import Clock, Turns
 from bot.records import Closing, Role, TurnMark, TurnState
 
@@ -27,6 +27,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 SORRY = (
     "Something went wrong on my side, so I could not finish this. Nothing else was started; please try again."
 )
+ASKING = "*…*"
 UNSURE = "The chat did not confirm a message, so part of this answer may be missing."
 CHECKPOINT_SECONDS = 2.0
 Work = Callable[[Turn], Awaitable[None]]
@@ -77,6 +78,7 @@ class Conductor:
         watcher = asyncio.create_task(_watch(turn.answer, attempt)) if attempt is not None else None
         try:
             await self._guarded(turn, work)
+            delivered = await self._delivered(turn)
         except asyncio.CancelledError:
             await self._cancelled(turn, letters, attempt)
             raise
@@ -85,8 +87,13 @@ class Conductor:
             if watcher is not None:
                 watcher.cancel()
         if attempt is not None:
-            attempt.ending = True
-        await self._finish(turn, letters)
+            attempt.sealed = True
+        await _over(turn)
+        await self._write(turn, letters, TurnState.SETTLED, _ids(delivered))
+
+    async def discard(self, letter: Letter) -> None:
+        """Close the journal of a letter that nobody wants answered any more."""
+        await self._close(Closing(letter.turn_id, TurnState.SETTLED))
 
     async def settle(self) -> None:
         """Wait until every queued write is done."""
@@ -98,8 +105,12 @@ class Conductor:
         while True:
             await asyncio.sleep(CHECKPOINT_SECONDS)
             for turn in list(self._open_turns.values()):
-                if turn.answer.text and not turn.in_line and turn.id not in self._complete:
+                if self._worth_keeping(turn):
                     self._note(TurnMark(turn.id, TurnState.ANSWERING, text=turn.answer.text))
+
+    def _worth_keeping(self, turn: Turn) -> bool:
+        waits = turn.in_line or turn.placeholder
+        return bool(turn.answer.text) and not waits and turn.id not in self._complete
 
     def _open(
         self,
@@ -131,6 +142,7 @@ class Conductor:
             await asyncio.gather(*(self._mark(mark) for mark in marks))
             turn.in_line = False
 
+        carried = attempt.carried if attempt is not None else None
         turn = Turn(
             id=turn_id,
             incoming=incoming,
@@ -138,13 +150,19 @@ class Conductor:
             settings=self._settings.resolve(incoming.place, incoming.author),
             owner=self._doorkeeper.is_owner(incoming),
             moderator=self._doorkeeper.is_moderator(incoming),
-            answer=self._delivery.open(
+            answer=carried
+            or self._delivery.open(
                 target, f"{turn_id}:again" if after_crash else turn_id, on_ref=sent, known=shown
             ),
             now=self._clock(),
             attempt=attempt,
             begin=begin,
         )
+        if carried is not None:
+            # It hears of no further message of its own, and people see something already.
+            self._note(TurnMark(turn_id, TurnState.ANSWERING))
+            carried.push(ButtonsReady(()))
+            turn.hold(ASKING)
         return turn
 
     def _note(self, mark: TurnMark) -> None:
@@ -157,28 +175,35 @@ class Conductor:
             await work(turn)
         except GondolaError as error:
             _log_refusal(turn, error)
-            turn.answer.push(Notice(error.reader_text, private=error.fault is Fault.USER))
+            turn.notice(error.reader_text, private=error.fault is Fault.USER)
         except Exception:  # the one boundary of a turn: silence is worse than an apology
             log.exception("turn.failed", turn=turn.id, platform=turn.incoming.place.platform)
-            turn.answer.push(Notice(SORRY))
+            turn.notice(SORRY)
 
     async def _cancelled(self, turn: Turn, letters: Sequence[Letter], attempt: Attempt | None) -> None:
         """Somebody stopped it, a further message superseded it, or the house is closing."""
-        superseded = attempt is not None and attempt.superseded
-        if superseded:
-            turn.answer.cancel()
-            refs: tuple[str, ...] = ()
-        else:
-            if not turn.stopped:
-                turn.notice(INTERRUPTED)
-            elif not turn.answer.text:
-                turn.notice(STOPPED)
-            refs = tuple(ref.message_id for ref in (await turn.answer.finish()).refs)
+        if attempt is not None and (attempt.superseded or attempt.dropped):
+            turn.history.clear()
+            if attempt.superseded and attempt.visible and not turn.answer.stopped:
+                attempt.carried = turn.answer
+            else:
+                attempt.carried = None
+                turn.answer.cancel()
+            await _over(turn)
+            state = TurnState.RECEIVED if attempt.superseded else TurnState.SETTLED
+            await self._write(turn, letters, state, ())
+            return
+        if not turn.stopped:
+            turn.notice(INTERRUPTED)
+        elif turn.placeholder or not turn.answer.text:
+            turn.notice(STOPPED)
+        delivered = await turn.answer.finish()
         await _over(turn)
-        state = TurnState.RECEIVED if superseded else TurnState.SETTLED
-        await self._write(turn, letters, state, refs)
+        await self._write(turn, letters, TurnState.SETTLED, _ids(delivered))
 
-    async def _finish(self, turn: Turn, letters: Sequence[Letter]) -> None:
+    async def _delivered(self, turn: Turn) -> Delivered:
+        if turn.placeholder:
+            turn.replace("")  # nothing was said after all, or only media was shown
         turn.answer.push(Done())
         if turn.settlements and turn.answer.text:
             self._store_complete(turn)
@@ -186,8 +211,7 @@ class Conductor:
         if delivered.failure is not None:
             log.warning("turn.undelivered", turn=turn.id, reason=delivered.failure.detail)
             await self._doubt(turn, delivered)
-        await _over(turn)
-        await self._write(turn, letters, TurnState.SETTLED, tuple(r.message_id for r in delivered.refs))
+        return delivered
 
     def _store_complete(self, turn: Turn) -> None:
         """The text and its price are safe before the last of it is delivered; nobody waits for that."""
@@ -219,7 +243,9 @@ class Conductor:
             replace(item, message_ids=(*item.message_ids, *refs)) if item.role is Role.BOT else item
             for item in turn.history
         ]
-        closing = Closing(turn.id, state, refs, "", tuple(turn.settlements), tuple(history))
+        closing = Closing(
+            turn.id, state, refs, "", tuple(turn.settlements), tuple(history), replaces=turn.replaces
+        )
         if turn.again is not None:
             closing = replace(closing, history=(), revised=closing.history)
         others = [Closing(letter.turn_id, state) for letter in letters[1:]]
@@ -231,6 +257,10 @@ async def _over(turn: Turn) -> None:
     """Wait for what runs beside the answer."""
     if turn.besides:
         await asyncio.wait(turn.besides)
+
+
+def _ids(delivered: Delivered) -> tuple[str, ...]:
+    return tuple(ref.message_id for ref in delivered.refs)
 
 
 async def _watch(answer: Answer, attempt: Attempt) -> None:

@@ -37,10 +37,13 @@ _OVERHEARD = "(said around you, not to you)"
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What is remembered: a summary of older items ("" for none) and the newer items, oldest first."""
+    """What is remembered of a chat: a summary of older items ("" for none) and the newer items, oldest
+    first. `chat` is the one that a question goes to; `branch` marks what ends before that chat does."""
 
     summary: str = ""
     items: Sequence[HistoryItem] = ()
+    chat: str = ""
+    branch: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -18,10 +19,12 @@ from bot.engine.amends import Amends
 from bot.engine.away import Away
 from bot.engine.batching import Batcher
 from bot.engine.caps import CapsBook
+from bot.engine.changes import Changes
 from bot.engine.conduct import Conductor
 from bot.engine.groups import Groups, Meant
 from bot.engine.hashing import Hasher
 from bot.engine.intake import merged, to_payload
+from bot.engine.lobby import PATIENCE, Lobby
 from bot.engine.mailbox import Attempt, Letter, Mailboxes
 from bot.engine.pressing import Presses
 from bot.engine.recovery import Recovery
@@ -60,10 +63,11 @@ class Engine:
         background: Background,
         groups: Groups,
         stopper: Stopper,
+        patience: float = PATIENCE,
     ) -> None:
         self._away = Away(clock)
         self._recovery = Recovery(
-            store.turns, delivery, conductor, amends, route=self._enter, spawn=self._spawn
+            store.turns, store.memory, delivery, conductor, amends, route=self._enter, spawn=self._spawn
         )
         self._store = store
         self._delivery = delivery
@@ -77,8 +81,18 @@ class Engine:
         self._clock = clock
         self._mailboxes = Mailboxes(self._answer)
         stopper.watch(self._mailboxes)
-        self._presses = Presses(store.buttons, registry, stopper, clock)
         self._take_in: Batcher[Intake, bool] = Batcher(self._journal)
+        self._lobby = Lobby(store, delivery, self._mailboxes, conductor, hasher, clock, patience=patience)
+        self._presses = Presses(store.buttons, registry, stopper, clock, self._lobby.actions)
+        self._changes = Changes(
+            store,
+            self._mailboxes,
+            conductor,
+            registry,
+            self._lobby,
+            journal=self._journalled,
+            post=self._route,
+        )
         self._background = background
         self._groups = groups
         self._tasks = background.tasks
@@ -111,6 +125,9 @@ class Engine:
         await self._caps.load()
         await self._doorkeeper.load()
 
+    async def forgotten(self, place: Place, message_ids: Sequence[str]) -> None:
+        await self._changes.deleted(place, message_ids)
+
     async def recall_mark(self, name: str) -> str:
         return await self._store.marks.get(name)
 
@@ -142,6 +159,7 @@ class Engine:
     async def drain(self, seconds: float) -> None:
         """Finish running turns; what is not done after `seconds` is cancelled and keeps its partial text."""
         late = await self._mailboxes.drain(seconds)
+        self._lobby.close()
         if self._tasks:
             _, pending = await asyncio.wait(self._tasks, timeout=1.0 if late else seconds)
             for task in pending:
@@ -158,6 +176,10 @@ class Engine:
 
     async def _submit(self, incoming: Incoming) -> None:
         self.handled(incoming.place.platform)
+        if incoming.edits:
+            if self._doorkeeper.decide(incoming) is Verdict.ENTER:
+                await self._changes.edited(incoming)
+            return
         verdict = self._doorkeeper.decide(incoming, bots=self._groups.lets_bots(incoming))
         if verdict is Verdict.TELL:
             self._spawn(self._tell(incoming, CLOSED))
@@ -177,13 +199,19 @@ class Engine:
 
     async def _accept(self, incoming: Incoming) -> None:
         letter = Letter(secrets.token_hex(8), incoming)
-        if not await self._take_in(self._row(letter)):
-            log.info("event.duplicate", platform=incoming.place.platform)
+        if not await self._journalled(letter):
             return
         if self._away.missed(incoming):
             self._spawn(self._conductor.conduct(incoming, [letter], self._away.tell))
             return
         self._enter(letter)
+
+    async def _journalled(self, letter: Letter) -> bool:
+        """Take a letter in; False for an event that is known already."""
+        new = await self._take_in(self._row(letter))
+        if not new:
+            log.info("event.duplicate", platform=letter.incoming.place.platform)
+        return new
 
     def _enter(self, letter: Letter) -> None:
         """To the work, through a thread of its own where the channel asks for one."""
@@ -193,7 +221,7 @@ class Engine:
             self._route(letter)
 
     async def _enter_thread(self, letter: Letter) -> None:
-        self._route(Letter(letter.turn_id, await self._groups.threaded(letter.incoming)))
+        self._route(replace(letter, incoming=await self._groups.threaded(letter.incoming)))
 
     def _row(self, letter: Letter) -> Intake:
         incoming = letter.incoming
@@ -227,15 +255,19 @@ class Engine:
             self._spawn(self._run_command(letter, bound))
             return
         self._mailboxes.post(letter)
+        self._lobby.watch(letter)
 
     # --- the work ---
 
     async def _answer(self, attempt: Attempt) -> None:
+        self._lobby.enter(attempt)
         incoming = merged(list(attempt.letters))
         bound = self._registry.find(incoming.command.name) if incoming.command is not None else None
         work = self._checked(bound) if bound is not None else self._talk
         if incoming.press is not None:
             work = self._presses.work
+        if incoming.edits:
+            work = self._changes.work(work)
         await self._conductor.conduct(incoming, attempt.letters, work, attempt=attempt)
 
     async def _run_command(self, letter: Letter, bound: Bound | None) -> None:
@@ -257,6 +289,7 @@ class Engine:
     async def _route_press(self, letter: Letter) -> None:
         if await self._presses.is_ordered(letter.incoming):
             self._mailboxes.post(letter)
+            self._lobby.watch(letter)
         else:
             await self._conductor.conduct(letter.incoming, [letter], self._presses.work)
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from bot.delivery import Answer
 from bot.messages import Incoming
 
 QUIET = 0.9
@@ -21,28 +22,51 @@ MOST_PIECES = 20
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A journalled event. `shown` are messages of its answer from before a crash."""
+    """A journalled event. `ticket` is the name under which it waits, that of the event it replaces;
+    `shown` are messages of its answer from before a crash."""
 
     turn_id: str
     incoming: Incoming
+    ticket: str = ""
     shown: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name under which it waits; an edit does not change it."""
+        return self.ticket or self.turn_id
 
 
 @dataclass(slots=True)
 class Attempt:
-    """One try at answering letters. The handler sets `visible` once people can see something of it,
-    and `ending` once all is said and it must not be cancelled any more; `stopped` means people stopped it."""
+    """One try at answering letters. The handler sets `visible` once people can see something of it, and
+    `sealed` once it is being written down and cannot be taken back. `stopped` means that people stopped
+    it. `revised` are the letters after one was edited or deleted. `carried` is an answer that people see
+    already, to be filled anew."""
 
     letters: tuple[Letter, ...]
     visible: bool = False
     additions: list[Letter] = field(default_factory=list[Letter])
     stopped: bool = False
-    ending: bool = False
+    revised: tuple[Letter, ...] | None = None
+    sealed: bool = False
+    carried: Answer | None = None
 
     @property
     def superseded(self) -> bool:
-        """True when this attempt was cancelled in favour of one with more letters."""
-        return bool(self.additions)
+        """True when this attempt was cancelled in favour of one with other letters."""
+        return bool(self.following)
+
+    @property
+    def dropped(self) -> bool:
+        """True when this attempt was cancelled because its question was deleted."""
+        return self.revised == () and not self.additions
+
+    @property
+    def following(self) -> tuple[Letter, ...]:
+        """The letters to ask again with, none for an attempt that simply ends."""
+        if self.revised is None:
+            return (*self.letters, *self.additions) if self.additions else ()
+        return (*self.revised, *self.additions)
 
 
 Handler = Callable[[Attempt], Awaitable[None]]
@@ -88,7 +112,7 @@ class Mailboxes:
         """Cancel what is being answered in a conversation; True when something was."""
         box = self._boxes.get(conversation)
         attempt = self.attempt(conversation)
-        if box is None or box.running is None or attempt is None or attempt.stopped or attempt.ending:
+        if box is None or box.running is None or attempt is None or attempt.stopped or attempt.sealed:
             return False
         attempt.stopped = box.running.cancel()
         return attempt.stopped
@@ -97,6 +121,68 @@ class Mailboxes:
         """What is being answered in a conversation."""
         box = self._boxes.get(conversation)
         return box.attempt if box is not None else None
+
+    # --- what people do to questions that are not answered yet ---
+
+    def find(self, conversation: str, message_id: str) -> Letter | None:
+        """The letter of a message that waits or is being answered and can still be changed."""
+        box = self._boxes.get(conversation)
+        return next((one for one in _open(box) if one.incoming.message_id == message_id), None)
+
+    def waits(self, letter: Letter) -> bool:
+        """Whether a letter waits for its turn behind another one."""
+        box = self._boxes.get(letter.incoming.place.conversation)
+        return box is not None and box.running is not None and letter in box.letters
+
+    def asker(self, conversation: str) -> str:
+        """The person key of whoever asked what is being answered, "" for nobody."""
+        box = self._boxes.get(conversation)
+        return box.attempt.letters[0].incoming.author.key if box is not None and box.attempt else ""
+
+    def change(self, conversation: str, old: Letter, new: Letter | None) -> bool:
+        """Put another letter in the place of one, or none; what is being answered of it is cancelled and
+        asked again with what is left. False if it is too late."""
+        box = self._boxes.get(conversation)
+        if box is None or old not in _open(box):
+            return False
+        if old in box.letters:
+            box.letters = deque(_exchanged(box.letters, old, new))
+            return True
+        attempt, running = box.attempt, box.running
+        if attempt is None or running is None:
+            return False
+        under_way = attempt.superseded or attempt.dropped
+        if old in attempt.additions:
+            attempt.additions[:] = _exchanged(attempt.additions, old, new)
+            attempt.revised = attempt.letters if attempt.revised is None else attempt.revised
+        else:
+            current = attempt.letters if attempt.revised is None else attempt.revised
+            attempt.revised = _exchanged(current, old, new)
+        if not under_way:
+            running.cancel()
+        return True
+
+    def hurry(self, conversation: str, letter: Letter) -> None:
+        """Stop what is being answered and take a waiting letter next."""
+        box = self._boxes.get(conversation)
+        if box is None or letter not in box.letters:
+            return
+        box.letters.remove(letter)
+        box.letters.appendleft(letter)
+        self.stop(conversation)
+
+    def waiting(self, conversation: str, name: str) -> Letter | None:
+        """The waiting letter of a name."""
+        box = self._boxes.get(conversation)
+        return next((one for one in box.letters if one.name == name), None) if box else None
+
+    async def ended(self, conversation: str, message_ids: Sequence[str]) -> None:
+        """Wait until what is being answered of these messages has been written down."""
+        box = self._boxes.get(conversation)
+        if box is None or box.running is None or box.attempt is None:
+            return
+        if any(letter.incoming.message_id in message_ids for letter in box.attempt.letters):
+            await asyncio.wait([box.running])
 
     async def drain(self, seconds: float) -> int:
         """Wait for running work, cancel what is left after `seconds`; returns how many were cancelled."""
@@ -113,9 +199,11 @@ class Mailboxes:
 
     def _supersede(self, box: _Box, letter: Letter) -> bool:
         attempt, running = box.attempt, box.running
-        if attempt is None or running is None or attempt.visible or box.letters:
+        if attempt is None or running is None or attempt.visible or attempt.sealed or box.letters:
             return False
-        if attempt.stopped or attempt.ending or letter.incoming.press or attempt.letters[-1].incoming.press:
+        if letter.incoming.edits or attempt.letters[-1].incoming.edits:
+            return False
+        if attempt.stopped or letter.incoming.press or attempt.letters[-1].incoming.press:
             return False
         if attempt.letters[-1].incoming.author.key != letter.incoming.author.key:
             return False
@@ -133,12 +221,13 @@ class Mailboxes:
             del self._boxes[key]
 
     async def _answer(self, box: _Box, letters: tuple[Letter, ...]) -> None:
+        carried: Answer | None = None
         while letters:
-            box.attempt = attempt = Attempt(letters)
+            box.attempt = attempt = Attempt(letters, carried=carried)
             box.running = asyncio.create_task(self._run(attempt))
             await asyncio.wait([box.running])
             box.attempt = box.running = None
-            letters = (*letters, *attempt.additions) if attempt.superseded else ()
+            letters, carried = attempt.following, attempt.carried
 
     async def _run(self, attempt: Attempt) -> None:
         await self._handle(attempt)
@@ -160,6 +249,22 @@ class Mailboxes:
         except TimeoutError:
             return False
         return True
+
+
+def _open(box: _Box | None) -> list[Letter]:
+    """Every letter that can still be changed."""
+    if box is None:
+        return []
+    attempt = box.attempt
+    if attempt is None or attempt.sealed or attempt.stopped:
+        return list(box.letters)
+    current = attempt.letters if attempt.revised is None else attempt.revised
+    return [*current, *attempt.additions, *box.letters]
+
+
+def _exchanged(letters: Iterable[Letter], old: Letter, new: Letter | None) -> tuple[Letter, ...]:
+    changed = (new if one is old else one for one in letters)
+    return tuple(one for one in changed if one is not None)
 
 
 def _may_continue(incoming: Incoming) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bot.engine.answerbook import STOP
 from bot.engine.registry import ActionHandler, Registry
 from bot.engine.stopping import Stopper
@@ -17,11 +19,20 @@ class Presses:
     """Carries out presses. An id is that of a stored row, with what to do after a dot where one row
     stands behind several buttons; a Stop button needs no row, since what it stops dies with us."""
 
-    def __init__(self, buttons: Buttons, registry: Registry, stopper: Stopper, clock: Clock) -> None:
+    def __init__(
+        self,
+        buttons: Buttons,
+        registry: Registry,
+        stopper: Stopper,
+        clock: Clock,
+        more: Mapping[str, ActionHandler],
+    ) -> None:
+        """`more` are actions besides those of the registry."""
         self._buttons = buttons
         self._registry = registry
         self._stopper = stopper
         self._clock = clock
+        self._more = more
 
     async def is_ordered(self, incoming: Incoming) -> bool:
         """Whether this press takes its place in the conversation like a question."""
@@ -49,7 +60,8 @@ class Presses:
 
     async def _found(self, base: str, verb: str, now: float) -> tuple[StoredButton, ActionHandler]:
         stored = await self._buttons.get(base, now)
-        action = self._registry.action(_action(stored, verb)) if stored is not None else None
+        name = _action(stored, verb) if stored is not None else ""
+        action = self._more.get(name) or self._registry.action(name)
         if stored is None or action is None:
             raise UserError(EXPIRED_BUTTON)
         return stored, action

@@ -16,7 +16,7 @@ from bot.engine.intake import from_payload
 from bot.engine.mailbox import Letter
 from bot.engine.turn import Turn
 from bot.messages import MessageRef
-from bot.ports import Turns
+from bot.ports import Memory, Turns
 from bot.records import Closing, HistoryItem, Role, TurnRecord, TurnState
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -34,6 +34,7 @@ class Recovery:
     def __init__(
         self,
         turns: Turns,
+        memory: Memory,
         delivery: Delivery,
         conductor: Conductor,
         amends: Amends,
@@ -42,6 +43,7 @@ class Recovery:
         spawn: Spawn,
     ) -> None:
         self._turns = turns
+        self._memory = memory
         self._delivery = delivery
         self._conductor = conductor
         self._amends = amends
@@ -79,7 +81,7 @@ class Recovery:
         known = tuple(MessageRef(place, one, letter.incoming.reply_handle) for one in record.refs)
 
         async def work(turn: Turn) -> None:
-            turn.history += _remembered(letter, record)
+            turn.history += await self._remembered(letter, record)
             if len(known) < self._delivery.parts(place.platform, record.text) and not self._repeatable(
                 place.platform
             ):
@@ -100,10 +102,15 @@ class Recovery:
 
     async def _broken_off(self, letter: Letter, record: TurnRecord) -> None:
         async def work(turn: Turn) -> None:
-            turn.history += _remembered(letter, record)
+            turn.history += await self._remembered(letter, record)
             turn.notice(BROKEN_OFF, buttons=await self._amends.retry(letter.incoming, turn.person))
 
         await self._conductor.conduct(letter.incoming, [letter], work, after_crash=True)
+
+    async def _remembered(self, letter: Letter, record: TurnRecord) -> list[HistoryItem]:
+        """Question and answer as far as it is known, for the chat that is current now."""
+        opened = await self._memory.opened(letter.incoming.place.conversation, 1)
+        return [replace(item, chat=opened.chat) for item in _remembered(letter, record)]
 
 
 def _remembered(letter: Letter, record: TurnRecord) -> list[HistoryItem]:

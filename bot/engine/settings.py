@@ -144,6 +144,15 @@ SETTINGS: dict[str, Setting] = {
             "few",
             choices=_choices("off", "few", "all"),
         ),
+        Setting(
+            "idle_reset",
+            "Hours of silence after which a new chat begins; empty for never.",
+            "",
+            kind=OptionKind.NUMBER,
+            minimum=0.1,
+            maximum=8760,
+            scopes=_PLACES,
+        ),
     )
 }
 

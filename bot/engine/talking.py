@@ -16,6 +16,7 @@ from bot.engine.context import Past, Room, build_messages
 from bot.engine.gathering import Gatherer, Question
 from bot.engine.models import ModelBook, check_dear
 from bot.engine.overheard import Overheard
+from bot.engine.recall import Recall
 from bot.engine.speaking import Speaker, speakable, voice_media
 from bot.engine.tokens import TokenGauge
 from bot.engine.turn import Turn
@@ -53,6 +54,19 @@ NO_TEXT = "The model thought so long that nothing was left for the answer. Try `
 REFUSED = "The model declined to answer this."
 
 
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a question would bring along: `messages` of history, whether older ones are `summed_up`, `tokens`
+    of prompt in all; the price of reading it and the most the call could cost, in micro-USD."""
+
+    model: str
+    messages: int
+    summed_up: bool
+    tokens: int
+    reading: int
+    ceiling: int
+
+
 class Talker:
     """Answers questions through Venice's chat."""
 
@@ -63,6 +77,7 @@ class Talker:
         cashier: Cashier,
         gatherer: Gatherer,
         speaker: Speaker,
+        recall: Recall,
         compactor: Compactor,
         gauge: TokenGauge,
         overheard: Overheard,
@@ -73,6 +88,7 @@ class Talker:
         self._cashier = cashier
         self._gatherer = gatherer
         self._speaker = speaker
+        self._recall = recall
         self._compactor = compactor
         self._gauge = gauge
         self._overheard = overheard
@@ -110,8 +126,26 @@ class Talker:
     async def _past(self, turn: Turn) -> Past:
         """What the model is shown before the question."""
         if turn.again is not None:
-            return Past("", turn.again.history)
-        return await self._compactor.past(turn.incoming.place.conversation)
+            turn.chat = turn.again.old.chat
+            return Past("", turn.again.history, turn.chat)
+        await self._recall.begin(turn)
+        return await self._recall.past(turn)
+
+    async def outlook(self, turn: Turn) -> Outlook:
+        """What the next question would send and cost, without asking it."""
+        nothing = Question("", (), "", pictures=False)
+        model = await self._model(turn, nothing)
+        past = await self._recall.past(turn)
+        request = self._request(turn, nothing, model, "", past)
+        tokens = self._gauge.prompt(model.id, _texts(request))
+        return Outlook(
+            model=model.name,
+            messages=len(request.messages) - 2,
+            summed_up=bool(past.summary),
+            tokens=tokens,
+            reading=interrupted_cost(model, tokens, "").micro_usd,
+            ceiling=chat_ceiling(model, request),
+        )
 
     def forget_around(self, conversation: str) -> None:
         """Drop what was said around the bot in a conversation."""
@@ -121,7 +155,7 @@ class Talker:
         self, turn: Turn, question: Question, model: Model, reply: _Reply, search: str, *, arrived: bool
     ) -> None:
         """Stopped or broken: what arrived stays, is remembered, and can be continued."""
-        if turn.attempt is not None and turn.attempt.superseded:
+        if turn.attempt is not None and (turn.attempt.superseded or turn.attempt.dropped):
             return
         if not arrived and (not turn.stopped or turn.again is not None):
             self._answers.withdraw(turn)
@@ -202,6 +236,8 @@ class Talker:
             self._gauge.learn(model.id, _texts(request), reply.usage.prompt)
 
     def _fold(self, turn: Turn, model: Model, past: Past) -> None:
+        if past.branch:
+            return
         newest = self._gauge.prompt(model.id, (item.text for item in turn.history))
         place = turn.incoming.place
         self._compactor.after(Talk(place, turn.person, model, _budget(turn, model), newest), past)
@@ -220,8 +256,9 @@ class Talker:
             speaker=incoming.author.key,
             speaker_name=incoming.author.name,
             turn_id=turn.id,
-            message_ids=(incoming.message_id,) if incoming.message_id else (),
+            message_ids=turn.question_ids,
             media_note=question.note,
+            chat=turn.chat,
         )
         turn.history.append(asked)
         if answer or note:
@@ -384,7 +421,7 @@ def _check_length(request: ChatRequest, model: Model) -> None:
     if likely + request.max_completion_tokens > model.context_tokens:
         raise UserError(
             f"This is too long for {model.name}, which takes about {model.context_tokens * 3:,} characters. "
-            "Shorten it, start anew with `/reset`, or choose a model with more room with `/model`."
+            "Shorten it, start anew with `/new`, or choose a model with more room with `/model`."
         )
 
 

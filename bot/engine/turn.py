@@ -25,7 +25,9 @@ class Turn:
     """What a handler works with. `person` is the keyed hash of the asker; `now` Unix seconds at the start.
 
     Handlers push what they have to say and leave timing, splitting and editing to delivery. Settlements
-    and history collected here are written in one transaction when the turn closes.
+    and history collected here are written in one transaction when the turn closes. `chat` is the chat
+    the question goes to, `replaces` the earlier turns it takes the place of; `placeholder` says that
+    what stands in the answer is not yet part of it.
     """
 
     id: str
@@ -39,6 +41,9 @@ class Turn:
     attempt: Attempt | None = None
     settlements: list[Settlement] = field(default_factory=list[Settlement])
     history: list[HistoryItem] = field(default_factory=list[HistoryItem])
+    chat: str = ""
+    replaces: tuple[str, ...] = ()
+    placeholder: bool = False
     in_line: bool = False
     """Waiting for Venice's limits: what is visible so far is only the place in the queue."""
     begin: Callable[[], Awaitable[None]] = _unmarked
@@ -52,6 +57,13 @@ class Turn:
         return Payer(self.id, self.incoming.place, self.person, self.begin)
 
     @property
+    def question_ids(self) -> tuple[str, ...]:
+        """The messages the question consists of."""
+        letters = self.attempt.letters if self.attempt is not None else ()
+        ids = [letter.incoming.message_id for letter in letters] or [self.incoming.message_id]
+        return tuple(one for one in ids if one)
+
+    @property
     def stopped(self) -> bool:
         """True once somebody stopped this answer."""
         return self.attempt is not None and self.attempt.stopped
@@ -62,18 +74,28 @@ class Turn:
 
     def say(self, text: str) -> None:
         """More text of the answer, CommonMark."""
-        self.answer.push(TextDelta(text))
+        self.answer.push(TextReplaced(text) if self.placeholder else TextDelta(text))
+        self.placeholder = False
 
     def replace(self, text: str) -> None:
         """The whole text of the answer is now this."""
+        self.placeholder = False
         self.answer.push(TextReplaced(text))
+
+    def hold(self, text: str) -> None:
+        """Show something where the answer will be, until its first text."""
+        self.answer.push(TextReplaced(text))
+        self.placeholder = True
 
     def show(self, items: Sequence[Media], caption: str = "") -> None:
         """Files of the answer, shown together where the platform can."""
         self.answer.push(MediaReady(tuple(items), caption))
 
     def notice(self, text: str, *, private: bool = False, buttons: ButtonRows = ()) -> None:
-        """A sentence of its own beside the answer."""
+        """A sentence of its own beside the answer; in its place where only a placeholder stands."""
+        if self.placeholder and not buttons:
+            self.replace(text)
+            return
         self.answer.push(Notice(text, private=private, buttons=buttons))
 
     def require_moderator(self) -> None:

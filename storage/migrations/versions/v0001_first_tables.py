@@ -85,11 +85,15 @@ def _money() -> None:
 
 def _memory() -> None:
     said = [*_texts("conversation", "role", "text"), *_numbers("at")]
-    about = _texts("speaker", "speaker_name", "turn_id", "message_ids", "media_note")
+    about = _texts("speaker", "speaker_name", "turn_id", "message_ids", "media_note", "chat")
     _create("history", [_row_id(), *said, *about], "id")
-    _index("history", "conversation", "id")
-    _create("resets", [*_texts("conversation"), *_numbers("at", "last_id")], "conversation")
-    _create("summaries", [*_texts("conversation", "text"), *_numbers("covers", "at")], "conversation")
+    _index("history", "conversation", "chat", "id")
+    chat = [*_texts("conversation", "chat", "title"), *_numbers("created_at")]
+    _create("chats", chat, "conversation", "chat")
+    current = [*_texts("conversation", "chat"), *_numbers("opened_at")]
+    _create("current_chats", current, "conversation")
+    summary = [*_texts("conversation", "chat", "text"), *_numbers("covers", "at")]
+    _create("summaries", summary, "conversation", "chat")
 
 
 def _choices() -> None:

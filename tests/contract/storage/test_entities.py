@@ -33,9 +33,19 @@ async def recall(store: SqlStore, limit: int = 100, conversation: str = HERE) ->
 
 async def test_a_remembered_item_comes_back_whole(store: SqlStore) -> None:
     item = HistoryItem(
-        HERE, Role.BOT, "Grüße", NOON + 0.25, "discord:7", "Ann", "t-1", ("10", "11"), "a picture of a cat"
+        HERE,
+        Role.BOT,
+        "Grüße",
+        NOON + 0.25,
+        "discord:7",
+        "Ann",
+        "t-1",
+        ("10", "11"),
+        "a picture of a cat",
+        "chat",
     )
     await store.turns.close([Closing("t-none", TurnState.COMPLETE, history=(item,))])
+    await store.chats.resume(HERE, "chat", NOON + 9)
     assert await store.memory.recent(HERE, 5) == [item]
 
 
@@ -45,20 +55,6 @@ async def test_recent_gives_the_newest_oldest_first_of_one_conversation(store: S
     await say(store, "4")
     assert await recall(store, 3) == ["2", "3", "4"]
     assert await recall(store, conversation="discord:9:9:") == []
-
-
-async def test_after_a_reset_only_later_items_are_recalled(store: SqlStore) -> None:
-    await say(store, "before", at=NOON)
-    await say(store, "elsewhere", conversation=THERE)
-    await store.memory.reset(HERE, NOON)
-    assert await recall(store) == []
-    await say(store, "same instant", at=NOON)
-    await say(store, "of a turn that began earlier", at=NOON - 1)
-    await say(store, "after", at=NOON + 1)
-    assert await recall(store) == ["same instant", "after"]
-    assert await recall(store, conversation=THERE) == ["elsewhere"]
-    await store.memory.reset(HERE, NOON + 2)
-    assert await recall(store) == []
 
 
 async def test_forgetting_deletes_and_counts(store: SqlStore) -> None:
@@ -134,13 +130,15 @@ async def test_a_turn_is_recalled_with_what_went_before_it(store: SqlStore) -> N
         await store.turns.close([Closing("t-none", TurnState.COMPLETE, history=(asked, said))])
 
     async def upto(turn: str, limit: int = 10) -> list[str]:
-        return [item.text for item in await store.memory.upto(HERE, turn, limit)]
+        return [item.text for item in await store.memory.of_turn(HERE, turn, limit)]
 
     assert await upto("t1") == ["q0", "a0", "q1", "a1"]
     assert await upto("t1", 3) == ["a0", "q1", "a1"]
     assert await upto("unknown") == []
-    await store.memory.reset(HERE, NOON + 1.5)
-    assert await upto("t2") == ["q2", "a2"]
+    await store.chats.start(HERE, "c2", "", NOON + 5)
+    new = HistoryItem(HERE, Role.PERSON, "q3", NOON + 6, turn_id="t3", chat="c2")
+    await store.turns.close([Closing("t-none", TurnState.COMPLETE, history=(new,))])
+    assert await upto("t3") == ["q3"]
     assert await upto("t1") == ["q0", "a0", "q1", "a1"]
 
 

@@ -53,7 +53,7 @@ async def furnish(store: SqlStore, chat: str) -> None:
     await store.turns.close(
         [Closing("t-none", TurnState.COMPLETE, (), "", (settlement(f"settled{chat}", 10),), said)]
     )
-    await store.memory.reset(here.conversation, NOON + 1)
+    await store.chats.start(here.conversation, f"new{chat}", "Title", NOON + 1)
     await store.buttons.save([StoredButton(f"b{chat}", "stop", "{}", "", here.channel_key, NOON + 60)])
 
 
@@ -70,6 +70,10 @@ async def test_everything_goes_along(built: House) -> None:
     assert new.channel_key in {cap.scope for cap in await store.money.caps()}
     assert [item.text for item in await store.memory.recent(topic.conversation, 5)] == [f"in {OLD}"]
     assert await store.memory.recent(new.conversation, 5) == []
+    assert [(chat.id, chat.title) for chat in await store.chats.all(new.conversation)] == [
+        (f"new{OLD}", "Title"),
+        ("", "forgotten"),
+    ]
     button = await store.buttons.get(f"b{OLD}", NOON)
     assert button is not None
     assert button.channel == new.channel_key

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from bot.records import Closing, HistoryItem, Role, Summary, TurnState
+from dataclasses import replace
+
+from bot.records import Closing, HistoryItem, Recalled, Role, Summary, TurnState
 from storage import SqlStore
 from tests.contract.storage.houses import NOON
 
 HERE, THERE = "discord:1:2:", "discord:1:3:"
 
 
-async def say(store: SqlStore, *texts: str, at: float = NOON, conversation: str = HERE) -> None:
+async def say(
+    store: SqlStore, *texts: str, at: float = NOON, conversation: str = HERE, chat: str = ""
+) -> None:
     """Remember texts."""
-    items = tuple(HistoryItem(conversation, Role.PERSON, text, at) for text in texts)
+    items = tuple(HistoryItem(conversation, Role.PERSON, text, at, chat=chat) for text in texts)
     await store.turns.close([Closing("t-none", TurnState.COMPLETE, history=items)])
 
 
@@ -39,16 +43,45 @@ async def test_a_summary_stands_in_for_what_it_covers(store: SqlStore) -> None:
     assert [item.text for item in again.items] == ["4"]
 
 
-async def test_a_reset_drops_it_and_a_late_one_is_refused(store: SqlStore) -> None:
+async def test_each_chat_has_its_own(store: SqlStore) -> None:
     await say(store, "1", "2")
-    summary = Summary(HERE, "one", (await ids(store))["1"], NOON + 1)
-    assert await store.memory.summarise(summary)
-    await store.memory.reset(HERE, NOON + 2)
-    assert not await store.memory.summarise(summary)
-    await say(store, "3", at=NOON + 3)
+    first = Summary(HERE, "one", (await ids(store))["1"], NOON + 1)
+    assert await store.memory.summarise(first)
+    await store.chats.start(HERE, "second", "", NOON + 2)
+    assert await store.memory.recall(HERE, 10) == Recalled(None, (), "second")
+    assert not await store.memory.summarise(replace(first, chat="second"))
+    await say(store, "3", "4", chat="second")
+    second = Summary(HERE, "three", (await ids(store))["3"], NOON + 3, "second")
+    assert await store.memory.summarise(second)
     recalled = await store.memory.recall(HERE, 10)
-    assert recalled.summary is None
-    assert [item.text for item in recalled.items] == ["3"]
+    assert (recalled.summary, [item.text for item in recalled.items]) == (second, ["4"])
+    assert await store.chats.forget(HERE, "second") == 2
+    assert (await store.memory.recall(HERE, 10)).summary is None
+    assert await store.chats.resume(HERE, "", NOON + 4)
+    recalled = await store.memory.recall(HERE, 10)
+    assert (recalled.summary, [item.text for item in recalled.items]) == (first, ["2"])
+
+
+async def test_forgetting_a_covered_message_drops_it(store: SqlStore) -> None:
+    items = [HistoryItem(HERE, Role.PERSON, one, NOON, turn_id=one, message_ids=(one,)) for one in "123"]
+    await store.turns.close([Closing("t-none", TurnState.COMPLETE, history=tuple(items))])
+    summary = Summary(HERE, "one and two", (await ids(store))["2"], NOON + 1)
+    assert await store.memory.summarise(summary)
+    assert await store.memory.forget_messages(HERE, ["3"]) == 1
+    assert (await store.memory.recall(HERE, 10)).summary == summary
+    assert await store.memory.forget_messages(HERE, ["1"]) == 1
+    recalled = await store.memory.recall(HERE, 10)
+    assert (recalled.summary, [item.text for item in recalled.items]) == (None, ["2"])
+
+
+async def test_replacing_a_covered_turn_drops_it(store: SqlStore) -> None:
+    items = [HistoryItem(HERE, Role.PERSON, one, NOON, turn_id=one) for one in "12"]
+    await store.turns.close([Closing("t-none", TurnState.COMPLETE, history=tuple(items))])
+    assert await store.memory.summarise(Summary(HERE, "one", (await ids(store))["1"], NOON + 1))
+    anew = (HistoryItem(HERE, Role.PERSON, "3", NOON + 2, turn_id="3"),)
+    await store.turns.close([Closing("t-3", TurnState.COMPLETE, history=anew, replaces=("1",))])
+    recalled = await store.memory.recall(HERE, 10)
+    assert (recalled.summary, [item.text for item in recalled.items]) == (None, ["2", "3"])
 
 
 async def test_forgetting_drops_it_too(store: SqlStore) -> None:

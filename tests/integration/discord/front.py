@@ -47,6 +47,7 @@ class PracticeFront:
     redelivered: list[str] = field(default_factory=list[str])
     asked: list[tuple[Incoming, str, str]] = field(default_factory=list[tuple[Incoming, str, str]])
     welcomed: list[tuple[Place, str]] = field(default_factory=list[tuple[Place, str]])
+    deleted: list[tuple[Place, tuple[str, ...]]] = field(default_factory=list[tuple[Place, tuple[str, ...]]])
     marks: dict[str, str] = field(default_factory=dict[str, str])
     handled_count: int = 0
     complete_seconds: float = 0.0
@@ -79,6 +80,9 @@ class PracticeFront:
 
     async def moved(self, platform: str, old_channel: str, new_channel: str) -> None:
         raise AssertionError("Discord moves nothing")
+
+    async def forgotten(self, place: Place, message_ids: Sequence[str]) -> None:
+        self.deleted.append((place, tuple(message_ids)))
 
     async def recall_mark(self, name: str) -> str:
         return self.marks.get(name, "")

@@ -116,6 +116,8 @@ class Room:
         self.store = store
         self.client = client
         self._events = 0
+        self.ahead = 0.0
+        """Seconds that the room's clock is ahead of the real one."""
 
     def event(self, text: str = "", *, author: Person = ADA, place: Place = PLACE, **fields: Any) -> Incoming:
         self._events += 1
@@ -152,9 +154,22 @@ async def open_room(folder: Path, *, is_open: bool = True, owner: bool = True) -
         timeouts = Timeouts(connect=1.0, answer=2.0, idle=0.5, quiet=1.0)
         async with store, VeniceClient("demo", demo.base_url, timeouts=timeouts) as client:
             owners = frozenset({ADA.key}) if owner else frozenset[str]()
-            parts = assemble(store, client, {"test": door}, key=b"key", is_open=is_open, owners=owners)
-            await parts.load()
+
+            def clock() -> float:
+                return time.time() + room.ahead
+
+            parts = assemble(
+                store,
+                client,
+                {"test": door},
+                key=b"key",
+                is_open=is_open,
+                owners=owners,
+                clock=clock,
+                patience=0.05,
+            )
             room = Room(parts, demo, door, store, client)
+            await parts.load()
             yield room
             await parts.engine.drain(2)
             await parts.delivery.close()

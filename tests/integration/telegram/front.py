@@ -44,6 +44,7 @@ class RecordingFront:
         self.welcomed: list[tuple[Place, str]] = []
         self.moves: list[tuple[str, str, str]] = []
         self.journal: list[str] = []
+        self.deleted: list[tuple[Place, tuple[str, ...]]] = []
         self.marks: dict[str, str] = {}
         self.polls = 0
         self._news = asyncio.Condition()
@@ -70,6 +71,10 @@ class RecordingFront:
     async def moved(self, platform: str, old_channel: str, new_channel: str) -> None:
         self.moves.append((platform, old_channel, new_channel))
         self.journal.append(f"moved to {new_channel}")
+        await self._tell()
+
+    async def forgotten(self, place: Place, message_ids: Sequence[str]) -> None:
+        self.deleted.append((place, tuple(message_ids)))
         await self._tell()
 
     async def recall_mark(self, name: str) -> str:

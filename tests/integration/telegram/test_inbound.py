@@ -264,11 +264,14 @@ async def test_bots_and_service_messages_mean_nothing(
     robot = {"id": 5, "is_bot": True, "first_name": "Robot"}
     tg.push(pushed(chat, ann, {"text": "I am a bot", "from": robot}))
     tg.push(pushed(chat, ann, {"new_chat_title": "Other"}))
-    edited = tg.say(chat, ann, "first form")
-    tg.edit(edited, "second form")
+    moved: dict[str, object] = {
+        "location": {"latitude": 1.5, "longitude": 2.5, "live_period": 60},
+        "edit_date": 5,
+    }
+    tg.push({"edited_message": pushed(chat, ann, moved)["message"]})
     tg.say(chat, ann, "last")
-    await front.event(2)
-    assert [event.text for event in front.events] == ["first form", "last"]
+    await front.event()
+    assert [event.text for event in front.events] == ["last"]
 
 
 async def test_another_bot_comes_in_only_where_it_names_this_one(

@@ -159,6 +159,9 @@ class PracticeFront:
     async def moved(self, platform: str, old_channel: str, new_channel: str) -> None:
         raise NotImplementedError
 
+    async def forgotten(self, place: Place, message_ids: Sequence[str]) -> None:
+        raise AssertionError("nothing is deleted on the page")
+
     async def recall_mark(self, name: str) -> str:
         return self.marks.get(name, "")
 

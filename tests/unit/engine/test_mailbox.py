@@ -127,3 +127,50 @@ def test_an_event_survives_the_journal() -> None:
         command=CommandUse("image", {"prompt": "a cat", "count": 2, "wide": True}),
     )
     assert from_payload(to_payload(event)) == event
+
+
+async def test_a_waiting_letter_is_changed_in_its_place_or_taken_out() -> None:
+    desk = Desk()
+    desk.post(said("one"), said("two", BOB), said("three", BOB), said("four", BOB))
+    await asyncio.sleep(0.01)
+    key = ROOM.conversation
+    second, third = desk.boxes.find(key, "two"), desk.boxes.find(key, "three")
+    assert second is not None
+    assert third is not None
+    assert desk.boxes.waits(second)
+    assert desk.boxes.change(key, second, Letter("new", said("two again", BOB), second.name))
+    assert desk.boxes.change(key, third, None)
+    assert not desk.boxes.change(key, third, None)
+    assert desk.boxes.waiting(key, "e-two") == Letter("new", said("two again", BOB), "e-two")
+    await desk.settle()
+    assert desk.done == ["one", "two again", "four"]
+
+
+async def test_a_hurried_letter_comes_next_and_stops_what_runs() -> None:
+    desk = Desk()
+    desk.post(said("one"), said("two", BOB), said("three", BOB))
+    await asyncio.sleep(0.01)
+    letter = desk.boxes.find(ROOM.conversation, "three")
+    assert letter is not None
+    desk.boxes.hurry(ROOM.conversation, letter)
+    await desk.settle()
+    assert desk.cancelled == ["one"]
+    assert desk.done == ["three", "two"]
+
+
+async def test_what_is_being_written_down_cannot_be_changed() -> None:
+    sealed, gate = asyncio.Event(), asyncio.Event()
+
+    async def handle(attempt: Attempt) -> None:
+        attempt.sealed = True
+        sealed.set()
+        await gate.wait()
+
+    boxes = Mailboxes(handle)
+    letter = Letter("t", said("one"))
+    boxes.post(letter)
+    await sealed.wait()
+    assert boxes.find(ROOM.conversation, "one") is None
+    assert not boxes.change(ROOM.conversation, letter, None)
+    gate.set()
+    assert await boxes.drain(2) == 0
