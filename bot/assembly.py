@@ -119,5 +119,6 @@ def assemble(
         background=background,
         groups=groups,
         stopper=stopper,
+        answers=answers,
     )
     return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock)

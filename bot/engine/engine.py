@@ -16,6 +16,7 @@ from bot.declarations import Choice, Command
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper, Verdict
 from bot.engine.amends import Amends
+from bot.engine.answerbook import AnswerBook
 from bot.engine.away import Away
 from bot.engine.batching import Batcher
 from bot.engine.caps import CapsBook
@@ -63,6 +64,7 @@ class Engine:
         background: Background,
         groups: Groups,
         stopper: Stopper,
+        answers: AnswerBook,
         patience: float = PATIENCE,
     ) -> None:
         self._away = Away(clock)
@@ -90,6 +92,7 @@ class Engine:
             conductor,
             registry,
             self._lobby,
+            answers,
             journal=self._journalled,
             post=self._route,
         )
