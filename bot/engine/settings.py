@@ -153,8 +153,8 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting(
             "rich_text",
-            "Show a finished answer with a table, formula, task list or several levels of headings as one rich "
-            "message (on Telegram; older apps cannot show those).",
+            "Show a finished answer with a table, formula, task list or several levels of headings as one "
+            "rich message (on Telegram; older apps cannot show those).",
             "off",
             kind=OptionKind.BOOLEAN,
         ),
