@@ -178,5 +178,6 @@ def _plain(value: object) -> str:
         return "\n".join(" | ".join(_plain(cell) for cell in as_array(row) or []) for row in rows)
     for field in ("items", "blocks"):
         if field in item:
-            return "\n".join(_plain(one) for one in as_array(item[field]) or [])
+            label = str(item.get("label", "•")).removeprefix("•")
+            return f"{label} " * bool(label) + "\n".join(_plain(one) for one in as_array(item[field]) or [])
     return _plain(item.get("text", item.get("expression", "")))
