@@ -254,6 +254,8 @@ class Answer:
     def _arrived(self, step: Step, ref: MessageRef) -> None:
         self._attempts = 0
         work = step.work
+        if step.kind is CallKind.SEND:
+            self._frames.gone()
         if isinstance(work, Change):
             first = work.new or self._flow.is_adopted(work)
             self._flow.shown(work, ref, self._clock() + self._seat.interval(self._draft.length))
@@ -262,14 +264,12 @@ class Answer:
                 self._record(ref)
             return
         self._besides.arrived(step)
-        self._frames.gone()
         if is_answer(work):
             self._record(ref)
 
     def _record(self, ref: MessageRef) -> None:
         self._courier.replied = True
         self._refs.append(ref)
-        self._frames.gone()
         self._be_seen()
         if self._on_ref is not None:
             self._on_ref(ref)

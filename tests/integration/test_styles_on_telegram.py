@@ -9,7 +9,6 @@ import pytest
 
 from bot.app import serving
 from bot.demo import DemoVenice, Fault
-from bot.engine.lobby import NEXT
 from bot.settings import load_configuration
 from tests.fakes.telegram import Chat, FakeTelegram, Message, User
 
@@ -111,23 +110,12 @@ async def test_a_question_edited_while_its_draft_shows_is_answered_once(talk: Ta
     assert "lamps" not in answer.text
 
 
-async def test_off_answers_once_also_from_the_queue(talk: Talk) -> None:
+async def test_off_answers_once(talk: Talk) -> None:
     await talk.set("streaming off")
     [answer] = await talk.say(STORY)
     await talk.buttons(answer)
     assert [method for method in talk.methods() if method != "sendChatAction"] == ["sendMessage"]
     assert len(answer.history) == 1
-    bob, group = talk.tg.user("Bob"), talk.tg.group("G", [talk.ann])
-    await talk.say("/settings streaming off where:user")
-    talk.venice.faults.next(CHAT, Fault.hang(after=20)).times(1)
-    talk.tg.say(group, bob, f"@gondola_bot {STORY}")
-    await talk.tg.wait_for(lambda: talk.tg.replies(group) or None)
-    talk.tg.say(group, talk.ann, f"@gondola_bot {STORY}")
-    notice = await talk.tg.wait_text(group, NEXT.strip("*"))
-    talk.tg.press(talk.tg.replies(group)[0], "Stop", bob)
-    await talk.tg.wait_for(lambda: "Whoever" in notice.text or None, timeout=8)
-    await talk.buttons(notice)
-    assert len([version for version in notice.history if "Whoever" in version.content.text]) == 1
 
 
 async def test_a_table_in_the_rich_form(talk: Talk) -> None:

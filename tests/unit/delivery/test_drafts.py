@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
-from bot.capabilities import CallKind
+from bot.capabilities import ALL_CALLS, CallKind, Window
 from bot.delivery import Delivered
 from bot.errors import PlatformFailure
 from bot.messages import ButtonsReady, MediaReady, Notice, TextDelta, TextReplaced
@@ -159,6 +160,21 @@ def test_a_refused_frame_is_left_out_and_the_next_one_comes() -> None:
     assert door.of(CallKind.EDIT) == []
 
 
+def test_a_refused_frame_is_not_tried_again_while_nothing_changes() -> None:
+    door = drafting()
+    door.rejects = lambda _: bool(door.of(CallKind.DRAFT)) and not door.messages
+
+    async def main() -> None:
+        answer = delivery(door).open(DIRECT, "a", style=DRAFTED)
+        answer.push(TextDelta(WORDS))
+        await asyncio.sleep(20.0)
+        door.rejects = lambda _: False
+        await answer.finish()
+
+    run(main())
+    assert frames(door) == [WORDS]
+
+
 def test_where_frames_are_refused_there_is_the_typing_sign() -> None:
     door = drafting()
 
@@ -288,6 +304,40 @@ def test_text_said_before_media_is_a_message_before_them() -> None:
 
     run(main())
     assert door.texts() == [WORDS, "Spoken, too."]
+
+
+def test_after_a_notice_the_draft_is_shown_again() -> None:
+    door = drafting()
+
+    async def main() -> None:
+        answer = delivery(door).open(DIRECT, "a", style=DRAFTED)
+        answer.typing()
+        await asyncio.sleep(3.0)
+        answer.push(Notice("Another model answers this one."))
+        await asyncio.sleep(3.0)
+        assert door.draft_shown() == ""
+        answer.push(TextDelta(WORDS))
+        await answer.finish()
+
+    run(main())
+    assert door.texts() == ["Another model answers this one.", WORDS]
+
+
+def test_frames_leave_room_for_the_messages_that_end_them() -> None:
+    window = Window(ALL_CALLS, 12, 12.0)
+    pacing = replace(DRAFTS, direct=(window,), edit_interval=0.1)
+    door = ScriptedDoor(capabilities=capabilities(pacing))
+
+    async def main() -> None:
+        opened = delivery(door)
+        answers = [opened.open(DIRECT, f"a{n}", style=DRAFTED) for n in range(5)]
+        await asyncio.gather(*(speak(answer, pieces(WORDS * 2), 0.2) for answer in answers))
+        ended = now()
+        await asyncio.gather(*(answer.finish() for answer in answers))
+        assert now() - ended < 0.5
+
+    run(main())
+    assert door.refused == []
 
 
 def test_a_group_is_edited() -> None:
