@@ -38,6 +38,7 @@ _COUNTED = frozenset(
         "tr_open",
     }
 )
+_LISTS = frozenset({"bullet_list_open", "ordered_list_open"})
 _TASK = re.compile(r"\[([ xX])\]\s+(?=\S)")
 _BOX = re.compile(r"\[[ xX]\]\s+")
 _HTML = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
@@ -90,6 +91,7 @@ class _Writer:
         self._tokens = tokens
         self._next = 0
         self._numbering = Numbering()
+        self._mark = ""  # of the list just before or just written
         self.depth = 0
         self.columns = 0
 
@@ -99,11 +101,15 @@ class _Writer:
     def _blocks(self, closing: str) -> list[list[str]]:
         """The blocks up to a closing token, each as lines."""
         blocks: list[list[str]] = []
+        mark = ""
         while self._next < len(self._tokens):
             token = self._take()
             if token.type == closing:
                 break
+            # Two lists in a row would be one, were their marks the same.
+            self._mark = mark
             block = self._block(token)
+            mark = self._mark if token.type in _LISTS else ""
             if block:
                 blocks.append(block)
         return blocks
@@ -143,16 +149,18 @@ class _Writer:
     def _list(self, closing: str) -> list[str]:
         self._numbering.open()
         lines: list[str] = []
-        stop = "."
+        bullet = "*" if self._mark == "-" else "-"
+        stop = ")" if self._mark == "." else "."
         while (token := self._take()).type != closing:
             label = self._numbering.label(token)
             # Numbers that do not follow each other are lists of their own, told apart by their stop.
             stop = stop if label.in_order else ")" if stop == "." else "."
-            marker = f"{label.number}{stop}" if label.text else "-"
+            marker = f"{label.number}{stop}" if label.text else bullet
             task = _TASK.match(self._tokens[self._next + 1].content) if self._at_task() else None
             box = f" [{task[1].lower()}]" if task is not None else ""
             lines += _item(f"{marker}{box}", " " * (len(marker) + 1), _apart(self._blocks("list_item_close")))
         self._numbering.close()
+        self._mark = bullet if closing.startswith("bullet") else stop
         return lines
 
     def _at_task(self) -> bool:

@@ -1,4 +1,4 @@
-"""Answers that appear as drafts, or only when they are whole."""
+"""Answers that appear as drafts while they are written."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from bot.capabilities import ALL_CALLS, CallKind, Window
 from bot.delivery import Delivered
 from bot.errors import PlatformFailure
-from bot.messages import ButtonsReady, MediaReady, Notice, TextDelta, TextReplaced
+from bot.messages import ButtonsReady, Notice, TextDelta, TextReplaced
 from tests.unit.delivery.door import DRAFTS, Call, Fault, ScriptedDoor, capabilities, compose
 from tests.unit.delivery.stage import (
     DIRECT,
@@ -19,11 +19,9 @@ from tests.unit.delivery.stage import (
     GROUP,
     OTHER_ROWS,
     ROWS,
-    WHOLE,
     WORDS,
     deliver,
     delivery,
-    image,
     pieces,
     speak,
     stream,
@@ -37,9 +35,6 @@ def drafting(text_limit: int = 2000) -> ScriptedDoor:
 
 def frames(door: ScriptedDoor) -> list[str]:
     return [call.text for call in door.of(CallKind.DRAFT)]
-
-
-# --- drafts ---
 
 
 def test_frames_grow_and_one_message_ends_them() -> None:
@@ -383,60 +378,3 @@ def test_frames_leave_room_for_other_answers_in_the_chat() -> None:
     run(main())
     assert door.refused == []
     assert door.texts() == [WORDS * 6] * 3
-
-
-# --- off ---
-
-
-def test_off_sends_once_when_whole() -> None:
-    door = drafting()
-    delivered = stream(door, WORDS * 5, style=WHOLE)
-    assert [call.kind for call in door.calls] == [CallKind.SEND]
-    assert door.texts() == [WORDS * 5]
-    assert len(delivered.refs) == 1
-
-
-def test_off_shows_typing_until_then() -> None:
-    door = drafting()
-
-    async def main() -> None:
-        answer = delivery(door).open(DIRECT, "a", style=WHOLE)
-        answer.typing()
-        await speak(answer, pieces(WORDS * 4), 0.3)
-        await answer.finish()
-
-    run(main())
-    assert len(door.of(CallKind.TYPING)) >= 3
-    assert [call.kind for call in door.calls if call.kind is not CallKind.TYPING] == [CallKind.SEND]
-
-
-def test_off_in_parts() -> None:
-    door = drafting(text_limit=300)
-    stream(door, WORDS * 10, style=WHOLE)
-    assert {call.kind for call in door.calls} == {CallKind.SEND}
-    assert "".join(door.texts()) == WORDS * 10
-
-
-def test_an_answer_restyled_while_it_waits_is_off_from_then_on() -> None:
-    door = ScriptedDoor()
-
-    async def main() -> None:
-        answer = delivery(door).open(DIRECT, "a")
-        answer.push(TextReplaced("*Next in line…*"))
-        await answer.visible()
-        answer.restyle(WHOLE)
-        answer.push(TextReplaced(""))
-        await speak(answer, pieces(WORDS * 5), 0.1)
-        assert len(door.calls) == 1
-        await answer.finish()
-
-    run(main())
-    assert [call.kind for call in door.calls] == [CallKind.SEND, CallKind.EDIT]
-    assert door.texts() == [WORDS * 5]
-
-
-def test_media_without_text_does_not_wait() -> None:
-    for style in (WHOLE, DRAFTED):
-        door = drafting()
-        deliver(door, MediaReady((image(),), "A cat."), 9.0, style=style)
-        assert door.calls[0].at < 1.0

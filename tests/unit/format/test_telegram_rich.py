@@ -170,6 +170,10 @@ def test_numbers_stay_as_typed() -> None:
     assert labels == ["1986.", "1990."]
 
 
+def test_lists_in_a_row_stay_apart() -> None:
+    assert kinds(f"- a\n* b\n* c\n\n1. x\n1) y\n\n{TABLE}") == ["list"] * 4 + ["table"]
+
+
 def test_line_breaks_stay() -> None:
     assert shown(f"one\ntwo\n\n{TABLE}").startswith("one\ntwo\n")
 
