@@ -21,6 +21,9 @@ from bot.messages import Part
 RENEW = 0.8
 """A frame is shown again after this share of the time the platform shows it."""
 
+SPARE_AGAIN = 1.0
+"""Seconds until the next try of a frame without text for which there was no room."""
+
 THINKING = Part("")
 """A draft without a word: the platform says itself that something is being thought about."""
 
@@ -56,6 +59,7 @@ class Frames:
         self._shown: Part | None = None
         self._renew_at = math.inf
         self.earliest = -math.inf
+        self._spare_at = -math.inf
         self.refused = False
 
     def next(self, preview: Part | None, now: float) -> Frame | Wait | None:
@@ -63,6 +67,8 @@ class Frames:
         if preview is None:
             return None
         due = self.earliest if preview != self._shown else max(self.earliest, self._renew_at)
+        if preview == THINKING:
+            due = max(due, self._spare_at)
         return Frame(preview) if now >= due else Wait(due - now)
 
     def gone(self) -> None:
@@ -77,8 +83,7 @@ class Frames:
         grade = Grade.SPARE if frame.part == THINKING else Grade.COSMETIC
         permit = self._seat.limiter.may(lane, CallKind.DRAFT, grade)
         if permit is None:
-            now = self._clock()
-            self.earliest = max(lane.free_at(CallKind.DRAFT, grade, now), now + LOOK_AGAIN)
+            self._no_room(frame, lane)
             return False
         if frame.part != THINKING:
             self._about_to()
@@ -92,6 +97,13 @@ class Frames:
         self._noted(frame, 0.0 if frame.part == THINKING else interval)
         self.refused = False
         return True
+
+    def _no_room(self, frame: Frame, lane: Lane) -> None:
+        now = self._clock()
+        if frame.part == THINKING:
+            self._spare_at = now + SPARE_AGAIN  # text that comes meanwhile does not wait so long
+        else:
+            self.earliest = max(lane.free_at(CallKind.DRAFT, Grade.COSMETIC, now), now + LOOK_AGAIN)
 
     def _noted(self, frame: Frame, pause: float) -> None:
         now = self._clock()

@@ -335,6 +335,26 @@ def test_frames_leave_room_for_the_messages_that_end_them() -> None:
     assert door.refused == []
 
 
+def test_in_a_crowded_chat_frames_are_late_but_never_gone() -> None:
+    door = drafting()
+
+    async def main() -> None:
+        opened = delivery(door)
+        others = [opened.open(DIRECT, f"a{n}", style=DRAFTED) for n in range(3)]
+        await asyncio.gather(*(speak(answer, pieces(WORDS * 6), 0.2) for answer in others))
+        late = opened.open(DIRECT, "late", style=DRAFTED)
+        late.typing()  # no room for this one beside three answers
+        await asyncio.sleep(5.0)
+        await asyncio.gather(*(answer.finish() for answer in others))
+        late.push(TextDelta("A late answer with quite a few words."))
+        await asyncio.sleep(5.0)
+        assert door.draft_shown() == "A late answer with quite a few words."
+        await late.finish()
+
+    run(main())
+    assert door.refused == []
+
+
 def test_a_group_is_edited() -> None:
     door = drafting()
     stream(door, WORDS * 5, target=GROUP, style=DRAFTED)
