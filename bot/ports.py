@@ -90,6 +90,34 @@ class OpensThreads(Protocol):
         ...
 
 
+@runtime_checkable
+class ShowsDrafts(Protocol):
+    """A door that can show an answer as it is written, in direct chats; `Pacing.draft_lasts` says for how
+    long a frame stays."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def draft(self, target: Target, part: Part, *, number: int) -> None:
+        """Show this instead of the last frame of the same number (positive). Without text it says that
+        something is being thought about. A message sent there takes its place. Raises PlatformError."""
+        ...
+
+
+@runtime_checkable
+class WritesRich(Protocol):
+    """A door with a rich form of messages; `Capabilities.rich_messages` says what it takes."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def rich(self, markdown: str) -> Part | None:
+        """CommonMark as one part in the rich form (`Part.rich`), which `send` and `edit` take like any
+        other and refuse as BAD_FORMAT. None for a text that gains nothing by it or is beyond the limits.
+        Pure and total, like `compose`."""
+        ...
+
+
 class Adapter(Protocol):
     """One platform's life. `run` serves until cancelled or until a failure that only a rebuild mends."""
 
