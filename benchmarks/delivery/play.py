@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.delivery.figures import busiest, letters
-from benchmarks.stand.contestants import Contestant, environment, running
+from benchmarks.stand.contestants import MEMORY, Contestant, environment, running
 from benchmarks.stand.stages import Stage, open_stage, until_connected
 from benchmarks.stand.venice import TimedVenice
 
@@ -25,7 +25,7 @@ PATIENCE_SECONDS = 100.0
 @dataclass(frozen=True, slots=True)
 class Scene:
     """`people` ask, one every `every` seconds (0: all at the same instant), each in a place of their own or
-    all in one (`shared`); `rounds` times, each time in new places. Venice writes `pace` tokens a second."""
+    all in one (`shared`, with a conversation of their own); `rounds` times, each time in new places. Venice writes `pace` tokens a second."""
 
     name: str
     title: str
@@ -70,7 +70,9 @@ async def play(name: str, scene: Scene) -> Played:
         open_stage(scene.platform, count, limits=True, shared=scene.shared) as stage,
     ):
         with tempfile.TemporaryDirectory() as folder:
-            async with running(name, Path(folder), environment(stage.environment, venice.base_url)) as bot:
+            memory = {MEMORY: "personal" if scene.shared else "shared"}
+            surroundings = environment(stage.environment, venice.base_url) | memory
+            async with running(name, Path(folder), surroundings) as bot:
                 await until_connected(stage)
                 played = Played()
                 await _round(range(1), scene, stage, venice, bot, Played())
