@@ -19,6 +19,7 @@ from bot.records import (
     HistoryItem,
     Intake,
     Opened,
+    ReadMark,
     Recalled,
     Refusal,
     SettingRow,
@@ -90,6 +91,14 @@ class OpensThreads(Protocol):
         ...
 
 
+@runtime_checkable
+class NamesLost(Protocol):
+    """A door at which events become unanswerable: `lost` is what people read instead, "" where an event can
+    be answered."""
+
+    def lost(self, incoming: Incoming) -> str: ...
+
+
 class Adapter(Protocol):
     """One platform's life. `run` serves until cancelled or until a failure that only a rebuild mends."""
 
@@ -135,6 +144,15 @@ class Front(Protocol):
         """Messages were deleted: they leave memory, questions among them with their answers, and what is
         being answered of them stops."""
         ...
+
+    def admits(self, incoming: Incoming) -> bool:
+        """Whether the door lets an event in; nothing is kept. An author without id stands for anybody."""
+        ...
+
+    # How far channels were read: see Reading.
+    async def read_marks(self, platform: str, limit: int) -> Sequence[ReadMark]: ...
+
+    async def keep_read(self, platform: str, marks: Sequence[ReadMark], gone: Sequence[str]) -> None: ...
 
     async def recall_mark(self, name: str) -> str:
         """A small remembered value of an adapter, "" when never set."""
@@ -335,6 +353,18 @@ class Marks(Protocol):
         ...
 
 
+class Reading(Protocol):
+    """How far channels were read, in ids only. `newest` gives those that were active last first; `keep`
+    replaces marks of the same channels and deletes those of the channels `gone`; `purge` deletes what was
+    last active before a time and returns how many."""
+
+    async def newest(self, platform: str, limit: int) -> list[ReadMark]: ...
+
+    async def keep(self, platform: str, marks: Sequence[ReadMark], gone: Sequence[str] = ()) -> None: ...
+
+    async def purge(self, before: float) -> int: ...
+
+
 class Store(Protocol):
     """The one database."""
 
@@ -354,6 +384,8 @@ class Store(Protocol):
     def marks(self) -> Marks: ...
     @property
     def chats(self) -> Chats: ...
+    @property
+    def reading(self) -> Reading: ...
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """Rename a chat in every table, in one transaction."""
