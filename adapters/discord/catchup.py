@@ -96,8 +96,12 @@ class CatchUp:
 
     def look(self, guild: discord.Guild) -> None:
         """A server with its channels is known now."""
-        here = {channel.id: channel for channel in readable_channels(guild)}
         self._looked.add(guild.id)
+        self._wake.set()
+        me = self._me(guild)
+        if me is None:
+            return
+        here = {channel.id: channel for channel in readable_channels(guild, me)}
         # What is not in the list was deleted, closed to the bot, or is a thread that fell asleep.
         self._seen.forget(one for one in self._seen.known(str(guild.id)) if one not in here)
         for channel in here.values():
@@ -107,7 +111,6 @@ class CatchUp:
             after = self._after(channel)
             if after is not None and after < last:
                 self._add(channel.id, last)
-        self._wake.set()
 
     def _look_at_direct_chats(self) -> None:
         servers = {str(guild.id) for guild in self._client.guilds}
@@ -131,8 +134,13 @@ class CatchUp:
         anybody = Incoming("", place_of(channel, channel.guild.id), Person(PLATFORM, ""), Addressed.OVERHEARD)
         if not self._front.admits(anybody):
             return None
-        joined = channel.guild.me.joined_at
+        me = self._me(channel.guild)
+        joined = me.joined_at if me is not None else None
         return max(self._since, snowflake(joined.timestamp()) if joined is not None else 0)
+
+    def _me(self, guild: discord.Guild) -> discord.Member | None:
+        user = self._client.user
+        return guild.get_member(user.id) if user is not None else None
 
     # --- live events ---
 
@@ -286,13 +294,13 @@ def is_readable(channel: object) -> TypeGuard[Channel]:
     return isinstance(channel, Channel)
 
 
-def readable_channels(guild: discord.Guild) -> Iterator[Channel]:
+def readable_channels(guild: discord.Guild, me: discord.Member) -> Iterator[Channel]:
     """Where the bot may read what was said before."""
     every = (*guild.text_channels, *guild.voice_channels, *guild.stage_channels, *guild.threads)
     for channel in every:
         if isinstance(channel, discord.Thread) and channel.parent is None:
             continue  # the library cannot tell the permissions
-        held = channel.permissions_for(guild.me)
+        held = channel.permissions_for(me)
         if held.view_channel and held.read_message_history:
             yield channel
 

@@ -41,7 +41,8 @@ Answering = Callable[[Incoming], Awaitable[None]]
 @dataclass
 class PracticeFront:
     """bot.ports.Front. `answer` is run, beside the way in, for each event that was not seen before.
-    `strangers` are servers and people the door keeps out; `read` is how far channels were read."""
+    `strangers` are servers and people the door keeps out, `owners` the only ones it lets in if there are
+    any; `read` is how far channels were read."""
 
     answer: Answering | None = None
     events: list[Incoming] = field(default_factory=list[Incoming])
@@ -52,6 +53,7 @@ class PracticeFront:
     marks: dict[str, str] = field(default_factory=dict[str, str])
     read: dict[str, ReadMark] = field(default_factory=dict[str, ReadMark])
     strangers: set[str] = field(default_factory=set[str])
+    owners: set[str] = field(default_factory=set[str])
     kept: int = 0
     handled_count: int = 0
     complete_seconds: float = 0.0
@@ -89,6 +91,8 @@ class PracticeFront:
         self.deleted.append((place, tuple(message_ids)))
 
     def admits(self, incoming: Incoming) -> bool:
+        if self.owners:
+            return incoming.author.id in self.owners
         return not {incoming.place.space, incoming.author.id} & self.strangers
 
     async def read_marks(self, platform: str, limit: int) -> Sequence[ReadMark]:
