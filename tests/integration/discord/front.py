@@ -38,11 +38,17 @@ COMMANDS = (
 Answering = Callable[[Incoming], Awaitable[None]]
 
 
+def _open_gate() -> asyncio.Event:
+    gate = asyncio.Event()
+    gate.set()
+    return gate
+
+
 @dataclass
 class PracticeFront:
     """bot.ports.Front. `answer` is run, beside the way in, for each event that was not seen before.
     `strangers` are servers and people the door keeps out, `owners` the only ones it lets in if there are
-    any; `read` is how far channels were read."""
+    any; `read` is how far channels were read. What comes in waits while `gate` is not set."""
 
     answer: Answering | None = None
     events: list[Incoming] = field(default_factory=list[Incoming])
@@ -54,6 +60,8 @@ class PracticeFront:
     read: dict[str, ReadMark] = field(default_factory=dict[str, ReadMark])
     strangers: set[str] = field(default_factory=set[str])
     owners: set[str] = field(default_factory=set[str])
+    gate: asyncio.Event = field(default_factory=_open_gate)
+    waiting: int = 0
     kept: int = 0
     handled_count: int = 0
     complete_seconds: float = 0.0
@@ -62,6 +70,9 @@ class PracticeFront:
     tasks: set[asyncio.Future[None]] = field(default_factory=set[asyncio.Future[None]])
 
     async def submit(self, events: Sequence[Incoming]) -> None:
+        self.waiting += len(events)
+        await self.gate.wait()
+        self.waiting -= len(events)
         if self.trouble is not None:
             raise self.trouble
         for event in events:

@@ -12,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.discord.catchup import MOST_CHANNELS, MOST_MESSAGES, SINCE_MARK
+from adapters.discord.client import GatewayClient
 from adapters.discord.outbound import DiscordDoor
 from bot.errors import GondolaError
 from bot.messages import Addressed, Part, Target
@@ -19,8 +20,15 @@ from bot.records import ReadMark
 from tests.fakes.discord import Channel
 from tests.integration.discord.conftest import House
 
-LONG = 15.0
-"""Seconds; the library waits five before it identifies anew."""
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library waits five seconds before it identifies anew."""
+
+    async def at_once(_client: GatewayClient, _shard: int | None, *, initial: bool = False) -> None:
+        """No wait."""
+
+    monkeypatch.setattr(GatewayClient, "before_identify_hook", at_once)
 
 
 def texts(house: House) -> list[str]:
@@ -192,6 +200,7 @@ async def test_a_live_message_does_not_wait_for_ever(house: House, monkeypatch: 
     assert sorted(texts(house)) == ["missed", "now"]
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_a_session_that_was_not_resumed(house: House) -> None:
     chat = house.dc.dm(house.ann)
     async with house.running():
@@ -201,12 +210,30 @@ async def test_a_session_that_was_not_resumed(house: House) -> None:
         house.dc.drop_gateway(resumable=False)
         missed = house.dc.say(house.channel, house.ann, "meanwhile")
         house.dc.say(chat, house.ann, "meanwhile, between us")
-        await house.events(4, timeout=LONG)
+        await house.events(4)
         house.dc.redeliver(missed)
         await house.dc.wait_for(lambda: house.front.redelivered)
     assert len(house.dc.gateway.identifies) == 2
     assert house.front.redelivered == [f"message:{missed.id}"]
     assert sorted(texts(house)) == ["before", "before", "meanwhile", "meanwhile, between us"]
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_a_session_lost_again_while_it_catches_up(house: House) -> None:
+    """What was fetched before the second gap does not stand for what was said in it."""
+    await heard(house, house.channel)
+    house.dc.say(house.channel, house.ann, "first gap")
+    house.front.gate.clear()
+    async with house.running():
+        await house.dc.wait_for(lambda: house.front.waiting)
+        house.dc.drop_gateway(resumable=False)
+        house.dc.say(house.channel, house.ann, "second gap")
+        sessions = len(house.dc.gateway.identifies)
+        await house.dc.wait_for(lambda: len(house.dc.gateway.identifies) > sessions)
+        await asyncio.sleep(0.1)  # the new session has told its servers
+        house.front.gate.set()
+        await house.events(2)
+    assert texts(house) == ["first gap", "second gap"]
 
 
 async def test_a_resumed_session_asks_for_nothing(house: House) -> None:
@@ -365,6 +392,22 @@ async def test_a_fetch_that_fails_is_repeated(
     async with house.running():
         await house.events()
     assert texts(house) == ["missed"]
+
+
+async def test_a_fetch_that_fails_for_good_is_given_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.discord.catchup.PAUSES", (0.05, 0.05))
+    await heard(house, house.channel)
+    house.dc.say(house.channel, house.ann, "missed")
+    house.dc.faults.next("list_messages", "503", times=99)
+    with capture_logs() as logs:
+        async with house.running():
+            await house.dc.wait_for(lambda: any(line["event"] == "discord.caught_up" for line in logs))
+            last = house.dc.say(house.channel, house.ann, "now")
+            await house.events()
+    assert texts(house) == ["now"]
+    assert asked(house) == [str(house.channel.id)] * 3
+    assert [line["channels_left_out"] for line in logs if line["event"] == "discord.caught_up"] == [1]
+    assert house.front.read[str(house.channel.id)].message == str(last.id)
 
 
 async def test_an_engine_that_fails_gets_it_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
