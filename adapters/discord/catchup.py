@@ -18,7 +18,7 @@ import structlog
 from adapters.discord.capabilities import PLATFORM
 from adapters.discord.errors import CALL_SECONDS, refusals
 from adapters.discord.inbound import guild_id_of, place_of
-from adapters.discord.seen import Seen
+from adapters.discord.seen import STORE_SECONDS, Seen
 from bot.errors import GondolaError, PlatformError, PlatformFailure
 from bot.messages import Addressed, Incoming, Person
 from bot.ports import Front
@@ -26,7 +26,10 @@ from bot.ports import Front
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 SINCE_MARK = "discord:listening_since"
-"""A snowflake of the time at which the last session had nothing left to catch up."""
+"""A snowflake: what is older was taken in, or said where nobody could be answered."""
+
+SINCE_SECONDS = 60.0
+"""The mark is written anew at most so often."""
 
 MOST_MESSAGES = 50
 """Per channel. Where more were missed the newest count."""
@@ -65,10 +68,10 @@ class CatchUp:
         self._seen = seen
         self._order = order
         self._take = take
-        self._since: int | None = None
-        self._stored_since = 0
+        self._since = self._stored_since = 0
         self._begun = self._session = 0
         self._pending: dict[int, int] = {}
+        self._known: dict[str, list[int]] = {}
         self._claimed: set[int] = set()
         self._done: set[int] = set()
         self._looked: set[int] = set()
@@ -78,16 +81,14 @@ class CatchUp:
     async def load(self) -> None:
         """Read what is stored; before connecting. Raises GondolaError."""
         await self._seen.load()
-        self._stored_since = int(await self._front.recall_mark(SINCE_MARK) or 0)
+        self._since = self._stored_since = int(await self._front.recall_mark(SINCE_MARK) or 0)
 
     # --- what the session tells ---
 
     def begin(self) -> None:
         """A session that replays nothing has begun. The servers are known by id; direct chats are asked."""
+        self._advance()
         self._begun = snowflake(time.time() - _SKEW)
-        # In channels that are open to anybody each message leaves a mark. Where there is none, nothing was
-        # said up to here; before the first session nobody was missed.
-        self._since = max(self._stored_since, self._seen.newest) if self._stored_since else None
         self._session += 1
         self._pending.clear()
         self._done.clear()
@@ -101,23 +102,25 @@ class CatchUp:
         me = self._me(guild)
         if me is None:
             return
-        here = {channel.id: channel for channel in readable_channels(guild, me)}
-        # What is not in the list was deleted, closed to the bot, or is a thread that fell asleep.
-        self._seen.forget(one for one in self._seen.known(str(guild.id)) if one not in here)
-        for channel in here.values():
-            last = channel.last_message_id
-            if last is None or channel.id in self._done or channel.id in self._pending:
+        # What was deleted, closed to the bot, or is a thread that fell asleep.
+        known = [(one, guild.get_channel_or_thread(one)) for one in self._known.pop(str(guild.id), ())]
+        self._seen.forget(one for one, channel in known if not may_read(channel, me))
+        for channel in channels_of(guild):
+            last = channel.last_message_id or 0
+            if channel.id in self._done or channel.id in self._pending:
+                continue
+            if last <= (self._seen.upto(channel.id) or self._since):
                 continue
             after = self._after(channel)
-            if after is not None and after < last:
+            if after is not None and after < last and may_read(channel, me):
                 self._add(channel.id, last)
 
     def _look_at_direct_chats(self) -> None:
-        servers = {str(guild.id) for guild in self._client.guilds}
-        for space in self._seen.spaces() - servers:
-            self._seen.forget(self._seen.known(space))
-        for channel in self._seen.known(""):
+        self._known = self._seen.by_space()
+        for channel in self._known.pop("", ()):
             self._add(channel, self._seen.upto(channel) or 0)
+        for space in self._known.keys() - {str(guild.id) for guild in self._client.guilds}:
+            self._seen.forget(self._known.pop(space))
         self._wake.set()
 
     def _add(self, channel: int, last: int) -> None:
@@ -129,8 +132,8 @@ class CatchUp:
     def _after(self, channel: Channel) -> int | None:
         """The message after which a channel of a server was not read; None where nobody may come in."""
         read = self._seen.upto(channel.id)
-        if read is not None or self._since is None:
-            return read
+        if read is not None or not self._since:
+            return read  # before the first session nobody was missed
         anybody = Incoming("", place_of(channel, channel.guild.id), Person(PLATFORM, ""), Addressed.OVERHEARD)
         if not self._front.admits(anybody):
             return None
@@ -273,15 +276,48 @@ class CatchUp:
                 lost="slash commands and buttons used meanwhile",
             )
         self._channels = self._messages = self._left_out = 0
-        whole = not self._pending and all(guild.id in self._looked for guild in self._client.guilds)
-        if not whole or self._stored_since >= self._begun:
+        if self._is_whole():
+            self._since = max(self._since, self._begun)
+            await self._store_since(0.0)
+
+    # --- since when nothing was missed ---
+
+    async def keep(self) -> None:
+        """Store now and then how far channels were read, until cancelled."""
+        while True:
+            await asyncio.sleep(STORE_SECONDS)
+            await self.store(SINCE_SECONDS)
+
+    async def store(self, least: float = 0.0) -> None:
+        """Store how far channels were read; also since when nothing was missed, if it has moved by at least
+        so many seconds."""
+        await self._seen.store()
+        self._advance()
+        await self._store_since(least)
+
+    def _advance(self) -> None:
+        """Events come in order: what is older than the newest message has come, if nothing is pending."""
+        if self._is_whole():
+            self._since = max(self._since, self._seen.newest - _ids_in(_SKEW))
+
+    def _is_whole(self) -> bool:
+        looked = all(guild.id in self._looked for guild in self._client.guilds)
+        return self._session > 0 and not self._pending and looked
+
+    async def _store_since(self, least: float) -> None:
+        if self._since <= self._stored_since + _ids_in(least):
             return
         try:
-            await self._front.set_mark(SINCE_MARK, str(self._begun))
+            await self._front.set_mark(SINCE_MARK, str(self._since))
         except GondolaError as error:
             log.warning("discord.read_marks_not_stored", reason=error.detail)
             return
-        self._stored_since = self._begun
+        self._stored_since = self._since
+
+
+def _ids_in(seconds: float) -> int:
+    """How far ids move in a time."""
+    return round(seconds * 1000) << 22
 
 
 def snowflake(at: float) -> int:
@@ -294,15 +330,17 @@ def is_readable(channel: object) -> TypeGuard[Channel]:
     return isinstance(channel, Channel)
 
 
-def readable_channels(guild: discord.Guild, me: discord.Member) -> Iterator[Channel]:
-    """Where the bot may read what was said before."""
-    every = (*guild.text_channels, *guild.voice_channels, *guild.stage_channels, *guild.threads)
-    for channel in every:
-        if isinstance(channel, discord.Thread) and channel.parent is None:
-            continue  # the library cannot tell the permissions
-        held = channel.permissions_for(me)
-        if held.view_channel and held.read_message_history:
-            yield channel
+def channels_of(guild: discord.Guild) -> Iterator[Channel]:
+    """Those that hold messages. Of threads only those that are awake are told."""
+    yield from (*guild.text_channels, *guild.voice_channels, *guild.stage_channels, *guild.threads)
+
+
+def may_read(channel: object, me: discord.Member) -> bool:
+    """Whether the bot may read what was said there before."""
+    if not is_readable(channel) or (isinstance(channel, discord.Thread) and channel.parent is None):
+        return False  # of a thread without parent the library cannot tell
+    held = channel.permissions_for(me)
+    return held.view_channel and held.read_message_history
 
 
 async def newest_after(channel: discord.abc.Messageable, after: int) -> list[discord.Message]:

@@ -86,8 +86,7 @@ class GatewayClient(discord.Client):
         self._interactions = Interactions(front, door)
         self._inbound: Inbound | None = None
         self._order: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-        self._seen = Seen(front)
-        self._catch_up = CatchUp(self, front, self._seen, order=self._ordered, take=self._take)
+        self._catch_up = CatchUp(self, front, Seen(front), order=self._ordered, take=self._take)
         self._up = asyncio.Event()
         self._down = asyncio.Event()
 
@@ -97,7 +96,7 @@ class GatewayClient(discord.Client):
         serving = asyncio.create_task(self.start(token))
         outage = asyncio.create_task(self._outage())
         beside = [
-            asyncio.create_task(work) for work in (self._pulse(), self._catch_up.run(), self._seen.keep())
+            asyncio.create_task(work) for work in (self._pulse(), self._catch_up.run(), self._catch_up.keep())
         ]
         try:
             await asyncio.wait((serving, outage), return_when=asyncio.FIRST_COMPLETED)
@@ -109,7 +108,7 @@ class GatewayClient(discord.Client):
             for task in (serving, outage, *beside):
                 task.cancel()
             await asyncio.gather(serving, outage, *beside, return_exceptions=True)
-            await self._seen.store()
+            await self._catch_up.store()
 
     async def _pulse(self) -> None:
         """In a quiet hour only answered heartbeats show that Discord is there; each gives a new latency."""

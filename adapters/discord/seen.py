@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -33,6 +32,8 @@ class Seen:
         self._marks: OrderedDict[int, ReadMark] = OrderedDict()
         self._changed: dict[int, ReadMark] = {}
         self._gone: set[int] = set()
+        self.newest = 0
+        """The last message taken in anywhere since the start."""
 
     async def load(self) -> None:
         """Read what is stored. Raises GondolaError."""
@@ -44,21 +45,16 @@ class Seen:
         mark = self._marks.get(channel)
         return int(mark.message) if mark is not None else None
 
-    @property
-    def newest(self) -> int:
-        """The last message read anywhere, 0 before the first."""
-        return max((int(mark.message) for mark in self._marks.values()), default=0)
-
-    def known(self, space: str) -> list[int]:
-        """The known channels of a server, "" for direct chats, the last active first."""
-        return [channel for channel, mark in reversed(self._marks.items()) if mark.space == space]
-
-    def spaces(self) -> set[str]:
-        """The servers with known channels."""
-        return {mark.space for mark in self._marks.values() if mark.space}
+    def by_space(self) -> dict[str, list[int]]:
+        """The known channels of each server and, under "", the direct chats."""
+        found: dict[str, list[int]] = {}
+        for channel, mark in self._marks.items():
+            found.setdefault(mark.space, []).append(channel)
+        return found
 
     def note(self, channel: int, space: str, message: int, *, admitted: bool) -> None:
         """A message was taken in. One whose author the door keeps out makes no channel known."""
+        self.newest = max(self.newest, message)
         known = self._marks.get(channel)
         if known is None and not admitted:
             return
@@ -79,12 +75,6 @@ class Seen:
             self._changed.pop(channel, None)
             if self._marks.pop(channel, None) is not None:
                 self._gone.add(channel)
-
-    async def keep(self) -> None:
-        """Store now and then, until cancelled."""
-        while True:
-            await asyncio.sleep(STORE_SECONDS)
-            await self.store()
 
     async def store(self) -> None:
         """Store what changed, in one write. What cannot be stored waits for the next time."""

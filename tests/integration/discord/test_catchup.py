@@ -92,7 +92,7 @@ async def test_a_mention_missed_before_a_start_is_found_once(house: House) -> No
 
 async def test_a_quiet_start_asks_for_nothing(house: House) -> None:
     other = house.dc.channel(house.guild, "other")
-    house.dc.say(other, house.ann, "long before")
+    house.dc.say(other, house.ann, "long before", age=60)
     await heard(house, house.channel)
     async with session(house) as now:
         await now.door.send(Target(house.place), Part("an answer of its own"), nonce="a")
@@ -234,6 +234,23 @@ async def test_a_session_lost_again_while_it_catches_up(house: House) -> None:
         house.front.gate.set()
         await house.events(2)
     assert texts(house) == ["first gap", "second gap"]
+
+
+async def test_killed_while_it_catches_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said elsewhere meanwhile does not hide what was still to be asked for."""
+    monkeypatch.setattr("adapters.discord.catchup.CALL_SECONDS", 0.1)
+    monkeypatch.setattr("adapters.discord.catchup._SKEW", 0.0)
+    other = house.dc.channel(house.guild, "other")
+    await heard(house, house.channel)
+    house.dc.say(other, house.ann, "missed")
+    house.dc.faults.next("list_messages", "hang")
+    async with house.running():
+        await house.dc.wait_for(lambda: asked(house))
+        house.dc.say(house.channel, house.ann, "now")
+        await house.events()
+    async with house.running():
+        await house.events(2)
+    assert texts(house) == ["now", "missed"]
 
 
 async def test_a_resumed_session_asks_for_nothing(house: House) -> None:
@@ -426,7 +443,7 @@ async def test_an_engine_that_fails_gets_it_again(house: House, monkeypatch: pyt
 async def test_marks_are_stored_together_and_not_for_each_message(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.discord.seen.STORE_SECONDS", 0.2)
+    monkeypatch.setattr("adapters.discord.catchup.STORE_SECONDS", 0.2)
     other = house.dc.channel(house.guild, "other")
     async with house.running():
         for number in range(50):

@@ -199,7 +199,7 @@ async def test_what_comes_too_late_is_named_as_lost_and_not_done(house: House) -
 
 async def test_an_acknowledgement_that_is_refused_otherwise(house: House) -> None:
     """A public command is answered in the channel; of a private one at least its name is told."""
-    house.dc.faults.next("callback", "500", times=20)
+    house.dc.faults.next("callback", "403", times=2)
     async with house.running() as door:
         telling(house, door, "late")
         house.dc.slash(house.channel, house.ann, "image", {"prompt": "x"})
