@@ -232,6 +232,9 @@ class CatchUp:
         except GondolaError as error:
             log.warning("discord.not_caught_up", reason=error.detail)
             return False
+        except Exception:  # noqa: BLE001 - what the library cannot read must not stop what is said there now
+            await self._client.on_error("catch_up")
+            missed, admitted = [], []
         if session == self._session:  # else there is a further gap after what was read
             self._pending.pop(channel, None)
             self._done.add(channel)

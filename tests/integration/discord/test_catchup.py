@@ -427,6 +427,31 @@ async def test_a_fetch_that_fails_for_good_is_given_up(house: House, monkeypatch
     assert house.front.read[str(house.channel.id)].message == str(last.id)
 
 
+async def test_what_the_library_cannot_read_stops_nothing(house: House) -> None:
+    await heard(house, house.channel)
+    house.dc.say(house.channel, house.ann, "missed").embeds = [{"fields": 1}]
+    with capture_logs() as logs:
+        async with house.running():
+            house.dc.say(house.channel, house.ann, "now")
+            await house.events()
+    house.dc.violations.clear()  # the API description would not allow it either
+    assert texts(house) == ["now"]
+    assert [line["event_name"] for line in logs if line["event"] == "discord.handler_failed"] == ["catch_up"]
+
+
+async def test_a_message_the_engine_fails_on_costs_only_itself(house: House) -> None:
+    await heard(house, house.channel)
+    house.dc.say(house.channel, house.ann, "missed")
+    house.front.trouble = ValueError("a bug")
+    with capture_logs() as logs:
+        async with house.running():
+            await house.dc.wait_for(lambda: any(line["event"] == "discord.handler_failed" for line in logs))
+            house.front.trouble = None
+            house.dc.say(house.channel, house.ann, "now")
+            await house.events()
+    assert texts(house) == ["now"]
+
+
 async def test_an_engine_that_fails_gets_it_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("adapters.discord.catchup.PAUSES", (0.3, 0.3))
     await heard(house, house.channel)
