@@ -429,7 +429,7 @@ async def test_a_fetch_that_fails_for_good_is_given_up(house: House, monkeypatch
 
 async def test_what_the_library_cannot_read_stops_nothing(house: House) -> None:
     await heard(house, house.channel)
-    house.dc.say(house.channel, house.ann, "missed").embeds = [{"fields": 1}]
+    house.dc.say(house.channel, house.ann, "missed").components = [{"type": 1, "components": 1}]
     with capture_logs() as logs:
         async with house.running():
             house.dc.say(house.channel, house.ann, "now")
