@@ -263,8 +263,8 @@ class Memory(Protocol):
         chat; returns how many."""
         ...
 
-    async def recall(self, conversation: str, limit: int) -> Recalled:
-        """The current chat's summary and its newest items after it."""
+    async def recall(self, conversations: Sequence[str], limit: int) -> Sequence[Recalled]:
+        """Of each conversation, in order: the current chat's summary and its newest items after it."""
         ...
 
     async def summarise(self, summary: Summary) -> bool:

@@ -179,17 +179,13 @@ class SqlMemory:
 
         return await self._database.write(work)
 
-    async def recall(self, conversation: str, limit: int) -> Recalled:
-        """See the port. As in `opened`, an empty chat needs a second look for its id."""
-
-        async def work(connection: AsyncConnection) -> Recalled:
-            rows = await recall(connection, conversation, limit)
-            chat = rows[0]["chat"] if rows else await current_chat(connection, conversation)
-            items = [_item(row) for row in reversed(rows) if row["role"]]
-            summary = next((_summary(row) for row in rows if not row["role"]), None)
-            return Recalled(summary, tuple(items), chat)
-
-        return await self._database.read(work)
+    async def recall(self, conversations: Sequence[str], limit: int) -> list[Recalled]:
+        """See the port."""
+        rows = await self._database.read(lambda connection: recall(connection, conversations, limit))
+        found: dict[str, list[RowMapping]] = {one: [] for one in conversations}
+        for row in rows:
+            found[row["conversation"]].append(row)
+        return [_recalled(*found[one]) for one in conversations]
 
     async def summarise(self, summary: Summary) -> bool:
         """See the port."""
@@ -230,6 +226,11 @@ def _item(row: RowMapping) -> HistoryItem:
         chat=row["chat"],
         id=row["id"],
     )
+
+
+def _recalled(head: RowMapping, *items: RowMapping) -> Recalled:
+    summary = _summary(head) if head["id"] else None
+    return Recalled(summary, tuple(_item(row) for row in items), head["chat"])
 
 
 def _summary(row: RowMapping) -> Summary:
