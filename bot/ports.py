@@ -93,8 +93,7 @@ class OpensThreads(Protocol):
 
 @runtime_checkable
 class NamesLost(Protocol):
-    """A door at which events become unanswerable: `lost` is what people read instead, "" where an event can
-    be answered."""
+    """A door that says of an event it can no longer answer what people read instead, of others ""."""
 
     def lost(self, incoming: Incoming) -> str: ...
 
@@ -354,9 +353,8 @@ class Marks(Protocol):
 
 
 class Reading(Protocol):
-    """How far channels were read, in ids only. `newest` gives those that were active last first; `keep`
-    replaces marks of the same channels and deletes those of the channels `gone`; `purge` deletes what was
-    last active before a time and returns how many."""
+    """How far channels were read, in ids only. `newest`: the last active first. `keep` replaces marks of the
+    same channels and deletes those of `gone`; `purge` deletes what was last active before a time."""
 
     async def newest(self, platform: str, limit: int) -> list[ReadMark]: ...
 
