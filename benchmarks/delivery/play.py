@@ -15,8 +15,9 @@ from benchmarks.stand.venice import TimedVenice
 
 THINKING = 0.3
 """Seconds between the question and Venice's first token."""
-QUIET_SECONDS = 5.5
-"""Longer than the windows of the platforms, so that every round begins with empty ones."""
+QUIET_SECONDS = 2.6
+"""Waited at least twice: longer than the windows of the platforms, so that every round begins with empty
+ones."""
 PATIENCE_SECONDS = 100.0
 """For so long after the last question an answer is waited for."""
 

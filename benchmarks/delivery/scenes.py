@@ -39,7 +39,7 @@ def called_median(most: float) -> Demand:
 
 ACTS = (
     Act(
-        Scene("alone", "Discord, one conversation", "discord", 1, rounds=20),
+        Scene("alone", "Discord, one conversation", "discord", 1, rounds=10),
         (
             called_median(30),
             Demand("first visible lag, median, ms", lambda own, _: 1_000 * middle(own.to_visible), 15),
@@ -49,7 +49,7 @@ ACTS = (
         ),
     ),
     Act(
-        Scene("alone-telegram", "Telegram, one conversation", "telegram", 1, rounds=20),
+        Scene("alone-telegram", "Telegram, one conversation", "telegram", 1, rounds=10),
         (
             called_median(30),
             Demand("first visible lag, median, ms", lambda own, _: 1_000 * middle(own.to_visible), 15),
