@@ -18,7 +18,7 @@ import structlog
 from adapters.discord.capabilities import PLATFORM
 from adapters.discord.errors import CALL_SECONDS, refusals
 from adapters.discord.inbound import guild_id_of, place_of
-from adapters.discord.seen import STORE_SECONDS, Seen
+from adapters.discord.seen import Seen
 from bot.errors import GondolaError, PlatformError, PlatformFailure
 from bot.messages import Addressed, Incoming, Person
 from bot.ports import Front
@@ -288,7 +288,7 @@ class CatchUp:
     async def keep(self) -> None:
         """Store now and then how far channels were read, until cancelled."""
         while True:
-            await asyncio.sleep(STORE_SECONDS)
+            await self._seen.worth_storing()
             await self.store(SINCE_SECONDS)
 
     async def store(self, least: float = 0.0) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 
 import structlog
@@ -22,6 +24,9 @@ MOST = 5_000
 STORE_SECONDS = 5.0
 """After a crash a mark is so old at most. What lies between is known by its event ids."""
 
+NEW_SECONDS = 0.25
+"""A channel that has just become known is stored sooner: of a direct chat nothing else tells."""
+
 
 class Seen:
     """Channels are known by id, threads and direct chats among them. Only channels in which somebody did
@@ -32,6 +37,7 @@ class Seen:
         self._marks: OrderedDict[int, ReadMark] = OrderedDict()
         self._changed: dict[int, ReadMark] = {}
         self._gone: set[int] = set()
+        self._new = asyncio.Event()
         self.newest = 0
         """The last message taken in anywhere since the start."""
 
@@ -58,6 +64,8 @@ class Seen:
         known = self._marks.get(channel)
         if known is None and not admitted:
             return
+        if known is None:
+            self._new.set()
         mark = known or ReadMark(str(channel), space, "0", 0.0)
         if admitted:
             mark = replace(mark, active_at=time.time())
@@ -75,6 +83,14 @@ class Seen:
             self._changed.pop(channel, None)
             if self._marks.pop(channel, None) is not None:
                 self._gone.add(channel)
+
+    async def worth_storing(self) -> None:
+        """Wait until it is time to store."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STORE_SECONDS):
+                await self._new.wait()
+                await asyncio.sleep(NEW_SECONDS)
+        self._new.clear()
 
     async def store(self) -> None:
         """Store what changed, in one write. What cannot be stored waits for the next time."""

@@ -468,7 +468,7 @@ async def test_an_engine_that_fails_gets_it_again(house: House, monkeypatch: pyt
 async def test_marks_are_stored_together_and_not_for_each_message(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.discord.catchup.STORE_SECONDS", 0.2)
+    monkeypatch.setattr("adapters.discord.seen.STORE_SECONDS", 0.2)
     other = house.dc.channel(house.guild, "other")
     async with house.running():
         for number in range(50):
@@ -480,6 +480,18 @@ async def test_marks_are_stored_together_and_not_for_each_message(
         await asyncio.sleep(0.5)
         assert house.front.kept == kept
     assert house.front.kept == kept
+
+
+async def test_a_new_channel_is_stored_at_once_and_what_follows_is_not(house: House) -> None:
+    """A process that is killed soon after the first word of a direct chat must know it afterwards."""
+    chat = house.dc.dm(house.ann)
+    async with house.running():
+        house.dc.say(chat, house.ann, "first")
+        await house.dc.wait_for(lambda: house.front.read, timeout=2)
+        house.dc.say(chat, house.ann, "second")
+        await house.events(2)
+        await asyncio.sleep(0.5)
+        assert house.front.kept == 1
 
 
 async def test_an_old_mark_after_a_crash_costs_a_call_and_answers_nothing_twice(house: House) -> None:
