@@ -110,6 +110,8 @@ class PracticeFront:
         return sorted(self.read.values(), key=lambda mark: mark.active_at, reverse=True)[:limit]
 
     async def keep_read(self, platform: str, marks: Sequence[ReadMark], gone: Sequence[str]) -> None:
+        if self.trouble is not None:
+            raise self.trouble
         self.kept += 1
         self.read |= {mark.channel: mark for mark in marks}
         for channel in gone:

@@ -494,6 +494,23 @@ async def test_a_new_channel_is_stored_at_once_and_what_follows_is_not(house: Ho
         assert house.front.kept == 1
 
 
+async def test_marks_that_could_not_be_stored_wait(house: House) -> None:
+    other = house.dc.channel(house.guild, "other")
+    with capture_logs() as logs:
+        async with house.running():
+            house.dc.say(other, house.ann, "first")
+            house.dc.say(house.channel, house.ann, "first")
+            await house.events(2)
+            house.front.trouble = GondolaError(detail="the database is away")
+            failed = "discord.read_marks_not_stored"
+            await house.dc.wait_for(lambda: any(line["event"] == failed for line in logs))
+            house.front.trouble = None
+            last = house.dc.say(house.channel, house.ann, "second")
+            await house.events(3)
+    assert house.front.read.keys() == {str(other.id), str(house.channel.id)}
+    assert house.front.read[str(house.channel.id)].message == str(last.id)
+
+
 async def test_an_old_mark_after_a_crash_costs_a_call_and_answers_nothing_twice(house: House) -> None:
     async with session(house) as now:
         first = house.dc.say(house.channel, house.ann, "one")
