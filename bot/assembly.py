@@ -121,5 +121,6 @@ def assemble(
         groups=groups,
         stopper=stopper,
         losses=Losses(doors),
+        answers=answers,
     )
     return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock)

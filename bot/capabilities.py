@@ -12,6 +12,7 @@ class CallKind(StrEnum):
     SEND = "send"
     EDIT = "edit"
     TYPING = "typing"
+    DRAFT = "draft"
 
 
 ALL_CALLS = frozenset(CallKind)
@@ -31,7 +32,8 @@ class Pacing:
     """Limits per chat (direct or group) and per bot token, and the pace of streamed edits.
 
     `edit_interval` and `group_edit_interval` are the least seconds between two streamed edits of one
-    answer. `typing_lasts` is how long the platform shows one typing signal, 0 for no such signal.
+    answer. `typing_lasts` is how long the platform shows one typing signal, 0 for no such signal;
+    `draft_lasts` the same for a frame of a draft in a direct chat, 0 for no drafts.
     """
 
     direct: tuple[Window, ...] = ()
@@ -40,8 +42,20 @@ class Pacing:
     edit_interval: float = 1.0
     group_edit_interval: float = 1.0
     typing_lasts: float = 0.0
+    draft_lasts: float = 0.0
     first_chars: int = 24
     first_delay: float = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class RichLimits:
+    """What one rich message takes: UTF-16 units of markup, blocks with all that is nested in them, levels
+    of nesting, columns of a table."""
+
+    units: int
+    blocks: int
+    depth: int
+    columns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +66,8 @@ class Capabilities:
     are bytes. `voice_mimes` lists what a native voice bubble takes, best first. `handle_outside_limits`
     says that answers through a reply handle have a budget of their own. `repeatable_sends` says that the
     platform drops a second send with the same nonce, so a send without an answer may be repeated.
-    `threads` says that the door opens threads (`bot.ports.OpensThreads`).
+    `threads` says that the door opens threads (`bot.ports.OpensThreads`), `rich_messages` that it has a
+    rich form of messages (`bot.ports.WritesRich`).
     """
 
     platform: str
@@ -71,3 +86,4 @@ class Capabilities:
     repeatable_sends: bool = False
     mention_style: str = "@{name}"
     threads: bool = False
+    rich_messages: RichLimits | None = None

@@ -293,11 +293,13 @@ class Part:
     """One message's worth of rendered text, made by an adapter's `format.py`.
 
     `plain` is the same text without formatting, sent when the platform refuses the formatted form.
+    `rich` is the text in the platform's own rich markup, "" for an ordinary message.
     """
 
     text: str
     entities: tuple[Entity, ...] = ()
     plain: str = ""
+    rich: str = ""
 
 
 @dataclass(frozen=True, slots=True)

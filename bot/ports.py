@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 from bot.capabilities import Capabilities
 from bot.declarations import Choice, Command
 from bot.messages import Attachment, ButtonRows, Incoming, Media, MessageRef, Part, Place, Target
+from bot.missed import FollowsReading, HasReading
 from bot.records import (
     AccessRule,
     AccessState,
@@ -19,7 +20,6 @@ from bot.records import (
     HistoryItem,
     Intake,
     Opened,
-    ReadMark,
     Recalled,
     Refusal,
     SettingRow,
@@ -92,10 +92,31 @@ class OpensThreads(Protocol):
 
 
 @runtime_checkable
-class NamesLost(Protocol):
-    """A door that says of an event it can no longer answer what people read instead, of others ""."""
+class ShowsDrafts(Protocol):
+    """A door that can show an answer as it is written, in direct chats; `Pacing.draft_lasts` says for how
+    long a frame stays."""
 
-    def lost(self, incoming: Incoming) -> str: ...
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def draft(self, target: Target, part: Part, *, number: int) -> None:
+        """Show this instead of the last frame of the same number (positive). Without text it says that
+        something is being thought about. A message sent there takes its place. Raises PlatformError."""
+        ...
+
+
+@runtime_checkable
+class WritesRich(Protocol):
+    """A door with a rich form of messages; `Capabilities.rich_messages` says what it takes."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def rich(self, markdown: str) -> Part | None:
+        """CommonMark as one part in the rich form (`Part.rich`), which `send` and `edit` take like any
+        other and refuse as BAD_FORMAT. None for a text that gains nothing by it or is beyond the limits.
+        Pure and total, like `compose`."""
+        ...
 
 
 class Adapter(Protocol):
@@ -110,7 +131,7 @@ class Adapter(Protocol):
 # --- what adapters ask of the engine ------------------------------------------------------------------
 
 
-class Front(Protocol):
+class Front(FollowsReading, Protocol):
     """The engine as adapters see it."""
 
     @property
@@ -143,14 +164,6 @@ class Front(Protocol):
         """Messages were deleted: they leave memory, questions among them with their answers, and what is
         being answered of them stops."""
         ...
-
-    def admits(self, incoming: Incoming) -> bool:
-        """Whether the door lets an event in; nothing is kept. An author without id stands for anybody."""
-        ...
-
-    async def read_marks(self, platform: str, limit: int) -> Sequence[ReadMark]: ...
-
-    async def keep_read(self, platform: str, marks: Sequence[ReadMark], gone: Sequence[str]) -> None: ...
 
     async def recall_mark(self, name: str) -> str:
         """A small remembered value of an adapter, "" when never set."""
@@ -352,18 +365,7 @@ class Marks(Protocol):
         ...
 
 
-class Reading(Protocol):
-    """How far channels were read, in ids only. `newest`: the last active first. `keep` replaces marks of the
-    same channels and deletes those of `gone`; `purge` deletes what was last active before a time."""
-
-    async def newest(self, platform: str, limit: int) -> list[ReadMark]: ...
-
-    async def keep(self, platform: str, marks: Sequence[ReadMark], gone: Sequence[str] = ()) -> None: ...
-
-    async def purge(self, before: float) -> int: ...
-
-
-class Store(Protocol):
+class Store(HasReading, Protocol):
     """The one database."""
 
     @property
@@ -382,8 +384,6 @@ class Store(Protocol):
     def marks(self) -> Marks: ...
     @property
     def chats(self) -> Chats: ...
-    @property
-    def reading(self) -> Reading: ...
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """Rename a chat in every table, in one transaction."""

@@ -25,7 +25,7 @@ _PURGE = delete(read_marks).where(read_marks.c.active_at < bindparam("before"))
 
 
 class SqlReading:
-    """bot.ports.Reading over the database."""
+    """bot.missed.Reading over the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -26,6 +26,8 @@ _DAY: Final = 1440
 _HAS_THREAD = 160004
 _ANSWERS = "/webhooks/{webhook_id}/{webhook_token}"
 _ANSWER = _ANSWERS + "/messages/{message_id}"
+_WAITING = f"{_ANSWERS}/messages/{ORIGINAL}"
+"""A path of its own: as an argument its @ would be written in another way than the library writes it."""
 
 
 class Calls:
@@ -78,11 +80,12 @@ class Calls:
 
     async def edit_answer(self, handle: Handle, message: str, body: Body, files: Files = NO_FILES) -> str:
         """Change an answer; ORIGINAL is the waiting message."""
-        return await self._on_handle("PATCH", _ANSWER, handle, body, files, message)
+        path = _WAITING if message == ORIGINAL else _ANSWER
+        return await self._on_handle("PATCH", path, handle, body, files, message)
 
     async def remove_original(self, handle: Handle) -> None:
         """Take the waiting message away."""
-        await self._on_handle("DELETE", _ANSWER, handle, None, NO_FILES, ORIGINAL)
+        await self._on_handle("DELETE", _WAITING, handle, None, NO_FILES)
 
     async def _on_handle(
         self, method: str, path: str, handle: Handle, body: Body | None, files: Files, message: str = ""

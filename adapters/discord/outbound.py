@@ -161,7 +161,7 @@ class DiscordDoor:
         return MessageRef(target.place, await self._calls.create(channel, whole, files))
 
     def lost(self, incoming: Incoming) -> str:
-        """See bot.ports.NamesLost."""
+        """See bot.missed.NamesLost."""
         target = Target(incoming.place, reply_handle=incoming.reply_handle)
         if incoming.command is None or self.handles.usable(target.reply_handle) is not None:
             return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.capabilities import ALL_CALLS, Capabilities, Pacing, Window
+from bot.capabilities import ALL_CALLS, Capabilities, Pacing, RichLimits, Window
 
 PLATFORM = "telegram"
 MEGABYTE = 1_000_000
@@ -10,8 +10,10 @@ MEGABYTE = 1_000_000
 VOICE_MIMES = ("audio/ogg", "audio/mpeg", "audio/mp4")
 
 # Telegram publishes no figures. About one call a second and a burst of three pass in any chat, twenty a
-# minute in a group, thirty a second in all; edits and chat actions count like messages.
+# minute in a group, thirty a second in all; edits, drafts and chat actions count like messages.
 _CHAT = Window(ALL_CALLS, 3, 3.0)
+
+RICH = RichLimits(units=32_768, blocks=500, depth=16, columns=20)
 
 TELEGRAM = Capabilities(
     platform=PLATFORM,
@@ -28,6 +30,8 @@ TELEGRAM = Capabilities(
         edit_interval=1.5,
         group_edit_interval=3.5,
         typing_lasts=5.0,
+        draft_lasts=30.0,
     ),
     voice_mimes=VOICE_MIMES,
+    rich_messages=RICH,
 )

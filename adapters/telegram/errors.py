@@ -11,6 +11,7 @@ from telegram.error import (
     BadRequest,
     ChatMigrated,
     Conflict,
+    EndPointNotFound,
     Forbidden,
     InvalidToken,
     NetworkError,
@@ -93,6 +94,19 @@ def refusals() -> Generator[None]:
         yield
     except TelegramError as error:
         raise platform_error(error) from None
+
+
+@contextmanager
+def rich_refusals() -> Generator[None]:
+    """The same for the rich form. Whatever the server has against it, or if it does not know it at all,
+    the ordinary form is worth one try; that meets again what has nothing to do with the form."""
+    with refusals():
+        try:
+            yield
+        except (BadRequest, EndPointNotFound) as error:
+            if platform_error(error).failure is PlatformFailure.UNCHANGED:
+                raise
+            raise _failed(PlatformFailure.BAD_FORMAT, error) from None
 
 
 def seconds_of(error: RetryAfter) -> float:

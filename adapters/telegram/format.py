@@ -20,13 +20,13 @@ LIMIT = 4096
 MOST_ENTITIES = 100
 """Telegram shows no more formatted ranges than this in one message."""
 
-_DIALECT = Dialect(bullet="•", schemes=frozenset({"http", "https", "tg", "mailto"}))
+DIALECT = Dialect(bullet="•", schemes=frozenset({"http", "https", "tg", "mailto"}))
 _TYPES = {"link": "text_link", "quote": "blockquote"}
 
 
 def compose(markdown: str, limit: int = LIMIT) -> list[Part]:
     """A text, or any prefix of one, as messages of at most `limit` UTF-16 units (at least 200)."""
-    flow = flow_of(parse(markdown), _DIALECT)
+    flow = flow_of(parse(markdown), DIALECT)
 
     def make(start: int, end: int) -> Part:
         text = flow.text[start:end]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import structlog
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ChatAction
 
-from adapters.telegram.capabilities import TELEGRAM
-from adapters.telegram.errors import refusals
+from adapters.telegram.capabilities import RICH, TELEGRAM
+from adapters.telegram.errors import refusals, rich_refusals
 from adapters.telegram.format import compose
 from adapters.telegram.media import Address, entities_of, send_album, send_single
 from adapters.telegram.request import Connection
+from adapters.telegram.rich import rich
 from bot.capabilities import Capabilities
 from bot.errors import PlatformError, PlatformFailure
 from bot.messages import (
@@ -32,7 +34,9 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 BUTTONS_PER_ROW = 8
 BUTTON_BYTES = 64
-TYPING_SECONDS = 5.0
+PASSING_SECONDS = 5.0
+"""How long a call may take whose effect passes by itself."""
+
 FETCH_PAUSES = (0.5, 1.5)
 """Seconds between the tries of a download, which can be repeated without harm."""
 
@@ -45,7 +49,7 @@ _PASSING = (PlatformFailure.UNAVAILABLE, PlatformFailure.AMBIGUOUS)
 
 
 class TelegramDoor:
-    """Implements bot.ports.Door."""
+    """Implements bot.ports.Door, ShowsDrafts and WritesRich."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -58,8 +62,13 @@ class TelegramDoor:
     def compose(self, markdown: str) -> list[Part]:
         return compose(markdown)
 
+    def rich(self, markdown: str) -> Part | None:
+        return rich(markdown, RICH)
+
     async def send(self, target: Target, part: Part, *, nonce: str, buttons: ButtonRows = ()) -> MessageRef:
         """Telegram knows no nonce: a send without an answer is AMBIGUOUS."""
+        if part.rich:
+            return await self._send_rich(target, part, buttons)
         with refusals():
             message = await self._bot.send_message(
                 text=part.text,
@@ -70,7 +79,23 @@ class TelegramDoor:
             )
         return MessageRef(target.place, str(message.message_id))
 
+    async def _send_rich(self, target: Target, part: Part, buttons: ButtonRows) -> MessageRef:
+        with rich_refusals():
+            message: Message = await self._bot.do_api_request(
+                "sendRichMessage",
+                api_kwargs={
+                    **_address(target),
+                    "rich_message": {"markdown": part.rich},
+                    "reply_markup": keyboard(buttons),
+                },
+                return_type=Message,
+            )
+        return MessageRef(target.place, str(message.message_id))
+
     async def edit(self, ref: MessageRef, part: Part, *, buttons: ButtonRows = ()) -> None:
+        if part.rich:
+            await self._edit_rich(ref, part, buttons)
+            return
         with refusals():
             await self._bot.edit_message_text(
                 part.text,
@@ -79,6 +104,27 @@ class TelegramDoor:
                 entities=entities_of(part),
                 link_preview_options=_NO_PREVIEW,
                 reply_markup=keyboard(buttons),
+            )
+
+    async def _edit_rich(self, ref: MessageRef, part: Part, buttons: ButtonRows) -> None:
+        with rich_refusals():
+            await self._bot.edit_message_text(
+                cast("str", None),  # left out: the rich content stands in its place
+                chat_id=int(ref.place.channel),
+                message_id=int(ref.message_id),
+                reply_markup=keyboard(buttons),
+                api_kwargs={"rich_message": {"markdown": part.rich}},
+            )
+
+    async def draft(self, target: Target, part: Part, *, number: int) -> None:
+        with refusals():
+            await self._bot.send_message_draft(
+                int(target.place.channel),
+                number,
+                part.text,
+                message_thread_id=_thread(target.place),
+                entities=entities_of(part),
+                read_timeout=PASSING_SECONDS,
             )
 
     async def clear_buttons(self, ref: MessageRef) -> None:
@@ -118,7 +164,7 @@ class TelegramDoor:
                 int(place.channel),
                 ChatAction.TYPING,
                 message_thread_id=_thread(place),
-                read_timeout=TYPING_SECONDS,
+                read_timeout=PASSING_SECONDS,
             )
 
     async def fetch(self, attachment: Attachment, max_bytes: int) -> bytes:

@@ -3,5 +3,6 @@
 from bot.delivery.answer import Answer
 from bot.delivery.delivered import Delivered
 from bot.delivery.delivery import Delivery
+from bot.delivery.style import Streaming, Style
 
-__all__ = ["Answer", "Delivered", "Delivery"]
+__all__ = ["Answer", "Delivered", "Delivery", "Streaming", "Style"]

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 
 from bot.capabilities import CallKind
 from bot.delivery.bell import Bell
+from bot.delivery.besides import Besides
 from bot.delivery.courier import Courier, Step
 from bot.delivery.delivered import Delivered
 from bot.delivery.draft import Draft
-from bot.delivery.limits import Grade, Lane, Limiter, Permit
-from bot.delivery.media import Album, Errand, Line, errands, is_answer, plain_errand, sentence, unsent_text
-from bot.delivery.pacing import edit_interval
+from bot.delivery.frames import THINKING, Frame, Frames
+from bot.delivery.limits import Grade, Limiter, Permit
+from bot.delivery.livedoor import LiveDoor
+from bot.delivery.media import is_answer, plain_errand
 from bot.delivery.pages import Change
-from bot.delivery.textflow import TextFlow, Wait
+from bot.delivery.seat import COSMETIC_BACKOFF, DEFAULT_PENALTY, LOOK_AGAIN, Seat
+from bot.delivery.style import ORDINARY, Streaming, Style
+from bot.delivery.textflow import TextFlow, Wait, sooner
 from bot.delivery.typing import TypingSignal
 from bot.errors import PlatformError, PlatformFailure
-from bot.messages import ButtonRows, Done, MessageRef, ReplyEvent, Target
-from bot.ports import Door, Sleeper
+from bot.messages import Done, MessageRef, ReplyEvent, Target
+from bot.ports import Sleeper
 
 FIRST_BACKOFF = 0.5
 ATTEMPTS = 7
@@ -29,29 +32,18 @@ PENALTIES = 20
 MOVES = 3
 """An answer gives up after so many enforced waits, or moves of its chat."""
 
-DEFAULT_PENALTY = 5.0
-"""Seconds of silence where the platform does not say how long."""
-
-COSMETIC_BACKOFF = 2.0
-"""Least seconds until the next streamed edit after one that failed."""
-
-LOOK_AGAIN = 0.1
-"""Least seconds until the next try of a streamed edit for which there was no room."""
-
-BUTTONS_TEXT = "What next?"
-"""Carries the buttons of an answer whose own messages cannot."""
-
 
 class Answer:
     """One answer in one place. Events go in by `push`; `finish` says what became of them.
 
-    All text is one stream of messages, edited as it grows. Media and notices are messages of their own,
-    sent once the text said before them is shown; text said after them still joins the text messages.
+    All text is one stream of messages: edited as it grows, or sent when each is whole while a draft shows
+    what grows or nothing does. Media and notices are messages of their own, sent once the text said before
+    them is shown; text said after them still joins the text messages.
     """
 
     def __init__(
         self,
-        door: Door,
+        door: LiveDoor,
         limiter: Limiter,
         target: Target,
         answer_id: str,
@@ -59,17 +51,24 @@ class Answer:
         clock: Callable[[], float],
         sleep: Sleeper,
         on_ref: Callable[[MessageRef], None] | None = None,
+        on_frame: Callable[[], None] = lambda: None,
         known: Sequence[MessageRef] = (),
+        style: Style = ORDINARY,
     ) -> None:
         self._door = door
         self._limiter = limiter
         self._courier = Courier(door, target, answer_id)
+        self._seat = Seat(limiter, self._courier, door.capabilities)
         self._clock = clock
         self._on_ref = on_ref
         self._draft = Draft()
         self._flow = TextFlow(door, self._draft)
         self._flow.resume(known)
-        self._errands: deque[Errand] = deque()
+        self.restyle(style)
+        self._besides = Besides(door, self._draft, self._flow, self._courier)
+        lasts = door.capabilities.pacing.draft_lasts
+        self._frames = Frames(self._seat, self._courier, lasts, clock, on_frame)
+        self._thinking = False
         self._bell = Bell(sleep)
         self._signal = TypingSignal(door, limiter, sleep, self._courier)
         self._visible = asyncio.Event()
@@ -77,8 +76,6 @@ class Answer:
         self._refs: list[MessageRef] = list(known)
         self._failure: PlatformError | None = None
         self._stopped = False
-        self._joined: Lane | None = None
-        self._buttons_beside: ButtonRows = ()
         self._not_before = 0.0
         self._attempts = 0
         self._penalties = 0
@@ -86,7 +83,6 @@ class Answer:
         self.task = asyncio.ensure_future(self._run())
         # A task cancelled before its first step runs nothing of its own.
         self.task.add_done_callback(lambda _: self._be_visible())
-        limiter.unseen += 1
 
     # --- what the engine uses ---------------------------------------------------------------------
 
@@ -119,9 +115,18 @@ class Answer:
         called before the first event."""
         self._flow.adopt(refs)
 
+    def restyle(self, style: Style) -> None:
+        """From now on appear like this, as far as the place can."""
+        self._flow.restyle(style.within(self._door.capabilities, self._courier.target.place))
+
     def typing(self) -> None:
         """Show that an answer is being written until its first text or media is visible."""
-        if not self._stopped and self._first_visible_at is None:
+        if self._stopped or self._first_visible_at is not None:
+            return
+        if self._flow.streaming is Streaming.DRAFTS:
+            self._thinking = True
+            self._bell.ring()
+        else:
             self._signal.start()
 
     async def visible(self) -> None:
@@ -154,55 +159,52 @@ class Answer:
     async def _run(self) -> None:
         try:
             while (step := self._plan()) is not None:
-                if isinstance(step, Wait):
-                    await self._bell.wait(step.seconds)
-                else:
-                    await self._perform(step)
+                match step:
+                    case Wait():
+                        await self._bell.wait(step.seconds)
+                    case Frame():
+                        await self._show(step)
+                    case Step():
+                        await self._perform(step)
         finally:
             self._stopped = True
             self._signal.stop()
-            self._leave()
+            self._seat.leave()
             self._be_visible()
 
-    def _plan(self) -> Step | Wait | None:
+    def _plan(self) -> Step | Frame | Wait | None:
         now = self._clock()
         if self._stopped:
             return None
         if now < self._not_before:
             return Wait(self._not_before - now)
-        return self._errand_step() or self._text_step(now) or self._errand_step() or self._last_step()
+        besides = self._besides
+        return besides.next() or self._text_step(now) or besides.next() or self._last_step()
 
-    def _text_step(self, now: float) -> Step | Wait | None:
+    def _text_step(self, now: float) -> Step | Frame | Wait | None:
         change = self._flow.next(now, flush=bool(self._draft.asides))
         if not isinstance(change, Change):
-            return change
+            return sooner(change, self._next_frame(now))
         kind = CallKind.SEND if change.new else CallKind.EDIT
         return Step(kind, Grade.MUST if change.urgent else Grade.COSMETIC, change)
 
-    def _errand_step(self) -> Step | None:
-        asides = self._draft.asides
-        while not self._errands and asides and asides[0].after <= self._flow.synced:
-            self._errands.extend(errands(asides.popleft().event, self._door))
-        if not self._errands:
+    def _next_frame(self, now: float) -> Frame | Wait | None:
+        if self._draft.done or self._draft.asides or self._flow.streaming is not Streaming.DRAFTS:
             return None
-        errand = self._errands[0]
-        buttons = errand.buttons if isinstance(errand, Line) else ()
-        return Step(CallKind.SEND, Grade.MUST, errand, buttons or self._buttons_without_text(errand))
-
-    def _buttons_without_text(self, errand: Errand) -> ButtonRows:
-        """The answer's buttons, if this is its last message and there is no text to carry them."""
-        last = len(self._errands) == 1 and not self._draft.asides and not self._draft.length
-        return self._draft.buttons if last and is_answer(errand) else ()
+        return self._frames.next(self._flow.preview or (THINKING if self._thinking else None), now)
 
     def _last_step(self) -> Step | Wait | None:
-        if not self._draft.done:
-            return Wait(None)
-        buttons = self._draft.buttons
-        if not buttons or buttons == self._buttons_beside or self._flow.carries(buttons):
-            return None
-        self._buttons_beside = buttons
-        self._errands.extend(Line(part, buttons) for part in self._door.compose(BUTTONS_TEXT)[:1])
-        return self._errand_step()
+        return self._besides.last() if self._draft.done else Wait(None)
+
+    async def _show(self, frame: Frame) -> None:
+        """Frames come one at a time and before the message that ends them, so that none comes late."""
+        shown = await self._frames.show(frame, self._seat.interval(self._draft.length))
+        self._flow.postpone(self._frames.earliest)
+        if shown and frame.part != THINKING:
+            self._seat.join()
+            self._be_seen()
+        elif self._frames.refused and self._first_visible_at is None:
+            self._signal.start()
 
     async def _perform(self, step: Step) -> None:
         try:
@@ -223,7 +225,7 @@ class Answer:
 
     async def _room(self, step: Step) -> tuple[Step, Permit] | None:
         """Room for the call, and the newest form of it; None to plan anew."""
-        lane = self._lane()
+        lane = self._seat.lane()
         if step.grade is not Grade.MUST:
             permit = self._limiter.may(lane, step.kind, step.grade)
             if permit is None:
@@ -252,60 +254,35 @@ class Answer:
     def _arrived(self, step: Step, ref: MessageRef) -> None:
         self._attempts = 0
         work = step.work
+        if step.kind is CallKind.SEND:
+            self._frames.gone()
         if isinstance(work, Change):
             first = work.new or self._flow.is_adopted(work)
-            self._flow.shown(work, ref, self._clock() + self._interval())
+            self._flow.shown(work, ref, self._clock() + self._seat.interval(self._draft.length))
             if first:
-                self._join()
+                self._seat.join()
                 self._record(ref)
             return
-        self._errand_over()
+        self._besides.arrived(step)
         if is_answer(work):
-            self._buttons_beside = step.buttons or self._buttons_beside
             self._record(ref)
 
     def _record(self, ref: MessageRef) -> None:
         self._courier.replied = True
         self._refs.append(ref)
+        self._be_seen()
+        if self._on_ref is not None:
+            self._on_ref(ref)
+
+    def _be_seen(self) -> None:
         if self._first_visible_at is None:
             self._first_visible_at = self._clock()
             self._signal.stop()
             self._be_visible()
-        if self._on_ref is not None:
-            self._on_ref(ref)
 
     def _be_visible(self) -> None:
-        if not self._visible.is_set():
-            self._visible.set()
-            self._limiter.unseen -= 1
-
-    def _errand_over(self) -> None:
-        self._attempts = 0
-        self._errands.popleft()
-        self._courier.errand_over()
-
-    def _interval(self) -> float:
-        lane = self._lane()
-        return edit_interval(
-            self._door.capabilities.pacing,
-            self._courier.target.place.direct,
-            self._draft.length,
-            lane,
-            self._limiter.answers,
-        )
-
-    def _lane(self) -> Lane:
-        return self._limiter.lane(self._courier.target)
-
-    def _join(self) -> None:
-        if self._joined is None:
-            self._joined = self._lane()
-            self._limiter.join(self._joined)
-
-    def _leave(self) -> None:
-        if self._joined is not None:
-            self._limiter.leave(self._joined)
-            self._joined = None
+        self._visible.set()
+        self._seat.seen()
 
     # --- trouble ----------------------------------------------------------------------------------
 
@@ -327,7 +304,7 @@ class Answer:
                 self._denied(step, error)
 
     def _penalty(self, step: Step, error: PlatformError) -> None:
-        self._limiter.penalise(self._lane(), error.retry_after or DEFAULT_PENALTY)
+        self._limiter.penalise(self._seat.lane(), error.retry_after or DEFAULT_PENALTY)
         self._penalties += step.grade is Grade.MUST
         if self._penalties > PENALTIES:
             self._stop(error)
@@ -339,16 +316,14 @@ class Answer:
                 self._fail(error)
                 self._flow.give_up(work)
         elif (plain := plain_errand(work)) != work:
-            self._errands[0] = plain
+            self._besides.exchange(plain)
         else:
             self._denied(step, error)
 
     def _move(self, channel: str) -> None:
         self._moves += 1
         self._flow.moved(self._courier.move(channel))
-        if self._joined is not None:
-            self._leave()
-            self._join()
+        self._seat.moved()
 
     def _doubtful(self, step: Step, error: PlatformError) -> None:
         """The call may have taken effect. An edit is repeated; a send only where a nonce makes that safe."""
@@ -361,7 +336,7 @@ class Answer:
         if isinstance(step.work, Change):
             self._flow.unknown(step.work)
         else:
-            self._errand_over()
+            self._give_up_errand()
 
     def _again(self, step: Step, error: PlatformError) -> None:
         now = self._clock()
@@ -383,7 +358,7 @@ class Answer:
             self._stop(error)
         else:
             self._fail(error)
-            self._errand_over()
+            self._give_up_errand()
 
     def _denied(self, step: Step, error: PlatformError) -> None:
         work = step.work
@@ -396,11 +371,12 @@ class Answer:
                 self._stop(error)
             return
         self._fail(error)
-        self._errand_over()
-        if isinstance(work, Album):
-            self._errands.extendleft(
-                reversed(sentence(unsent_text(work, self._door.capabilities), self._door))
-            )
+        self._attempts = 0
+        self._besides.denied(work)
+
+    def _give_up_errand(self) -> None:
+        self._attempts = 0
+        self._besides.over()
 
     def _fail(self, error: PlatformError) -> None:
         """Note what went wrong; the answer goes on."""

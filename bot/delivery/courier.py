@@ -7,10 +7,13 @@ from hashlib import blake2s
 
 from bot.capabilities import CallKind
 from bot.delivery.limits import Grade
+from bot.delivery.livedoor import LiveDoor
 from bot.delivery.media import Errand, Line, is_answer
 from bot.delivery.pages import Change
-from bot.messages import ButtonRows, MessageRef, Place, Target
-from bot.ports import Door
+from bot.messages import ButtonRows, MessageRef, Part, Place, Target
+
+DRAFT_DIGITS = 7
+"""Hexadecimal digits of a draft's number, which stays a positive integer of 32 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,10 @@ class Step:
 class Courier:
     """Makes the calls. `calls` counts them; `replied` is set once the answer has its reply."""
 
-    def __init__(self, door: Door, target: Target, answer_id: str) -> None:
+    def __init__(self, door: LiveDoor, target: Target, answer_id: str) -> None:
         self._door = door
         self._key = blake2s(answer_id.encode(), digest_size=8).hexdigest()
+        self._draft = int(self._key[:DRAFT_DIGITS], 16) or 1
         self._errands = 0
         self.target = target
         self.replied = False
@@ -47,6 +51,11 @@ class Courier:
     async def edit(self, ref: MessageRef, change: Change) -> MessageRef:
         await self._door.edit(ref, change.part, buttons=change.buttons)
         return ref
+
+    async def frame(self, part: Part) -> None:
+        """Show this as the answer's draft; all its frames have one number."""
+        self.calls += 1
+        await self._door.draft(replace(self.target, reply_to=""), part, number=self._draft)
 
     async def run(self, errand: Errand, buttons: ButtonRows) -> MessageRef:
         """Send media or a line beside the text."""

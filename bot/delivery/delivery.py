@@ -12,6 +12,7 @@ from bot.capabilities import CallKind
 from bot.delivery.answer import Answer
 from bot.delivery.limits import Limiter
 from bot.delivery.livedoor import LiveDoor
+from bot.delivery.style import ORDINARY, Style
 from bot.errors import PlatformError
 from bot.messages import MessageRef, Target
 from bot.ports import Door, Sleeper
@@ -42,10 +43,13 @@ class Delivery:
         answer_id: str,
         *,
         on_ref: Callable[[MessageRef], None] | None = None,
+        on_frame: Callable[[], None] = lambda: None,
         known: Sequence[MessageRef] = (),
+        style: Style = ORDINARY,
     ) -> Answer:
         """Start an answer. The same `answer_id` gives the same nonces, also after a restart. `on_ref`
-        hears of each message of text or media as it is sent. `known` are messages of this answer's text
+        hears of each message of text or media as it is sent, `on_frame` before a draft shows text that
+        no message holds. `known` are messages of this answer's text
         sent before a restart: they are edited, the rest is sent. KeyError for an unknown platform."""
         door = LiveDoor(self._doors, target.place.platform)
         answer = Answer(
@@ -56,7 +60,9 @@ class Delivery:
             clock=self._clock,
             sleep=self._sleep,
             on_ref=on_ref,
+            on_frame=on_frame,
             known=known,
+            style=style,
         )
         self._answers.add(answer)
         answer.task.add_done_callback(lambda _: self._answers.discard(answer))
@@ -85,7 +91,7 @@ class Delivery:
         """Whether a send may be repeated there without being seen twice."""
         return LiveDoor(self._doors, platform).capabilities.repeatable_sends
 
-    def _limiter(self, platform: str, door: Door) -> Limiter:
+    def _limiter(self, platform: str, door: LiveDoor) -> Limiter:
         """Limits outlive a door: the platform does not forget calls when an adapter is rebuilt."""
         if platform not in self._limiters:
             self._limiters[platform] = Limiter(door.capabilities, self._clock, self._sleep)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.capabilities import Capabilities
 from bot.messages import Attachment, ButtonRows, Media, MessageRef, Part, Target
-from bot.ports import Door
+from bot.ports import Door, ShowsDrafts, WritesRich
 
 
 class LiveDoor:
@@ -51,3 +51,14 @@ class LiveDoor:
 
     async def fetch(self, attachment: Attachment, max_bytes: int) -> bytes:
         return await self._doors[self._platform].fetch(attachment, max_bytes)
+
+    async def draft(self, target: Target, part: Part, *, number: int) -> None:
+        """Show a frame of a draft; nothing on a platform without drafts."""
+        door = self._doors[self._platform]
+        if isinstance(door, ShowsDrafts):
+            await door.draft(target, part, number=number)
+
+    def rich(self, markdown: str) -> Part | None:
+        """The text as one rich message; None where the platform has none or the text needs none."""
+        door = self._doors[self._platform]
+        return door.rich(markdown) if isinstance(door, WritesRich) else None

@@ -69,6 +69,16 @@ def startable(pages: Sequence[Page], wanted: Sequence[Part]) -> Sequence[Part]:
     return wanted[: begun + 1] if ripe else wanted[:begun]
 
 
+def next_full(pages: Sequence[Page], wanted: Sequence[Part]) -> Change | None:
+    """The next part that becomes a message while a draft shows what grows: one that is followed by more
+    than a few characters. What is sent already waits for the end."""
+    index = len(pages)
+    following = wanted[index + 1 :]
+    if not following or (len(following) == 1 and len(following[0].text) < NEXT_PART_CHARS):
+        return None
+    return Change(index, wanted[index], (), new=True, urgent=True)
+
+
 def plain_form(part: Part) -> Part:
     """The part without formatting; the part itself if it has none."""
     text = part.plain or part.text

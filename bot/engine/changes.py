@@ -6,13 +6,14 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
+from bot.engine.answerbook import AnswerBook
 from bot.engine.conduct import Conductor, Work
 from bot.engine.lobby import Lobby
 from bot.engine.mailbox import Letter, Mailboxes
 from bot.engine.recall import keep_button
 from bot.engine.registry import Registry
 from bot.engine.turn import Turn
-from bot.messages import Incoming, Place
+from bot.messages import Incoming, MessageRef, Place
 from bot.ports import Store
 from bot.records import HistoryItem, Role
 
@@ -33,6 +34,7 @@ class Changes:
         conductor: Conductor,
         registry: Registry,
         lobby: Lobby,
+        answers: AnswerBook,
         *,
         journal: Callable[[Letter], Awaitable[bool]],
         post: Callable[[Letter], None],
@@ -42,6 +44,7 @@ class Changes:
         self._conductor = conductor
         self._registry = registry
         self._lobby = lobby
+        self._answers = answers
         self._journal = journal
         self._post = post
 
@@ -74,6 +77,8 @@ class Changes:
                 return
             if await self._is_last(item):
                 turn.replaces = (item.turn_id,)
+                if turn.attempt is None or turn.attempt.carried is None:
+                    turn.answer.adopt(await self._shown(turn, item))
                 await answer(turn)
                 return
             payload = {"message": turn.incoming.edits, "text": turn.incoming.text}
@@ -81,6 +86,16 @@ class Changes:
             turn.notice(OLDER, buttons=((button,),))
 
         return work
+
+    async def _shown(self, turn: Turn, asked: HistoryItem) -> Sequence[MessageRef]:
+        """The messages of the old answer, if they are text that can be changed."""
+        place = turn.incoming.place
+        last = await self._answers.latest(place)
+        if last is None or not last.record.in_place or last.record.turn_id != asked.turn_id:
+            return ()
+        items = await self._store.memory.of_turn(place.conversation, asked.turn_id, LOOKED_AT)
+        said = [one for one in items if one.turn_id == asked.turn_id and one.role is Role.BOT]
+        return [MessageRef(place, message_id) for one in said for message_id in one.message_ids]
 
     async def deleted(self, place: Place, message_ids: Sequence[str]) -> None:
         """Forget messages, whoever's conversation they are in, and stop what is being answered of them."""

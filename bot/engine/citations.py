@@ -96,7 +96,7 @@ def _numbers(match: re.Match[str]) -> list[int]:
 
 
 def _safe_url(url: str) -> str:
-    return re.sub(r"[<>\s\\]", lambda match: f"%{ord(match[0]):02X}", url)
+    return re.sub(r"[<>\s\\|]", lambda match: f"%{ord(match[0]):02X}", url)
 
 
 def _safe_title(source: Source) -> str:

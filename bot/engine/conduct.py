@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import structlog
 
-from bot.delivery import Answer, Delivered, Delivery
+from bot.delivery import Answer, Delivered, Delivery, Streaming, Style
 from bot.engine.access import Doorkeeper
 from bot.engine.amends import Amends
 from bot.engine.batching import Batcher, each
 from bot.engine.hashing import Hasher
 from bot.engine.mailbox import Attempt, Letter
-from bot.engine.settings import SettingsBook
+from bot.engine.settings import PlaceSettings, SettingsBook
 from bot.engine.texts import INTERRUPTED, STOPPED
 from bot.engine.turn import Turn
 from bot.errors import Fault, GondolaError, PlatformFailure
@@ -135,6 +135,12 @@ class Conductor:
                 state = TurnState.COMPLETE
             self._note(TurnMark(turn_id, state, refs=tuple(refs)))
 
+        def drafted() -> None:
+            # A draft is gone when we are, so what it shows is kept first.
+            current = self._open_turns.get(turn_id)
+            if current is not None and self._worth_keeping(current):
+                self._note(TurnMark(turn_id, TurnState.ANSWERING, text=current.answer.text))
+
         async def begin() -> None:
             # Merged letters are answered by the first one's turn and must not run on their own.
             others = [TurnMark(one.turn_id, TurnState.COMPLETE, text="") for one in letters[1:]]
@@ -143,16 +149,23 @@ class Conductor:
             turn.in_line = False
 
         carried = attempt.carried if attempt is not None else None
+        settings = self._settings.resolve(place, incoming.author)
+        style = _style(settings)
         turn = Turn(
             id=turn_id,
             incoming=incoming,
             person=self._hasher.person(incoming.author),
-            settings=self._settings.resolve(incoming.place, incoming.author),
+            settings=settings,
             owner=self._doorkeeper.is_owner(incoming),
             moderator=self._doorkeeper.is_moderator(incoming),
             answer=carried
             or self._delivery.open(
-                target, f"{turn_id}:again" if after_crash else turn_id, on_ref=sent, known=shown
+                target,
+                f"{turn_id}:again" if after_crash else turn_id,
+                on_ref=sent,
+                on_frame=drafted,
+                known=shown,
+                style=style,
             ),
             now=self._clock(),
             attempt=attempt,
@@ -161,6 +174,7 @@ class Conductor:
         if carried is not None:
             # It hears of no further message of its own, and people see something already.
             self._note(TurnMark(turn_id, TurnState.ANSWERING))
+            carried.restyle(style)
             carried.push(ButtonsReady(()))
             turn.hold(ASKING)
         return turn
@@ -251,6 +265,11 @@ class Conductor:
         others = [Closing(letter.turn_id, state) for letter in letters[1:]]
         await asyncio.gather(*(self._close(one) for one in (closing, *others)))
         self._complete.discard(turn.id)
+
+
+def _style(settings: PlaceSettings) -> Style:
+    streaming = settings.text("streaming") or Streaming.EDITS
+    return Style(Streaming(streaming), settings.flag("rich_text"))
 
 
 async def _over(turn: Turn) -> None:

@@ -16,6 +16,7 @@ from bot.declarations import Choice, Command
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper, Verdict
 from bot.engine.amends import Amends
+from bot.engine.answerbook import AnswerBook
 from bot.engine.away import Away
 from bot.engine.batching import Batcher
 from bot.engine.caps import CapsBook
@@ -65,6 +66,7 @@ class Engine:
         groups: Groups,
         stopper: Stopper,
         losses: Losses,
+        answers: AnswerBook,
         patience: float = PATIENCE,
     ) -> None:
         self._away = Away(clock)
@@ -99,6 +101,7 @@ class Engine:
             conductor,
             registry,
             self._lobby,
+            answers,
             journal=self._journalled,
             post=self._route,
         )

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.engine.mailbox import Letter
-from bot.ports import Door, NamesLost
+from bot.missed import NamesLost
+from bot.ports import Door
 
 
 class Losses:

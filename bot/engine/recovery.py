@@ -107,7 +107,11 @@ class Recovery:
     async def _broken_off(self, letter: Letter, record: TurnRecord) -> None:
         async def work(turn: Turn) -> None:
             turn.history += await self._remembered(letter, record)
-            turn.notice(BROKEN_OFF, buttons=await self._amends.retry(letter.incoming, turn.person))
+            buttons = await self._amends.retry(letter.incoming, turn.person)
+            if self._delivery.parts(letter.incoming.place.platform, record.text) > len(record.refs):
+                # A draft showed what no message holds, and went with us.
+                buttons = (*await self._amends.show(letter.incoming, turn.person, record.text), *buttons)
+            turn.notice(BROKEN_OFF, buttons=buttons)
 
         await self._conductor.conduct(letter.incoming, [letter], work, after_crash=True)
 

@@ -152,6 +152,20 @@ SETTINGS: dict[str, Setting] = {
             choices=_choices("off", "few", "all"),
         ),
         Setting(
+            "streaming",
+            "How an answer appears: growing by edits, as a draft (in a private chat on Telegram; by edits "
+            "elsewhere), or off, which shows it once, when it is whole.",
+            "edits",
+            choices=_choices("edits", "drafts", "off"),
+        ),
+        Setting(
+            "rich_text",
+            "Show a finished answer with a table, formula, task list or several levels of headings as one "
+            "rich message (on Telegram; older apps cannot show those).",
+            "off",
+            kind=OptionKind.BOOLEAN,
+        ),
+        Setting(
             "idle_reset",
             "Hours of silence after which a new chat begins; empty for never.",
             "",

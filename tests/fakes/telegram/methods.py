@@ -29,6 +29,7 @@ METHODS: dict[str, Handler] = {
     "deleteWebhook": profile.delete_webhook,
     "getWebhookInfo": profile.get_webhook_info,
     "sendMessage": send.send_message,
+    "sendRichMessage": send.send_rich_message,
     "sendPhoto": send.send_photo,
     "sendVoice": send.send_voice,
     "sendAudio": send.send_audio,

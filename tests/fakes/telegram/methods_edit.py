@@ -8,6 +8,7 @@ from tests.fakes.telegram.compose import caption_of, entities_of, markup_of, med
 from tests.fakes.telegram.errors import bad_request
 from tests.fakes.telegram.model import CallbackAnswer, Media, MediaKind, Message
 from tests.fakes.telegram.params import Params
+from tests.fakes.telegram.rich import rich_text
 from tests.fakes.telegram.shapes import JsonObject, as_object
 from tests.fakes.telegram.state import World
 from tests.fakes.telegram.text import Formatted, caption_text, message_text, parse_entities
@@ -23,7 +24,13 @@ def edit_message_text(world: World, params: Params) -> JsonObject:
     message = _editable(world, params)
     if message.media is not None:
         raise bad_request("there is no text in the message to edit")
-    content = message_text(params.text("text") or "", entities_of(params, "entities"))
+    rich = params.json_object("rich_message")
+    if rich is not None and params.text("text"):
+        raise bad_request("text and rich_message can't be used together")
+    if rich is not None:
+        content = rich_text(rich)
+    else:
+        content = message_text(params.text("text") or "", entities_of(params, "entities"))
     return _apply(world, message, content, markup_of(params), None)
 
 

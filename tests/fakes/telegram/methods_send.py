@@ -16,6 +16,7 @@ from tests.fakes.telegram.compose import (
 from tests.fakes.telegram.errors import bad_request
 from tests.fakes.telegram.model import Draft, Media, MediaKind
 from tests.fakes.telegram.params import Params
+from tests.fakes.telegram.rich import rich_text
 from tests.fakes.telegram.shapes import JsonObject, as_object
 from tests.fakes.telegram.state import World
 from tests.fakes.telegram.text import Formatted, caption_text, clean, message_text, parse_entities
@@ -44,6 +45,13 @@ def send_message(world: World, params: Params) -> JsonObject:
     """sendMessage."""
     where = place(world, params)
     content = message_text(params.text("text") or "", entities_of(params, "entities"))
+    return world.message_json(send(world, where, content, markup_of(params)))
+
+
+def send_rich_message(world: World, params: Params) -> JsonObject:
+    """sendRichMessage."""
+    where = place(world, params)
+    content = rich_text(params.json_object("rich_message") or {})
     return world.message_json(send(world, where, content, markup_of(params)))
 
 

@@ -115,6 +115,11 @@ class Message:
         return self.content.entities
 
     @property
+    def blocks(self) -> list[JsonObject]:
+        """The blocks of a rich message; empty for any other."""
+        return self.content.blocks or []
+
+    @property
     def buttons(self) -> list[Button]:
         """All inline buttons, row by row."""
         rows = as_array((self.markup or {}).get("inline_keyboard")) or []

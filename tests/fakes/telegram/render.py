@@ -139,6 +139,8 @@ def _topic_root(message: Message) -> Message | None:
 def _content(message: Message, user_of: Callable[[int], User | None]) -> JsonObject:
     if message.service:
         return {}
+    if message.content.blocks is not None:
+        return {"rich_message": {"blocks": message.content.blocks}}
     entities = [entity_json(entity, user_of) for entity in message.content.entities] or None
     if message.media is None:
         return {"text": message.content.text, "entities": entities}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tests.fakes.telegram.errors import bad_request
-from tests.fakes.telegram.shapes import as_array, as_object
+from tests.fakes.telegram.shapes import JsonObject, as_array, as_object
 
 TEXT_LIMIT = 4096
 CAPTION_LIMIT = 1024
@@ -68,10 +68,11 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Formatted:
-    """Text as displayed, with its entities."""
+    """Text as displayed, with its entities. `blocks` are the RichBlocks of a rich message."""
 
     text: str
     entities: tuple[Entity, ...] = ()
+    blocks: list[JsonObject] | None = None
 
 
 def utf16_length(text: str) -> int:

@@ -11,7 +11,17 @@ import pytest
 
 from bot.demo import Fault
 from bot.engine.caps import period_at
-from bot.messages import Addressed, Authority, ButtonPress, Person, Place
+from bot.messages import (
+    Addressed,
+    Authority,
+    ButtonPress,
+    ButtonRows,
+    CommandUse,
+    MessageRef,
+    Part,
+    Person,
+    Place,
+)
 from bot.records import ALL_MEDIA, CapPeriod, CapUnit, counter_key
 from tests.integration.engine.room import ADA, Message, Room, open_room
 
@@ -160,3 +170,26 @@ async def test_trouble_takes_the_place_of_the_notice(room: Room) -> None:
     await room.parts.engine.idle()
     assert "account is empty" in notice.text
     assert await room.spent() == await held(room)
+
+
+async def test_off_holds_for_an_answer_in_the_place_of_a_notice(room: Room) -> None:
+    await room.parts.settings.put(GROUP.channel_key, "streaming", "off", by="test", at=0.0)
+    seen: list[str] = []
+    edit = room.door.edit
+
+    async def watched(ref: MessageRef, part: Part, *, buttons: ButtonRows = ()) -> None:
+        seen.append(part.text)
+        await edit(ref, part, buttons=buttons)
+
+    # The running answer shows nothing, so the waiting question has the only message.
+    room.demo.faults.next(CHAT, Fault.hang(30))
+    await room.parts.engine.submit([room.event("Write a long story", author=ADA, **MENTION)])
+    await room.parts.engine.submit([room.event("My name is Bob", author=BOB, **MENTION)])
+    await until(lambda: room.door.texts == [NOTICE])
+    room.door.edit = watched  # type: ignore[method-assign]
+    room.demo.pace = 20
+    await room.send(
+        room.event(author=ADA, place=GROUP, addressed=Addressed.COMMAND, command=CommandUse("stop"))
+    )
+    assert [text for text in seen if "Bob" in text] == seen
+    assert len(set(seen)) == 1

@@ -10,6 +10,13 @@ from tests.fakes.discord.faults import FaultKind as DiscordFault
 from tests.fakes.telegram import Chat, FakeTelegram
 from tests.fakes.telegram.faults import FaultKind as TelegramFault
 
+TELEGRAM_METHODS = {
+    "send": "sendMessage",
+    "edit": "editMessageText",
+    "draft": "sendMessageDraft",
+    "rich": "sendRichMessage",
+}
+
 
 class Room(Protocol):
     """A fresh conversation on one platform."""
@@ -27,7 +34,8 @@ class Room(Protocol):
         ...
 
     def spoil(self, call: str, kind: str, times: int = 1) -> None:
-        """Order a fault for the next "send" or "edit" calls here. 429 comes with a penalty of one second."""
+        """Order a fault for the next "send" or "edit" calls here (on Telegram also "draft" and "rich" ones).
+        429 comes with a penalty of one second."""
         ...
 
     def delete_answer(self) -> None:
@@ -69,7 +77,7 @@ class TelegramRoom:
             "reset": "reset",
             "timeout_after_success": "timeout_after_success",
         }
-        method = "sendMessage" if call == "send" else "editMessageText"
+        method = TELEGRAM_METHODS[call]
         text = {"404": "Bad Request: chat not found", "400": "Bad Request: can't parse entities"}.get(kind)
         fault: TelegramFault = "400" if kind == "404" else known[kind]
         self.tg.faults.next(method, fault, times, chat_id=self.chat.id, retry_after=1, text=text, hold=0.0)

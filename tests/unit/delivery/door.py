@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.capabilities import ALL_CALLS, CallKind, Capabilities, Pacing, Window
+from bot.capabilities import ALL_CALLS, CallKind, Capabilities, Pacing, RichLimits, Window
 from bot.delivery.limits import HANDLE_WINDOWS, chat_key
 from bot.errors import PlatformError, PlatformFailure
 from bot.messages import Attachment, ButtonRows, Entity, Media, MessageRef, Part, Place, Target
@@ -32,8 +32,23 @@ TELEGRAM = Pacing(
     typing_lasts=5.0,
 )
 
+DRAFTS = Pacing(
+    direct=(Window(ALL_CALLS, 3, 3.0),),
+    group=(Window(ALL_CALLS, 3, 3.0),),
+    token=(Window(ALL_CALLS, 30, 1.0),),
+    edit_interval=1.5,
+    typing_lasts=5.0,
+    draft_lasts=30.0,
+)
+"""A platform with drafts, which shows one for half a minute."""
 
-def capabilities(pacing: Pacing = ROOMY, *, text_limit: int = 2000) -> Capabilities:
+
+RICH = RichLimits(units=500, blocks=10, depth=4, columns=4)
+
+
+def capabilities(
+    pacing: Pacing = ROOMY, *, text_limit: int = 2000, rich: RichLimits | None = None
+) -> Capabilities:
     return Capabilities(
         platform="test",
         display_name="Testgram",
@@ -43,6 +58,7 @@ def capabilities(pacing: Pacing = ROOMY, *, text_limit: int = 2000) -> Capabilit
         download_limit=1000,
         media_per_message=4,
         pacing=pacing,
+        rich_messages=rich,
     )
 
 
@@ -88,8 +104,9 @@ FaultPlan = Callable[[Call], Fault | None]
 
 @dataclass(slots=True)
 class ScriptedDoor:
-    """Implements bot.ports.Door. `latency` gives the seconds to the platform and back; `plan` the fault
-    of a call; `rejects` refuses parts for their formatting."""
+    """Implements bot.ports.Door, ShowsDrafts and WritesRich. `latency` gives the seconds to the platform and
+    back; `plan` the fault of a call; `rejects` refuses parts for their formatting. `drafts` is what is on
+    display, by chat, and since when. A text with a bar in it is worth the rich form."""
 
     capabilities: Capabilities = field(default_factory=capabilities)
     latency: Callable[[], float] = lambda: 0.02
@@ -98,6 +115,7 @@ class ScriptedDoor:
     calls: list[Call] = field(default_factory=list[Call])
     messages: list[Shown] = field(default_factory=list[Shown])
     refused: list[Call] = field(default_factory=list[Call])
+    drafts: dict[str, tuple[str, float]] = field(default_factory=dict[str, tuple[str, float]])
     composed: int = 0
     _nonces: dict[tuple[str, str], MessageRef] = field(default_factory=dict[tuple[str, str], MessageRef])
     _penalties: dict[str, float] = field(default_factory=dict[str, float])
@@ -153,6 +171,26 @@ class ScriptedDoor:
         if fault := self.plan(call):
             await self._fail(call, fault)
 
+    async def draft(self, target: Target, part: Part, *, number: int) -> None:
+        assert target.place.direct
+        assert number > 0
+        await asyncio.sleep(self.latency())
+        call = self._count(CallKind.DRAFT, target.place, "", part.text, "", str(number))
+        fault = self.plan(call)
+        if fault and not fault.arrives:
+            await self._fail(call, fault)
+        if self.rejects(part):
+            raise PlatformError(PlatformFailure.BAD_FORMAT)
+        self.drafts[target.place.channel] = (part.text, now())
+        if fault:
+            await self._fail(call, fault)
+        await asyncio.sleep(self.latency())
+
+    def rich(self, markdown: str) -> Part | None:
+        limits = self.capabilities.rich_messages
+        fits = limits is not None and len(markdown) <= limits.units
+        return Part(markdown, rich=markdown) if fits and "|" in markdown else None
+
     async def fetch(self, attachment: Attachment, max_bytes: int) -> bytes:
         raise PlatformError(PlatformFailure.GONE)
 
@@ -184,6 +222,7 @@ class ScriptedDoor:
             return known
         ref = MessageRef(target.place, f"m{len(self.messages)}", target.reply_handle)
         self.messages.append(Shown(ref.message_id, target, part, buttons, media))
+        self.drafts.pop(target.place.channel, None)
         self._nonces[target.place.channel, nonce] = ref
         return ref
 
@@ -231,6 +270,11 @@ class ScriptedDoor:
 
     def message(self, message_id: str) -> Shown:
         return next(message for message in self.messages if message.message_id == message_id)
+
+    def draft_shown(self, channel: str = "c") -> str | None:
+        """The draft on display."""
+        text, since = self.drafts.get(channel, ("", -100.0))
+        return text if now() - since < self.capabilities.pacing.draft_lasts else None
 
     def visible(self, channel: str = "c") -> list[Shown]:
         return [m for m in self.messages if m.target.place.channel == channel and not m.deleted]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 
-from bot.delivery import Answer, Delivered, Delivery
+from bot.delivery import Answer, Delivered, Delivery, Streaming, Style
 from bot.messages import Button, Media, MediaKind, Place, ReplyEvent, Target, TextDelta
 from tests.unit.delivery.door import ScriptedDoor
 from tests.unit.delivery.virtual import now, run
@@ -14,6 +14,10 @@ DIRECT = Target(Place("test", "", "c"), reply_to="ask")
 GROUP = Target(Place("test", "g", "g"), reply_to="ask")
 ROWS = ((Button("Again", id="b1"),),)
 OTHER_ROWS = ((Button("Stop", id="b2"),),)
+
+EDITED = Style()
+DRAFTED = Style(Streaming.DRAFTS)
+WHOLE = Style(Streaming.OFF)
 
 WORDS = "The quick brown fox jumps over the lazy dog and runs away into the deep dark wood. "
 
@@ -38,12 +42,16 @@ def pieces(text: str, size: int = 7) -> Sequence[str]:
 
 
 def deliver(
-    door: ScriptedDoor, *events: ReplyEvent | float, target: Target = DIRECT, answer_id: str = "a1"
+    door: ScriptedDoor,
+    *events: ReplyEvent | float,
+    target: Target = DIRECT,
+    answer_id: str = "a1",
+    style: Style = EDITED,
 ) -> Delivered:
     """Push events (a number is a pause in seconds), then finish."""
 
     async def main() -> Delivered:
-        answer = delivery(door).open(target, answer_id)
+        answer = delivery(door).open(target, answer_id, style=style)
         for event in events:
             if isinstance(event, (float, int)):
                 await asyncio.sleep(event)
@@ -55,12 +63,18 @@ def deliver(
 
 
 def stream(
-    door: ScriptedDoor, text: str, *, pause: float = 0.05, target: Target = DIRECT, size: int = 7
+    door: ScriptedDoor,
+    text: str,
+    *,
+    pause: float = 0.05,
+    target: Target = DIRECT,
+    size: int = 7,
+    style: Style = EDITED,
 ) -> Delivered:
     """Stream a text evenly, then finish."""
 
     async def main() -> Delivered:
-        answer = delivery(door).open(target, "a1")
+        answer = delivery(door).open(target, "a1", style=style)
         await speak(answer, pieces(text, size), pause)
         return await answer.finish()
 
