@@ -13,7 +13,7 @@ def late_command(person: Person, command: str) -> str:
 def hidden_command(person: Person, command: str) -> str:
     """For one whose answer only its person was to see, when the way to them has closed."""
     return (
-        f"<@{person.id}>, I was interrupted before I could answer your `/{command[:40]}`, and it is too late "
+        f"<@{person.id}>, I was interrupted before I had answered your `/{command[:40]}`, and it is too late "
         "to show the answer to you alone. Please use it again."
     )
 

@@ -71,7 +71,8 @@ class Recovery:
         if not self._delivery.reaches(letter.incoming.place.platform):
             log.warning("turn.unreachable", turn=record.turn_id, platform=letter.incoming.place.platform)
             return
-        letter = self._losses.told(letter)
+        if not record.refs or record.state not in (TurnState.COMPLETE, TurnState.DELIVERED):
+            letter = self._losses.told(letter)
         if letter.incoming.complaint or record.state in (TurnState.RECEIVED, TurnState.ADMITTED):
             self._route(replace(letter, shown=record.refs))
         elif record.state is TurnState.COMPLETE:

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,7 @@ class Canal:
                 self.dc.say(channel, self.ann, "Write a haiku", mention_bot=True)
                 await self.dc.wait_answers(channel, 1)
 
-    async def left_behind(self, incoming: Incoming, state: TurnState) -> None:
+    async def left_behind(self, incoming: Incoming, state: TurnState, **progress: Any) -> None:
         """A process took this event in and was killed."""
         store = await open_store("", self.folder, instance="dead", clock=time.time)
         async with store:
@@ -74,7 +75,7 @@ class Canal:
                 [Intake("t1", incoming.event_id, "c", "p", to_payload(incoming), received_at=at)]
             )
             if state is not TurnState.RECEIVED:
-                await store.turns.mark([TurnMark("t1", state)])
+                await store.turns.mark([TurnMark("t1", state, **progress)])
 
     def used(self, name: str, opening: Opening, age: float) -> Incoming:
         """A command that was used so many seconds ago."""
@@ -211,10 +212,19 @@ async def test_a_private_command_of_a_killed_process_is_named_as_lost(canal: Can
         (line,) = await canal.dc.wait_answers(canal.channel, 1)
         await house.engine.idle()
     assert line.content.startswith(
-        f"{canal.ann.mention}, I was interrupted before I could answer your `/settings`"
+        f"{canal.ann.mention}, I was interrupted before I had answered your `/settings`"
     )
     assert len(canal.dc.answers(canal.channel)) == 1
     assert canal.rows("select state, payload from turns") == [("settled", "")]
+
+
+async def test_a_private_answer_that_was_shown_before_the_kill_is_not_called_lost(canal: Canal) -> None:
+    used = canal.used("settings", Opening.PRIVATE, LIFE + 60)
+    await canal.left_behind(used, TurnState.COMPLETE, refs=("77",), text="All settings")
+    async with canal.open() as house:
+        await canal.dc.wait_for(lambda: canal.rows("select state from turns") == [("settled",)], timeout=20)
+        await house.engine.idle()
+    assert canal.dc.answers(canal.channel) == []
 
 
 async def test_a_public_command_of_a_killed_process_is_answered_in_the_channel(canal: Canal) -> None:
