@@ -22,6 +22,7 @@ from bot.engine.gathering import Gatherer
 from bot.engine.groups import Groups
 from bot.engine.hashing import Hasher
 from bot.engine.lobby import PATIENCE
+from bot.engine.lost import Losses
 from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
 from bot.engine.recall import Recall
@@ -119,6 +120,7 @@ def assemble(
         background=background,
         groups=groups,
         stopper=stopper,
+        losses=Losses(doors),
         answers=answers,
     )
     return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock)

@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 from bot.capabilities import Capabilities
 from bot.declarations import Choice, Command
 from bot.messages import Attachment, ButtonRows, Incoming, Media, MessageRef, Part, Place, Target
+from bot.missed import FollowsReading, HasReading
 from bot.records import (
     AccessRule,
     AccessState,
@@ -130,7 +131,7 @@ class Adapter(Protocol):
 # --- what adapters ask of the engine ------------------------------------------------------------------
 
 
-class Front(Protocol):
+class Front(FollowsReading, Protocol):
     """The engine as adapters see it."""
 
     @property
@@ -364,7 +365,7 @@ class Marks(Protocol):
         ...
 
 
-class Store(Protocol):
+class Store(HasReading, Protocol):
     """The one database."""
 
     @property

@@ -247,6 +247,17 @@ class StoredButton:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadMark:
+    """How far a channel was read: the id of the last message, and when somebody who may come in last did
+    something there. `space` is the server, "" for a direct chat; a thread is a channel of its own."""
+
+    channel: str
+    space: str
+    message: str
+    active_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class UsageRow:
     """Spending of one medium and model: `cost` in micro-USD, `calls` a count."""
 

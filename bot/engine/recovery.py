@@ -13,6 +13,7 @@ from bot.delivery import Delivery
 from bot.engine.amends import Amends
 from bot.engine.conduct import Conductor
 from bot.engine.intake import from_payload
+from bot.engine.lost import Losses
 from bot.engine.mailbox import Letter
 from bot.engine.turn import Turn
 from bot.messages import MessageRef
@@ -38,6 +39,7 @@ class Recovery:
         delivery: Delivery,
         conductor: Conductor,
         amends: Amends,
+        losses: Losses,
         *,
         route: Callable[[Letter], None],
         spawn: Spawn,
@@ -47,6 +49,7 @@ class Recovery:
         self._delivery = delivery
         self._conductor = conductor
         self._amends = amends
+        self._losses = losses
         self._route = route
         self._spawn = spawn
 
@@ -68,7 +71,9 @@ class Recovery:
         if not self._delivery.reaches(letter.incoming.place.platform):
             log.warning("turn.unreachable", turn=record.turn_id, platform=letter.incoming.place.platform)
             return
-        if record.state in (TurnState.RECEIVED, TurnState.ADMITTED):
+        if not record.refs or record.state not in (TurnState.COMPLETE, TurnState.DELIVERED):
+            letter = self._losses.told(letter)
+        if letter.incoming.complaint or record.state in (TurnState.RECEIVED, TurnState.ADMITTED):
             self._route(replace(letter, shown=record.refs))
         elif record.state is TurnState.COMPLETE:
             self._spawn(self._complete(letter, record))

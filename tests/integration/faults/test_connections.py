@@ -76,6 +76,20 @@ async def test_discord_replays_what_was_missed(scene: Scene) -> None:
     assert bare(room.texts()) == whole
 
 
+async def test_discord_catches_up_after_a_session_that_was_not_resumed(scene: Scene) -> None:
+    """Nothing brings what was said while the line was down: it is asked for, and answered once."""
+    whole = await scene.whole("discord", SHORT)
+    room = scene.room("discord")
+    known = scene.count("events")
+    scene.dc.drop_gateway(resumable=False)
+    room.ask(SHORT)
+    await scene.settled(known + 1)
+    room.repeat()
+    other = scene.room("discord")
+    await scene.answered(other, SHORT)
+    assert bare(room.texts()) == whole
+
+
 @pytest.mark.parametrize("trouble", POLLS)
 async def test_telegram_poll_fails_before_the_question(scene: Scene, trouble: str) -> None:
     whole = await scene.whole("telegram", SHORT)
