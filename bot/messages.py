@@ -48,6 +48,12 @@ class Place:
         """Key of the conversation: one memory, one order."""
         return f"{self.platform}:{self.space}:{self.channel}:{self.thread}"
 
+    @classmethod
+    def of_conversation(cls, key: str) -> Place:
+        """The place that a conversation key was made of. ValueError for anything else."""
+        platform, space, channel, thread = key.split(":", 3)
+        return cls(platform, space, channel, thread)
+
 
 @dataclass(frozen=True, slots=True)
 class Person:

@@ -161,7 +161,7 @@ class Turns(Protocol):
         ...
 
     async def mark(self, batch: Sequence[TurnMark]) -> None:
-        """Record progress."""
+        """Record progress. What is COMPLETE or DELIVERED goes back neither in state nor in text."""
         ...
 
     async def close(self, batch: Sequence[Closing]) -> None:

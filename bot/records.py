@@ -11,7 +11,8 @@ from enum import StrEnum
 
 
 class TurnState(StrEnum):
-    """How far a turn has come (design section 6)."""
+    """How far a turn has come (design section 6). COMPLETE has its whole text stored; DELIVERED has its last
+    words handed to the platform, and only the closing is left."""
 
     RECEIVED = "received"
     ADMITTED = "admitted"

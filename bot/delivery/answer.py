@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from bot.capabilities import CallKind
 from bot.delivery.bell import Bell
-from bot.delivery.courier import Courier, Step
+from bot.delivery.courier import Courier, Sending, Step, unannounced
 from bot.delivery.delivered import Delivered
 from bot.delivery.draft import Draft
 from bot.delivery.limits import Grade, Lane, Limiter, Permit
@@ -60,14 +60,16 @@ class Answer:
         sleep: Sleeper,
         on_ref: Callable[[MessageRef], None] | None = None,
         known: Sequence[MessageRef] = (),
+        on_sending: Sending = unannounced,
+        recovering: bool = False,
     ) -> None:
         self._door = door
         self._limiter = limiter
-        self._courier = Courier(door, target, answer_id)
+        self._courier = Courier(door, target, answer_id, on_sending)
         self._clock = clock
         self._on_ref = on_ref
         self._draft = Draft()
-        self._flow = TextFlow(door, self._draft)
+        self._flow = TextFlow(door, self._draft, recovering=recovering and door.capabilities.repeatable_sends)
         self._flow.resume(known)
         self._errands: deque[Errand] = deque()
         self._bell = Bell(sleep)

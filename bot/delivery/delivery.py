@@ -10,6 +10,7 @@ import structlog
 
 from bot.capabilities import CallKind
 from bot.delivery.answer import Answer
+from bot.delivery.courier import Sending, unannounced
 from bot.delivery.limits import Limiter
 from bot.delivery.livedoor import LiveDoor
 from bot.errors import PlatformError
@@ -43,10 +44,14 @@ class Delivery:
         *,
         on_ref: Callable[[MessageRef], None] | None = None,
         known: Sequence[MessageRef] = (),
+        on_sending: Sending = unannounced,
+        recovering: bool = False,
     ) -> Answer:
         """Start an answer. The same `answer_id` gives the same nonces, also after a restart. `on_ref`
-        hears of each message of text or media as it is sent. `known` are messages of this answer's text
-        sent before a restart: they are edited, the rest is sent. KeyError for an unknown platform."""
+        hears of each message of text or media as it is sent, `on_sending` is awaited before each send.
+        `known` are messages of this answer's text sent before a restart: they are edited, the rest is sent.
+        `recovering`: an earlier process may have sent more than is known, so a send may find its message
+        there already, with other words. KeyError for an unknown platform."""
         door = LiveDoor(self._doors, target.place.platform)
         answer = Answer(
             door,
@@ -57,6 +62,8 @@ class Delivery:
             sleep=self._sleep,
             on_ref=on_ref,
             known=known,
+            on_sending=on_sending,
+            recovering=recovering,
         )
         self._answers.add(answer)
         answer.task.add_done_callback(lambda _: self._answers.discard(answer))

@@ -82,6 +82,11 @@ class Changes:
 
         return work
 
+    async def replaced(self, incoming: Incoming) -> tuple[str, ...]:
+        """The turn whose place the answer takes: that of the last question, if this is an edit of it."""
+        item = await self._question(incoming) if incoming.edits else None
+        return (item.turn_id,) if item is not None and await self._is_last(item) else ()
+
     async def deleted(self, place: Place, message_ids: Sequence[str]) -> None:
         """Forget messages, and stop what is being answered of them."""
         conversation = place.conversation

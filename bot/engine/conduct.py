@@ -67,13 +67,15 @@ class Conductor:
         *,
         attempt: Attempt | None = None,
         private: bool = False,
-        known: Sequence[MessageRef] = (),
-        after_crash: bool = False,
+        complete: bool = False,
+        amends: bool = False,
     ) -> None:
         """One turn. Letters beyond the first were merged into `incoming` and are closed with it;
-        `private` asks for an answer that only the asker sees. `known` are messages of the answer's text from
-        before a crash; `after_crash` words what comes as an answer of its own beside them."""
-        turn = self._open(incoming, letters, attempt, private, known, after_crash=after_crash)
+        `private` asks for an answer that only the asker sees. After a crash, `complete` delivers a text that
+        is stored already, and `amends` words what comes as an answer of its own beside what is shown."""
+        if complete:
+            self._complete.add(letters[0].turn_id)
+        turn = self._open(incoming, letters, attempt, private, amends=amends)
         self._open_turns[turn.id] = turn
         watcher = asyncio.create_task(_watch(turn.answer, attempt)) if attempt is not None else None
         try:
@@ -118,29 +120,41 @@ class Conductor:
         letters: Sequence[Letter],
         attempt: Attempt | None,
         private: bool,
-        known: Sequence[MessageRef],
         *,
-        after_crash: bool,
+        amends: bool,
     ) -> Turn:
         turn_id = letters[0].turn_id
         target = Target(incoming.place, incoming.message_id, incoming.reply_handle, private)
         place, handle = incoming.place, incoming.reply_handle
-        shown = known or [MessageRef(place, one, handle) for one in letters[0].shown]
-        refs = [ref.message_id for ref in shown]
+        shown = [MessageRef(place, one, handle) for one in letters[0].shown if not amends]
+        refs = list(letters[0].shown)
+        begun = False
 
         def sent(ref: MessageRef) -> None:
             refs.append(ref.message_id)
             state = TurnState.ADMITTED if turn.in_line else TurnState.ANSWERING
-            if turn_id in self._complete or known:
+            if turn_id in self._complete:
                 state = TurnState.COMPLETE
             self._note(TurnMark(turn_id, state, refs=tuple(refs)))
 
+        async def sending() -> None:
+            # State first, then the send: what may have arrived must not be said again after a further crash.
+            nonlocal begun
+            if begun or turn.in_line:
+                return
+            begun = True
+            if amends:
+                await self._written_down([TurnMark(one.turn_id, TurnState.DELIVERED) for one in letters])
+            elif not self._delivery.repeats(place.platform):
+                await self._written_down([TurnMark(turn_id, TurnState.CALLED)])
+
         async def begin() -> None:
+            nonlocal begun
             # Merged letters are answered by the first one's turn and must not run on their own.
             others = [TurnMark(one.turn_id, TurnState.COMPLETE, text="") for one in letters[1:]]
             marks = [TurnMark(turn_id, TurnState.CALLED), *others]
             await asyncio.gather(*(self._mark(mark) for mark in marks))
-            turn.in_line = False
+            turn.in_line, begun = False, True
 
         carried = attempt.carried if attempt is not None else None
         turn = Turn(
@@ -152,7 +166,12 @@ class Conductor:
             moderator=self._doorkeeper.is_moderator(incoming),
             answer=carried
             or self._delivery.open(
-                target, f"{turn_id}:again" if after_crash else turn_id, on_ref=sent, known=shown
+                target,
+                f"{turn_id}:again" if amends else turn_id,
+                on_ref=sent,
+                known=shown,
+                on_sending=sending,
+                recovering=any(one.resumed for one in letters),
             ),
             now=self._clock(),
             attempt=attempt,
@@ -164,6 +183,12 @@ class Conductor:
             carried.push(ButtonsReady(()))
             turn.hold(ASKING)
         return turn
+
+    async def _written_down(self, marks: Sequence[TurnMark]) -> None:
+        try:
+            await asyncio.gather(*(self._mark(mark) for mark in marks))
+        except GondolaError as error:  # people are rather told twice than not at all
+            log.warning("turn.unmarked", turn=marks[0].turn_id, reason=error.detail)
 
     def _note(self, mark: TurnMark) -> None:
         task = asyncio.create_task(self._mark(mark))

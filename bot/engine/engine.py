@@ -66,9 +66,6 @@ class Engine:
         patience: float = PATIENCE,
     ) -> None:
         self._away = Away(clock)
-        self._recovery = Recovery(
-            store.turns, store.memory, delivery, conductor, amends, route=self._enter, spawn=self._spawn
-        )
         self._store = store
         self._delivery = delivery
         self._doorkeeper = doorkeeper
@@ -92,6 +89,15 @@ class Engine:
             self._lobby,
             journal=self._journalled,
             post=self._route,
+        )
+        self._recovery = Recovery(
+            store,
+            delivery,
+            conductor,
+            amends,
+            replaced=self._changes.replaced,
+            route=self._enter,
+            spawn=self._spawn,
         )
         self._background = background
         self._groups = groups
