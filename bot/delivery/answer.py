@@ -354,7 +354,8 @@ class Answer:
 
     def _doubtful(self, step: Step, error: PlatformError) -> None:
         """The call may have taken effect. An edit is repeated; a send only where a nonce makes that safe."""
-        if step.kind is CallKind.EDIT or self._door.capabilities.repeatable_sends:
+        repeatable = self._door.capabilities.repeatable_sends and not error.unrepeatable
+        if step.kind is CallKind.EDIT or repeatable:
             self._again(step, error)
             return
         self._fail(error)
