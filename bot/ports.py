@@ -249,9 +249,10 @@ class Memory(Protocol):
         """The current chat's summary and its newest items after it."""
         ...
 
-    async def summarise(self, summary: Summary) -> bool:
-        """Put a summary in the place of older items of a chat; False, and nothing stored, when they were
-        forgotten meanwhile. Forgetting what a summary covers drops it."""
+    async def summarise(self, summary: Summary, read: Sequence[int] = (), before: str = "") -> bool:
+        """Put a summary in the place of older items of a chat; False, and nothing stored, when any of what it
+        was made of was forgotten meanwhile: the last item it covers, the items `read`, and the earlier
+        summary whose text is `before` ("" for none). Forgetting what a summary covers drops it."""
         ...
 
 
