@@ -26,6 +26,7 @@ DROP = "queue.drop"
 BUTTON_LIFE = 24 * 3600
 NEXT = "*Next in line…*"
 DROPPED = "*Taken out of the line.*"
+RESTARTING = "*I am being restarted. You get your answer right after that.*"
 MERGED = "*Answered below, together with your next message.*"
 TOO_LATE = "This question is not waiting any more."
 
@@ -96,11 +97,11 @@ class Lobby:
             _end(notice, DROPPED)
 
     def close(self) -> None:
-        """The house is closing: nobody waits any more."""
+        """The house is closing: whoever waits is in the journal, and answered after the next start."""
         for task in self._watchers:
             task.cancel()
         while self._notices:
-            _end(self._notices.popitem()[1], DROPPED)
+            _end(self._notices.popitem()[1], RESTARTING)
 
     async def _buttons(self, letter: Letter) -> tuple[Button, ...]:
         incoming = letter.incoming

@@ -73,11 +73,11 @@ class Journal:
         assert [int(row[0]) for row in counted] == [int(self.rows("select sum(cost) from ledger")[0][0])]
 
 
-async def until(true: Callable[[], object], seconds: float = 25.0) -> None:
+async def until(true: Callable[[], object], seconds: float = 25.0, *, pause: float = 0.05) -> None:
     """Wait for a condition that is looked up now and then."""
     async with asyncio.timeout(seconds):
         while not true():
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(pause)
 
 
 class Street:
@@ -91,19 +91,20 @@ class Street:
         self.unsure: set[str] = set()
         """Conversations whose last words may or may not have left as the program was killed."""
 
-    async def start(self) -> None:
-        """Start the program; returns once both platforms are there."""
+    async def start(self, before: str = "") -> Program:
+        """Start the program; returns once both platforms are there. `before` is Python run first."""
         known = len(self.dc.gateway.identifies)
-        program = await self.launch()
+        program = await self.launch(before)
         await program.says("open at")
         await until(lambda: len(self.dc.gateway.identifies) > known)
+        return program
 
-    async def launch(self) -> Program:
+    async def launch(self, before: str = "") -> Program:
         """Start the program without waiting for it."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-c",
-            QUICK_LEASES + LAUNCH if self.url else LAUNCH,
+            (QUICK_LEASES if self.url else "") + before + LAUNCH,
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": str(self.folder),

@@ -120,8 +120,8 @@ async def killed_while_recovering(street: Street, dice: random.Random) -> None:
     """A kill at a random moment after the first sign of a recovery."""
     left = states(street)
     await street.launch()
-    await until(lambda: states(street) != left)
-    await asyncio.sleep(dice.uniform(0.0, 0.3))
+    await until(lambda: states(street) != left, pause=0.01)
+    await asyncio.sleep(dice.uniform(0.0, 0.15))
     await street.kill("while recovering", unsure=True)
 
 
