@@ -88,9 +88,10 @@ class Delivery:
         """How many messages a text takes there."""
         return len(LiveDoor(self._doors, platform).compose(markdown))
 
-    def repeats(self, platform: str) -> bool:
-        """Whether a send may be repeated there without being seen twice."""
-        return LiveDoor(self._doors, platform).capabilities.repeatable_sends
+    def repeats(self, platform: str, age: float = 0.0) -> bool:
+        """Whether a send of so many seconds ago may be repeated there without being seen twice."""
+        capabilities = LiveDoor(self._doors, platform).capabilities
+        return capabilities.repeatable_sends and age < capabilities.repeat_seconds
 
     def _limiter(self, platform: str, door: Door) -> Limiter:
         """Limits outlive a door: the platform does not forget calls when an adapter is rebuilt."""

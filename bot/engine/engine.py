@@ -98,6 +98,7 @@ class Engine:
             replaced=self._changes.replaced,
             route=self._enter,
             spawn=self._spawn,
+            clock=clock,
         )
         self._background = background
         self._groups = groups

@@ -17,7 +17,7 @@ from bot.engine.intake import from_payload
 from bot.engine.mailbox import Letter
 from bot.engine.turn import Turn
 from bot.messages import Addressed, Incoming, MessageRef, Person, Place
-from bot.ports import Store
+from bot.ports import Clock, Store
 from bot.records import Closing, HistoryItem, Role, TurnRecord, TurnState
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -48,6 +48,7 @@ class Recovery:
         replaced: Callable[[Incoming], Awaitable[tuple[str, ...]]],
         route: Callable[[Letter], None],
         spawn: Spawn,
+        clock: Clock,
     ) -> None:
         self._turns = store.turns
         self._memory = store.memory
@@ -57,6 +58,7 @@ class Recovery:
         self._replaced = replaced
         self._route = route
         self._spawn = spawn
+        self._clock = clock
 
     async def run(self) -> int:
         """Claim what is expired and deal with it; returns how many turns. The answers come later."""
@@ -82,7 +84,7 @@ class Recovery:
             self._route(letter)
         elif record.state is TurnState.COMPLETE:
             self._spawn(self._complete(letter, record))
-        elif record.state is TurnState.DELIVERED and not self._repeats(incoming):
+        elif record.state is TurnState.DELIVERED and not self._repeats(record, incoming):
             history = await self._remembered(letter, record, record.refs)
             await self._close(record, history, await self._replaced(incoming))
             self._spawn(self._clear(letter))
@@ -99,7 +101,7 @@ class Recovery:
         """The whole text is known: bring what is shown in line with it."""
         incoming = letter.incoming
         whole = self._delivery.parts(incoming.place.platform, record.text) <= len(record.refs)
-        resumes = whole or self._repeats(incoming)
+        resumes = whole or self._repeats(record, incoming)
 
         async def work(turn: Turn) -> None:
             if resumes:
@@ -128,7 +130,9 @@ class Recovery:
         incoming = Incoming("", place, Person(place.platform, ""), Addressed.DIRECT)
         if not self._reaches(place):
             return
-        done = [one for one in records if one.state is TurnState.DELIVERED and not self._repeats(incoming)]
+        done = [
+            one for one in records if one.state is TurnState.DELIVERED and not self._repeats(one, incoming)
+        ]
         for record in done:
             await self._close(record)
         letters = [Letter(one.turn_id, incoming, resumed=True) for one in records if one not in done]
@@ -151,9 +155,11 @@ class Recovery:
             log.warning("turn.unreachable", platform=place.platform)
         return reached
 
-    def _repeats(self, incoming: Incoming) -> bool:
-        """Whether a repeated send is seen once. Answers to an interaction have no nonce."""
-        return self._delivery.repeats(incoming.place.platform) and not incoming.reply_handle
+    def _repeats(self, record: TurnRecord, incoming: Incoming) -> bool:
+        """Whether a repeated send is seen once: not after too long, and answers to an interaction have no
+        nonce. Nobody knows when a send was, only that it was not before the question."""
+        age = self._clock() - record.received_at
+        return self._delivery.repeats(incoming.place.platform, age) and not incoming.reply_handle
 
     async def _keep(
         self, turn: Turn, letter: Letter, record: TurnRecord, shown: tuple[str, ...] = ()

@@ -93,13 +93,20 @@ class Crashes:
         self.frozen |= asyncio.all_tasks() - before
 
     async def journal(
-        self, incoming: Incoming, state: TurnState, *refs: str, text: str = "", turn: str = "t1"
+        self,
+        incoming: Incoming,
+        state: TurnState,
+        *refs: str,
+        text: str = "",
+        turn: str = "t1",
+        age: float = 0.0,
     ) -> None:
-        """A turn that a dead process has left."""
+        """A turn that a dead process has left, from `age` seconds ago."""
         journal = SqlStore(self.store.database, Lease("dead", time.time, -1.0)).turns
         payload = to_payload(incoming) if incoming.event_id else ""
         place = incoming.place.conversation
-        await journal.take_in([Intake(turn, f"event-{turn}", place, "p", payload, time.time())])
+        received = time.time() - age
+        await journal.take_in([Intake(turn, f"event-{turn}", place, "p", payload, received)])
         await journal.mark([TurnMark(turn, state, refs, text)])
 
     async def open_turns(self) -> int:
@@ -178,6 +185,16 @@ async def test_a_message_that_is_there_already_is_made_whole(scene: Crashes) -> 
     await scene.recovers()
     assert scene.door.texts == ["Lamps are round."]
     assert [ids for _, _, ids in await scene.memory()] == [("q1",), ("1",)]
+
+
+@pytest.mark.parametrize("state", [TurnState.COMPLETE, TurnState.DELIVERED])
+async def test_a_nonce_that_is_forgotten_protects_nothing(scene: Crashes, state: TurnState) -> None:
+    """The first message may be there, or the sentence; the platform would take it for a new one."""
+    scene.door.capabilities = replace(CAPABILITIES, repeatable_sends=True, repeat_seconds=60.0)
+    await scene.journal(asked(), state, text="Lamps are round.", age=61.0)
+    await scene.recovers()
+    assert scene.door.texts == ([PART_UNSURE] if state is TurnState.COMPLETE else [])
+    assert await scene.open_turns() == 0
 
 
 async def test_a_place_in_line_becomes_the_answer_however_short(scene: Crashes) -> None:
