@@ -55,7 +55,7 @@ class TurnMark:
     """Progress of a turn. None leaves a field as it is."""
 
     turn_id: str
-    state: TurnState
+    state: TurnState | None
     refs: tuple[str, ...] | None = None
     text: str | None = None
 

@@ -91,6 +91,8 @@ async def revise(connection: AsyncConnection, items: Sequence[HistoryItem]) -> N
 
 async def replace(connection: AsyncConnection, closing: Closing) -> None:
     """Delete what the turns that this one replaces have left in its chat."""
+    if not closing.replaces:
+        return
     for item in closing.history[:1]:
         where: Params = {"conversation": item.conversation, "chat": item.chat}
         await fetch(connection, _REPLACED, {**where, "ids": sorted(closing.replaces)})

@@ -44,7 +44,7 @@ _ENDED = (
 )
 _new_state = bindparam("new_state", type_=CleanText)
 _progress = {
-    "state": _new_state,
+    "state": func.coalesce(_new_state, turns.c.state),
     "refs": func.coalesce(bindparam("new_refs", type_=CleanText), turns.c.refs),
     "text": func.coalesce(bindparam("new_text", type_=CleanText), turns.c.text),
 }
@@ -217,8 +217,9 @@ def _turn_id(row: Params) -> str:
     return str(row["turn_id"])
 
 
-def _progress_row(turn_id: str, state: TurnState, refs: str | None, text: str | None) -> Params:
-    return {"turn": turn_id, "new_state": state.value, "new_refs": refs, "new_text": text}
+def _progress_row(turn_id: str, state: TurnState | None, refs: str | None, text: str | None) -> Params:
+    new_state = state.value if state is not None else None
+    return {"turn": turn_id, "new_state": new_state, "new_refs": refs, "new_text": text}
 
 
 def _record(row: RowMapping) -> TurnRecord:

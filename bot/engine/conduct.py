@@ -97,6 +97,10 @@ class Conductor:
         """Close the journal of a letter that nobody wants answered any more."""
         await self._close(Closing(letter.turn_id, TurnState.SETTLED))
 
+    def shown(self, letter: Letter, message_ids: Sequence[str]) -> None:
+        """Journal the messages of a letter's answer so far, whatever its state is."""
+        self._note(TurnMark(letter.turn_id, None, refs=tuple(message_ids)))
+
     async def settle(self) -> None:
         """Wait until every queued write is done."""
         await self._mark.settle()

@@ -14,7 +14,7 @@ from bot.engine.mailbox import Attempt, Letter, Mailboxes
 from bot.engine.registry import ActionHandler
 from bot.engine.turn import Turn
 from bot.errors import NotAllowed, UserError
-from bot.messages import Button, ButtonsReady, Done, Target, TextReplaced
+from bot.messages import Button, ButtonsReady, Done, MessageRef, Target, TextReplaced
 from bot.ports import Clock, Store
 from bot.records import StoredButton
 
@@ -76,7 +76,13 @@ class Lobby:
             return
         incoming = letter.incoming
         target = Target(incoming.place, incoming.message_id, incoming.reply_handle)
-        notice = self._delivery.open(target, letter.turn_id)
+        shown: list[str] = []
+
+        def sent(ref: MessageRef) -> None:
+            shown.append(ref.message_id)
+            self._conductor.shown(letter, shown)
+
+        notice = self._delivery.open(target, letter.turn_id, on_ref=sent)
         notice.push(TextReplaced(NEXT))
         notice.push(ButtonsReady((buttons,)))
         self._notices[letter.name] = notice

@@ -122,6 +122,20 @@ async def test_a_late_mark_takes_nothing_back(built: House) -> None:
     assert (found["t-b"].state, found["t-b"].refs, found["t-b"].text) == (TurnState.DELIVERED, ("m1",), "")
 
 
+async def test_messages_are_noted_whatever_the_state(built: House) -> None:
+    turns_ = built.store.turns
+    await turns_.take_in([intake("a"), intake("b")])
+    await turns_.close([Closing("t-b", TurnState.COMPLETE, text="whole")])
+    await turns_.mark([TurnMark(turn, None, ("m1",)) for turn in ("t-a", "t-b")])
+    found = await claimed(built)
+    assert (found["t-a"].state, found["t-a"].refs) == (TurnState.RECEIVED, ("m1",))
+    assert (found["t-b"].state, found["t-b"].refs, found["t-b"].text) == (
+        TurnState.COMPLETE,
+        ("m1",),
+        "whole",
+    )
+
+
 async def test_a_superseded_turn_begins_again(built: House) -> None:
     turns_ = built.store.turns
     await turns_.take_in([intake("a")])

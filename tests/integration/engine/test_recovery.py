@@ -187,6 +187,23 @@ async def test_a_message_that_is_there_already_is_made_whole(scene: Crashes) -> 
     assert [ids for _, _, ids in await scene.memory()] == [("q1",), ("1",)]
 
 
+async def test_whoever_waited_in_line_is_answered_where_it_said_so(scene: Crashes) -> None:
+    scene.demo.faults.next("/chat/completions", Fault.hang(30))
+    before = asyncio.all_tasks()
+    parts = await scene.process()
+    await parts.engine.submit([asked("Write a long story")])
+    await until(lambda: scene.door.texts)
+    await parts.engine.submit([asked("My name is Ada", event_id="e2", message_id="q2")])
+    await until(lambda: NEXT in scene.door.texts)
+    await asyncio.sleep(0.05)
+    scene.frozen |= asyncio.all_tasks() - before
+    await scene.recovers()
+    assert NEXT not in scene.door.texts
+    assert sum("Ada" in text for text in scene.door.texts) == 1
+    assert len(scene.door.texts) == 3
+    assert BROKEN_OFF in scene.door.texts
+
+
 @pytest.mark.parametrize("state", [TurnState.COMPLETE, TurnState.DELIVERED])
 async def test_a_nonce_that_is_forgotten_protects_nothing(scene: Crashes, state: TurnState) -> None:
     """The first message may be there, or the sentence; the platform would take it for a new one."""
