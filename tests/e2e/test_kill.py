@@ -110,7 +110,7 @@ async def killed_under_load(street: Street, dice: random.Random) -> list[Room]:
     for room in street.rooms(LOAD):
         street.ask(room)
     await until(lambda: street.journal.events() == known + 2 * LOAD)
-    await asyncio.sleep(dice.uniform(0.0, 2.5))
+    await asyncio.sleep(dice.uniform(0.0, 1.5))
     assert (await street.kill("under load")).total() >= len(called)
     street.demo.pace = FAST
     return called
