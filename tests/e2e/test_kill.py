@@ -71,7 +71,7 @@ async def every_state(street: Street) -> tuple[list[Room], list[str]]:
     for room in street.rooms():
         room.spoil("edit", "429", times=1000)
         due.append(street.ask(room))
-    await until(lambda: all(street.journal.open_turns()[one, "complete"] for one in PLATFORMS))
+    await until(lambda: all(street.calls(mark) for mark in due))
     answering = await asked_with(street, Fault.drip(0.3))
     called = await asked_with(street, Fault.hang())
     for room in answering:
@@ -87,11 +87,13 @@ async def every_state(street: Street) -> tuple[list[Room], list[str]]:
 
 
 async def recovering(street: Street, called: list[Room]) -> None:
-    """A process that has said that these answers broke off, and waits for the platforms to confirm it."""
+    """A process that has said that these answers broke off, and waits for the platforms to confirm it. Venice
+    has answered all that it asks."""
     for room in called:
         room.spoil("send", "timeout_after_success", times=1000, hold=60.0)
     await street.start()
-    await until(lambda: states(street) == {"delivered": len(called)})
+    await until(lambda: states(street).get("delivered") == len(called))
+    await until(lambda: set(states(street)) <= {"delivered", "complete"})
     await until(lambda: all(BROKEN_OFF in room.texts() for room in called))
 
 
@@ -100,6 +102,16 @@ def states(street: Street) -> dict[str, int]:
     for (_, state), count in street.journal.open_turns().items():
         found[state] = found.get(state, 0) + count
     return found
+
+
+async def killed_in_every_state(street: Street, answered: list[str]) -> None:
+    """A kill with every state open on each platform, once these questions are answered."""
+    wanted = [(platform, state) for platform in PLATFORMS for state in STATES]
+    await until(lambda: all(street.journal.open_turns()[one] for one in wanted))
+    await until(lambda: all(street.is_whole(mark) for mark in answered))
+    counts = await street.kill("in every state")
+    assert all(counts[state] for state in STATES), counts
+    assert counts.total() >= 10, counts
 
 
 async def killed_under_load(street: Street, dice: random.Random) -> list[Room]:
@@ -146,11 +158,7 @@ async def test_killed_again_and_again(kind: str, tmp_path: Path) -> None:
                 await recovering(street, called)
                 answered += due
                 called, due = await every_state(street)
-                wanted = [(platform, state) for platform in PLATFORMS for state in STATES]
-                await until(lambda: all(street.journal.open_turns()[one] for one in wanted))  # noqa: B023
-                counts = await street.kill("in every state")
-                assert all(counts[state] for state in STATES), counts
-                assert counts.total() >= 10, counts
+                await killed_in_every_state(street, answered)
             await killed_while_recovering(street, dice)
             await street.start()
             await until(lambda: not street.journal.open_turns())
