@@ -102,6 +102,8 @@ class Recovery:
         incoming = letter.incoming
         whole = self._delivery.parts(incoming.place.platform, record.text) <= len(record.refs)
         resumes = whole or self._repeats(record, incoming)
+        if not resumes:
+            self._spawn(self._clear(letter))
 
         async def work(turn: Turn) -> None:
             if resumes:
