@@ -148,8 +148,8 @@ def asked(text: str = "Tell me of lamps", **fields: object) -> Incoming:
     return replace(incoming, **fields)  # type: ignore[arg-type]
 
 
-def pressed(button: str, message: str) -> Incoming:
-    return asked("", event_id="e9", addressed=Addressed.BUTTON, press=ButtonPress(button, message))
+def pressed(button: str, message: str, event: str = "e9") -> Incoming:
+    return asked("", event_id=event, addressed=Addressed.BUTTON, press=ButtonPress(button, message))
 
 
 async def test_a_crash_while_making_up_for_a_crash_repeats_no_sentence(scene: Crashes) -> None:
@@ -314,6 +314,29 @@ async def test_a_late_press_on_stop_leaves_the_buttons_of_the_answer(scene: Cras
     await parts.engine.idle()
     assert scene.door.texts[-1] == OVER
     assert scene.door.messages["1"].buttons == buttons != ()
+
+
+async def test_retry_after_a_press_presses_again(scene: Crashes) -> None:
+    before = asyncio.all_tasks()
+    parts = await scene.process()
+    await parts.engine.submit([asked("My name is Ada")])
+    await parts.engine.idle()
+    [message] = scene.door.messages.values()
+    again = message.buttons[0][0]
+    scene.demo.faults.next("/chat/completions", Fault.hang(2))
+    await parts.engine.submit([pressed(again.id, "1")])
+    await until(lambda: scene.calls() == 2 and "Ada" not in message.text)
+    await asyncio.sleep(0.05)
+    scene.frozen |= asyncio.all_tasks() - before
+    await scene.recovers()
+    assert scene.door.texts[1:] == [BROKEN_OFF]
+    [[retry]] = scene.door.messages["2"].buttons
+    assert (again.label, retry.label) == ("Regenerate", "Retry")
+    parts = await scene.process()
+    await parts.engine.submit([pressed(retry.id, "2", event="e10")])
+    await parts.engine.idle()
+    assert "Ada" in message.text
+    assert [text for _, text, _ in await scene.memory()] == ["My name is Ada", message.text]
 
 
 async def test_a_press_is_no_question_to_remember(scene: Crashes) -> None:
