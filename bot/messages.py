@@ -16,12 +16,15 @@ class Place:
 
     `space` is the server or group ("" in a direct chat), `channel` the channel, chat or web visitor,
     `thread` the thread or forum topic ("" for none). In a Telegram group, space and channel are equal.
+    `member` is the id of the person whose own conversation this is, "" where people share one; adapters
+    leave it empty.
     """
 
     platform: str
     space: str
     channel: str
     thread: str = ""
+    member: str = ""
 
     @property
     def direct(self) -> bool:
@@ -46,13 +49,18 @@ class Place:
     @property
     def conversation(self) -> str:
         """Key of the conversation: one memory, one order."""
+        return f"{self.room}:{self.member}" if self.member else self.room
+
+    @property
+    def room(self) -> str:
+        """Key of what is said here by anybody, whoever's conversation it is."""
         return f"{self.platform}:{self.space}:{self.channel}:{self.thread}"
 
     @classmethod
     def of_conversation(cls, key: str) -> Place:
         """The place that a conversation key was made of. ValueError for anything else."""
-        platform, space, channel, thread = key.split(":", 3)
-        return cls(platform, space, channel, thread)
+        platform, space, channel, thread, *member = key.split(":", 4)
+        return cls(platform, space, channel, thread, *member)
 
 
 @dataclass(frozen=True, slots=True)

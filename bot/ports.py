@@ -240,13 +240,14 @@ class Memory(Protocol):
         """Delete every item of a conversation; returns how many."""
         ...
 
-    async def forget_messages(self, conversation: str, message_ids: Sequence[str]) -> int:
+    async def forget_messages(self, room: str, message_ids: Sequence[str]) -> int:
         """Delete the items these messages show, and the answers to the questions among them, in every
-        chat; returns how many."""
+        chat of a conversation and of those that people have of their own in that room (`Place.room`); returns
+        how many."""
         ...
 
-    async def recall(self, conversation: str, limit: int) -> Recalled:
-        """The current chat's summary and its newest items after it."""
+    async def recall(self, conversations: Sequence[str], limit: int) -> Sequence[Recalled]:
+        """Of each conversation, in order: the current chat's summary and its newest items after it."""
         ...
 
     async def summarise(self, summary: Summary, read: Sequence[int] = (), before: str = "") -> bool:

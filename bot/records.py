@@ -235,7 +235,8 @@ class AccessState:
 @dataclass(frozen=True, slots=True)
 class StoredButton:
     """A button that survives restarts. `payload` is JSON for the action; `person` is the keyed hash of
-    the only one who may press it besides moderators, "" for anyone."""
+    the only one who may press it besides moderators, "" for anyone; `member` is that of the place whose
+    conversation it belongs to."""
 
     id: str
     action: str
@@ -243,6 +244,7 @@ class StoredButton:
     person: str
     channel: str
     expires_at: float
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ def _button(row: RowMapping) -> StoredButton:
         person=row["person"],
         channel=row["channel"],
         expires_at=seconds(row["expires_at"]),
+        member=row["member"],
     )
 
 
@@ -75,4 +76,5 @@ def _row(button: StoredButton) -> Params:
         "person": button.person,
         "channel": button.channel,
         "expires_at": micros(button.expires_at),
+        "member": button.member,
     }

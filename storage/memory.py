@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import RowMapping, bindparam, delete, insert, select, update
+from sqlalchemy import Executable, RowMapping, and_, bindparam, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Closing, HistoryItem, Opened, Recalled, Role, Summary
@@ -31,12 +31,16 @@ _here = history.c.conversation == bindparam("conversation")
 _newest = select(history).order_by(history.c.id.desc()).limit(bindparam("most"))
 _RECENT = _newest.where(_here, history.c.chat == CURRENT)
 _UPTO = _newest.where(_here, history.c.chat == bindparam("chat"), history.c.id <= bindparam("last"))
-# Narrows down only: LIKE does not tell upper from lower case on SQLite.
-_MENTIONING = (
-    select(history)
-    .where(_here, history.c.message_ids.like(bindparam("pattern"), escape="!"))
-    .order_by(history.c.id)
+_room = bindparam("room", type_=CleanText)
+# A room's own conversation, and those that people have of their own in it: their keys go on after a colon.
+_in_room = or_(
+    history.c.conversation == _room,
+    and_(history.c.conversation > _room + ":", history.c.conversation < _room + ";"),
 )
+# Narrows down only: LIKE does not tell upper from lower case on SQLite.
+_SHOWN_BY = history.c.message_ids.like(bindparam("pattern"), escape="!")
+_MENTIONING = select(history).where(_here, _SHOWN_BY).order_by(history.c.id)
+_MENTIONING_IN_ROOM = select(history).where(_in_room, _SHOWN_BY).order_by(history.c.id)
 _TURN = history.c.turn_id.in_(ids)
 _ANSWERS = select(history.c.id, history.c.chat).where(_here, _TURN, history.c.role == Role.BOT.value)
 _HOLDING = select(history.c.id, history.c.chat).where(_here, history.c.turn_id == bindparam("turn"))
@@ -103,11 +107,16 @@ async def replace(connection: AsyncConnection, closing: Closing) -> None:
 
 async def mentioning(connection: AsyncConnection, conversation: str, message_id: str) -> list[RowMapping]:
     """The rows of a conversation that a message shows, oldest first; several where a chat branched."""
+    return await _mentioning(connection, _MENTIONING, {"conversation": conversation}, message_id)
+
+
+async def _mentioning(
+    connection: AsyncConnection, statement: Executable, where: Params, message_id: str
+) -> list[RowMapping]:
     escaped = json.dumps(message_id, ensure_ascii=False)
     for special in "!%_":
         escaped = escaped.replace(special, f"!{special}")
-    params: Params = {"conversation": conversation, "pattern": f"%{escaped}%"}
-    rows = await fetch(connection, _MENTIONING, params)
+    rows = await fetch(connection, statement, {**where, "pattern": f"%{escaped}%"})
     return [row for row in rows if message_id in from_json(row["message_ids"])]
 
 
@@ -176,35 +185,45 @@ class SqlMemory:
 
         return await self._database.write(work)
 
-    async def forget_messages(self, conversation: str, message_ids: Sequence[str]) -> int:
+    async def forget_messages(self, room: str, message_ids: Sequence[str]) -> int:
         """See the port."""
+        where: Params = {"room": room}
 
         async def work(connection: AsyncConnection) -> int:
-            rows = [row for one in message_ids for row in await mentioning(connection, conversation, one)]
-            asked = sorted({row["turn_id"] for row in rows if row["role"] == Role.PERSON.value} - {""})
-            answers = await fetch(connection, _ANSWERS, {"conversation": conversation, "ids": asked})
-            gone = sorted({row["id"] for row in (*rows, *answers)})
-            await execute_many(connection, _FORGET_ITEM, [{"item": one} for one in gone])
-            await drop_over(connection, conversation, (*rows, *answers))
-            return len(gone)
+            gone = 0
+            rows = [
+                row
+                for one in message_ids
+                for row in await _mentioning(connection, _MENTIONING_IN_ROOM, where, one)
+            ]
+            for conversation in sorted({row["conversation"] for row in rows}):
+                here = [row for row in rows if row["conversation"] == conversation]
+                gone += await _forget(connection, conversation, here)
+            return gone
 
         return await self._database.write(work)
 
-    async def recall(self, conversation: str, limit: int) -> Recalled:
-        """See the port. As in `opened`, an empty chat needs a second look for its id."""
-
-        async def work(connection: AsyncConnection) -> Recalled:
-            rows = await recall(connection, conversation, limit)
-            chat = rows[0]["chat"] if rows else await current_chat(connection, conversation)
-            items = [_item(row) for row in reversed(rows) if row["role"]]
-            summary = next((_summary(row) for row in rows if not row["role"]), None)
-            return Recalled(summary, tuple(items), chat)
-
-        return await self._database.read(work)
+    async def recall(self, conversations: Sequence[str], limit: int) -> list[Recalled]:
+        """See the port."""
+        rows = await self._database.read(lambda connection: recall(connection, conversations, limit))
+        found: dict[str, list[RowMapping]] = {one: [] for one in conversations}
+        for row in rows:
+            found[row["conversation"]].append(row)
+        return [_recalled(*found[one]) for one in conversations]
 
     async def summarise(self, summary: Summary, read: Sequence[int] = (), before: str = "") -> bool:
         """See the port."""
         return await self._database.write(lambda connection: put(connection, summary, read, before))
+
+
+async def _forget(connection: AsyncConnection, conversation: str, rows: Sequence[RowMapping]) -> int:
+    """Delete rows of a conversation, and the answers to the questions among them; returns how many."""
+    asked = sorted({row["turn_id"] for row in rows if row["role"] == Role.PERSON.value} - {""})
+    answers = await fetch(connection, _ANSWERS, {"conversation": conversation, "ids": asked})
+    gone = sorted({row["id"] for row in (*rows, *answers)})
+    await execute_many(connection, _FORGET_ITEM, [{"item": one} for one in gone])
+    await drop_over(connection, conversation, (*rows, *answers))
+    return len(gone)
 
 
 def _row(item: HistoryItem) -> Params:
@@ -241,6 +260,11 @@ def _item(row: RowMapping) -> HistoryItem:
         chat=row["chat"],
         id=row["id"],
     )
+
+
+def _recalled(head: RowMapping, *items: RowMapping) -> Recalled:
+    summary = _summary(head) if head["id"] else None
+    return Recalled(summary, tuple(_item(row) for row in items), head["chat"])
 
 
 def _summary(row: RowMapping) -> Summary:

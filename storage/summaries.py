@@ -6,45 +6,68 @@ time holds the rows it was made of, so either it finds them gone or it is there 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
-from sqlalchemy import RowMapping, bindparam, delete, func, literal, select, union_all
+from sqlalchemy import RowMapping, bindparam, column, delete, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import NULLTYPE
 
 from bot.records import Summary
-from storage.current import CURRENT
 from storage.rows import Params, changed, execute_many, fetch, fetch_many, ids, micros, replacing
-from storage.tables import CleanText, history, summaries
+from storage.tables import CleanText, current_chats, history, summaries
 
 _here = bindparam("conversation", type_=CleanText)
 _chat = bindparam("chat", type_=CleanText)
-_covered = (
-    select(summaries.c.covers)
-    .where(summaries.c.conversation == _here, summaries.c.chat == CURRENT)
-    .scalar_subquery()
+# A JSON object's keys are a table on both databases under this name; without a type nothing is cast.
+_wanted = (
+    func.json_each(bindparam("wanted", type_=NULLTYPE)).table_valued(column("key", CleanText)).alias("wanted")
 )
-_newest = (
-    select(history)
+_current = func.coalesce(current_chats.c.chat, "")
+_asked = (
+    select(
+        _wanted.c.key.label("conversation"),
+        _current.label("chat"),
+        func.coalesce(summaries.c.covers, 0).label("covers"),
+        func.coalesce(summaries.c.text, "").label("text"),
+        func.coalesce(summaries.c.at, 0).label("at"),
+    )
+    .select_from(_wanted)
+    .outerjoin(current_chats, current_chats.c.conversation == _wanted.c.key)
+    .outerjoin(summaries, (summaries.c.conversation == _wanted.c.key) & (summaries.c.chat == _current))
+    .cte("asked")
+)
+_older = history.alias("older")
+# The oldest item wanted of each chat, found by walking the index: the length of the rest is no matter.
+_oldest = func.coalesce(
+    select(_older.c.id)
     .where(
-        history.c.conversation == _here,
-        history.c.chat == CURRENT,
-        history.c.id > func.coalesce(_covered, 0),
+        _older.c.conversation == _asked.c.conversation,
+        _older.c.chat == _asked.c.chat,
+        _older.c.id > _asked.c.covers,
     )
-    .order_by(history.c.id.desc())
-    .limit(bindparam("most"))
-    .subquery()
+    .order_by(_older.c.id.desc())
+    .offset(bindparam("skipped"))
+    .limit(1)
+    .correlate(_asked)
+    .scalar_subquery(),
+    _asked.c.covers + 1,
 )
-# One statement for both: the summary comes as the row without a role, with `covers` as its id, so it is the
-# last of the rows sorted from new to old.
-_given = {"id": summaries.c.covers, "role": literal("")}
-_as_item = select(
-    *(
-        _given.get(column.name, summaries.c.get(column.name, literal(""))).label(column.name)
-        for column in history.columns
-    )
-).where(summaries.c.conversation == _here, summaries.c.chat == CURRENT)
-_both = union_all(select(_newest), _as_item).subquery()
-_RECALL = select(_both).order_by(_both.c.id.desc())
+_items = select(history).join_from(
+    _asked,
+    history,
+    (history.c.conversation == _asked.c.conversation)
+    & (history.c.chat == _asked.c.chat)
+    & (history.c.id >= _oldest),
+)
+# Each conversation has one row without a role: its chat, and its summary with `covers` as the id, so that it
+# comes before the items.
+_given = {"id": _asked.c.covers, "role": literal("")}
+_heads = select(
+    *(_given.get(one.name, _asked.c.get(one.name, literal(""))).label(one.name) for one in history.columns)
+)
+_both = union_all(_heads, _items).subquery()
+_RECALL = select(_both).order_by(_both.c.id)
 _PUT = replacing(summaries, "conversation", "chat")
 _DROP = delete(summaries).where(summaries.c.conversation == _here)
 _DROP_CHAT = _DROP.where(summaries.c.chat == _chat)
@@ -68,9 +91,13 @@ _BEFORE = (
 )
 
 
-async def recall(connection: AsyncConnection, conversation: str, limit: int) -> Sequence[RowMapping]:
-    """The newest items after the summary, newest first, and the summary as the row without a role."""
-    return await fetch(connection, _RECALL, {"conversation": conversation, "most": limit})
+async def recall(
+    connection: AsyncConnection, conversations: Sequence[str], limit: int
+) -> Sequence[RowMapping]:
+    """Of each conversation's current chat, oldest first: one row without a role (the summary; its id 0 where
+    there is none), then the newest items after it."""
+    wanted = json.dumps(dict.fromkeys(conversations, 0))
+    return await fetch(connection, _RECALL, {"wanted": wanted, "skipped": limit - 1})
 
 
 async def put(connection: AsyncConnection, summary: Summary, read: Sequence[int], before: str) -> bool:

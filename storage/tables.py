@@ -205,6 +205,7 @@ buttons = Table(
     _text("person"),
     _text("channel"),
     _number("expires_at"),
+    _text("member"),
     Index(None, "expires_at"),
 )
 

@@ -8,9 +8,9 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.turn.contestants import Contestant, running
-from benchmarks.turn.stages import Stage, open_stage, until_connected
-from benchmarks.turn.venice import TimedVenice
+from benchmarks.stand.contestants import Contestant, environment, running
+from benchmarks.stand.stages import Stage, open_stage, until_connected
+from benchmarks.stand.venice import TimedVenice
 
 ENDING = "real answers from Venice.)"
 """The demo's first answer in a conversation ends so."""
@@ -53,9 +53,8 @@ async def measure(name: str, platform: str, count: int, rounds: int, options: Op
         TimedVenice(options.pace, options.thinking) as venice,
         open_stage(platform, 1 + count * rounds, limits=options.limits) as stage,
     ):
-        environment = _environment(stage, venice)
         with tempfile.TemporaryDirectory() as folder:
-            async with running(name, Path(folder), environment) as bot:
+            async with running(name, Path(folder), environment(stage.environment, venice.base_url)) as bot:
                 await until_connected(stage)
                 measured = Measured()
                 await _round(range(1), stage, venice, bot, Measured())
@@ -63,17 +62,6 @@ async def measure(name: str, platform: str, count: int, rounds: int, options: Op
                     first = 1 + turn * count
                     await _round(range(first, first + count), stage, venice, bot, measured)
                 return measured
-
-
-def _environment(stage: Stage, venice: TimedVenice) -> dict[str, str]:
-    return {
-        **stage.environment,
-        "VENICE_API_KEY": "benchmark",
-        "VENICE_BASE_URL": venice.base_url,
-        "GONDOLA_ACCESS": "open",
-        "GONDOLA_HTTP": "127.0.0.1:0",
-        "GONDOLA_LOG_LEVEL": "WARNING",
-    }
 
 
 async def _round(
@@ -99,7 +87,7 @@ def _note(number: int, stage: Stage, venice: TimedVenice, measured: Measured) ->
     measured.to_visible.append(shown[0] - stream.worth_showing)
     measured.to_complete.append(shown[-1] - stream.last)
     measured.streaming.append(stream.last - stream.first)
-    measured.chars.append(stream.chars)
+    measured.chars.append(len(stream.text))
 
 
 async def _answered(numbers: range, stage: Stage) -> None:

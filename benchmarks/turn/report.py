@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import platform as machine
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from benchmarks.stand.conditions import machine
 from benchmarks.turn.measure import Measured, Options
 
 
@@ -95,7 +94,6 @@ def conditions(options: Options) -> str:
     """On what it was measured."""
     limits = "as the real platforms have them" if options.limits else "off"
     return (
-        f"Python {machine.python_version()}, {machine.system()} {machine.machine()}, "
-        f"{os.cpu_count()} cores (load {os.getloadavg()[0]:.1f} at the start); Venice writes "
-        f"{options.pace:g} tokens a second after {options.thinking:g} s; platform limits {limits}."
+        f"{machine()} Venice writes {options.pace:g} tokens a second after {options.thinking:g} s; "
+        f"platform limits {limits}."
     )

@@ -192,6 +192,7 @@ async def _model_buttons(
             person=turn.person,
             channel=stored.channel,
             expires_at=turn.now + OFFER_LIFE,
+            member=stored.member,
         )
         for model in offered
     ]

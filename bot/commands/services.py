@@ -57,6 +57,7 @@ class Services:
                 person=turn.person,
                 channel=turn.incoming.place.channel_key,
                 expires_at=expires,
+                member=turn.incoming.place.member,
             )
             for _, command, options in choices
         ]

@@ -44,7 +44,7 @@ def bound(services: Services) -> list[Bound]:
 
     async def reset(turn: Turn) -> None:
         await start_chat(services, turn, "")
-        services.talker.forget_around(turn.incoming.place.conversation)
+        services.talker.forget_around(turn.incoming.place.room)
         turn.say("Done: we start anew. What can I do for you?")
 
     async def character(turn: Turn) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -10,6 +11,9 @@ from bot.demo.attachments import Attachment, read_attachment
 from bot.demo.jsonvalue import Json, JsonObject, as_list, as_object, as_text
 from bot.demo.persona import Persona
 from bot.demo.search import Source
+
+_STAGE_DIRECTION = re.compile(r"\A\([^()]*\)\n\n")
+"""A first paragraph in brackets tells the model something; nobody asked it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ def last_question(messages: Sequence[JsonObject]) -> tuple[int, str]:
     """Index and text of the last message of the person; -1 and an empty text when there is none."""
     for index in range(len(messages) - 1, -1, -1):
         if messages[index].get("role") == "user":
-            return index, text_of(messages[index].get("content"))
+            return index, _STAGE_DIRECTION.sub("", text_of(messages[index].get("content")))
     return -1, ""
 
 

@@ -47,6 +47,7 @@ class Amends:
             person=person,
             channel=incoming.place.channel_key,
             expires_at=self._clock() + LIFE,
+            member=incoming.place.member,
         )
         await self._buttons.save([stored])
         return ((Button(label, stored.id),),)

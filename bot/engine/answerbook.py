@@ -102,6 +102,7 @@ class AnswerBook:
             person=asker,
             channel=record.incoming.place.channel_key,
             expires_at=self.clock() + LIFE,
+            member=record.incoming.place.member,
         )
         turn.beside(self._saved(stored))
 

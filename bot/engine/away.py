@@ -25,7 +25,7 @@ class Away:
 
     async def tell(self, turn: Turn) -> None:
         """The line, for the first of the late messages of a place."""
-        now, key = self._clock(), turn.incoming.place.conversation
+        now, key = self._clock(), turn.incoming.place.room
         self._told = {place: at for place, at in self._told.items() if now - at < TOO_OLD}
         if key not in self._told:
             self._told[key] = now

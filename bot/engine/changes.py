@@ -88,8 +88,12 @@ class Changes:
         return (item.turn_id,) if item is not None and await self._is_last(item) else ()
 
     async def deleted(self, place: Place, message_ids: Sequence[str]) -> None:
-        """Forget messages, and stop what is being answered of them."""
-        conversation = place.conversation
+        """Forget messages, whoever's conversation they are in, and stop what is being answered of them."""
+        for conversation in self._mailboxes.around(place):
+            await self._stop(conversation, message_ids)
+        await self._store.memory.forget_messages(place.room, message_ids)
+
+    async def _stop(self, conversation: str, message_ids: Sequence[str]) -> None:
         for message_id in message_ids:
             letter = self._mailboxes.find(conversation, message_id)
             if letter is not None and self._mailboxes.change(conversation, letter, None):
@@ -97,7 +101,6 @@ class Changes:
                 await self._conductor.discard(letter)
         # What could not be stopped any more is in memory once it has ended.
         await self._mailboxes.ended(conversation, message_ids)
-        await self._store.memory.forget_messages(conversation, message_ids)
 
     def _is_question(self, incoming: Incoming) -> bool:
         if incoming.command is None:

@@ -3,7 +3,6 @@ answer, so that between two foldings a prompt only grows at its end and the cach
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -78,7 +77,7 @@ class Compactor:
         return Past(recalled.summary.text if recalled.summary else "", recalled.items, recalled.chat)
 
     async def _recalled(self, conversations: Sequence[str]) -> Sequence[Recalled]:
-        return await asyncio.gather(*(self._memory.recall(one, HISTORY_ITEMS) for one in conversations))
+        return await self._memory.recall(conversations, HISTORY_ITEMS)
 
     def after(self, talk: Talk, past: Past) -> None:
         """An answer is out: fold in the background if the next prompt would be too long."""

@@ -183,6 +183,7 @@ class Engine:
 
     async def _submit(self, incoming: Incoming) -> None:
         self.handled(incoming.place.platform)
+        incoming = self._groups.placed(incoming)
         if incoming.edits:
             if self._doorkeeper.decide(incoming) is Verdict.ENTER:
                 await self._changes.edited(incoming)
@@ -294,11 +295,13 @@ class Engine:
         raise UserError(unknown_command(name))
 
     async def _route_press(self, letter: Letter) -> None:
-        if await self._presses.is_ordered(letter.incoming):
+        incoming, ordered = await self._presses.placed(letter.incoming)
+        letter = replace(letter, incoming=incoming)
+        if ordered:
             self._mailboxes.post(letter)
             self._lobby.watch(letter)
         else:
-            await self._conductor.conduct(letter.incoming, [letter], self._presses.work)
+            await self._conductor.conduct(incoming, [letter], self._presses.work)
 
     # --- small sentences outside a turn ---
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 
 from bot.engine.ambient import Gate
@@ -47,6 +48,12 @@ class Groups:
         """Whether another bot may speak to this one here."""
         return incoming.author.is_bot and self._of(incoming).flag("bots")
 
+    def placed(self, incoming: Incoming) -> Incoming:
+        """The event in its author's own conversation, where people do not share one."""
+        place = incoming.place
+        personal = not place.direct and self._of(incoming).text("memory") == "personal"
+        return replace(incoming, place=replace(place, member=incoming.author.id)) if personal else incoming
+
     async def decide(self, incoming: Incoming) -> Meant:
         """Whether to answer. A line that is not for the bot is kept as context where the place says so."""
         if incoming.addressed in _ALWAYS_OURS:
@@ -64,7 +71,7 @@ class Groups:
         """Ask the gate about a line of an ambient channel."""
         settings = self._of(incoming)
         most = min(_GATE_LINES, int(settings.number("overhear") or 0))
-        around = self._overheard.lines(incoming.place.conversation, most)
+        around = self._overheard.lines(incoming.place.room, most)
         wanted = await self._gate.wants(incoming, self._hasher.person(incoming.author), settings, around)
         if not wanted and settings.number("overhear"):
             self._overheard.note(incoming)
@@ -76,7 +83,7 @@ class Groups:
 
     async def threaded(self, incoming: Incoming) -> Incoming:
         """The question in its thread, or where it was if that was refused."""
-        return await self._threads.opened(incoming)
+        return self.placed(await self._threads.opened(incoming))
 
     async def _meant(self, incoming: Incoming, activation: str) -> Meant:
         if activation == "off":

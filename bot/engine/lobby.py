@@ -113,11 +113,11 @@ class Lobby:
         incoming = letter.incoming
         asker = self._hasher.person(incoming.author)
         payload = json.dumps({"letter": letter.name})
-        expires = self._clock() + BUTTON_LIFE
+        expires, place = self._clock() + BUTTON_LIFE, incoming.place
         # Whoever may stop the running answer decides at the press: its asker may be somebody else.
         stored = [
             StoredButton(
-                secrets.token_urlsafe(9), action, payload, person, incoming.place.channel_key, expires
+                secrets.token_urlsafe(9), action, payload, person, place.channel_key, expires, place.member
             )
             for action, person in ((SEND_NOW, ""), (DROP, asker))
         ]

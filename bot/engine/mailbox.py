@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bot.delivery import Answer
-from bot.messages import Incoming
+from bot.messages import Incoming, Place
 
 QUIET = 0.9
 """Seconds without a further piece after which a cut-up message counts as whole."""
@@ -122,6 +122,18 @@ class Mailboxes:
         """What is being answered in a conversation."""
         box = self._boxes.get(conversation)
         return box.attempt if box is not None else None
+
+    def writing(self, place: Place, turn_id: str) -> Attempt | None:
+        """What is being answered: of that turn, whoever's conversation it is in; else, without one, in the
+        place's own conversation."""
+        if not turn_id:
+            return self.attempt(place.conversation)
+        attempts = (self._boxes[key].attempt for key in self.around(place))
+        return next((one for one in attempts if one and one.letters[0].turn_id == turn_id), None)
+
+    def around(self, place: Place) -> Sequence[str]:
+        """Conversations with something under way in the room of a place, whoever's they are."""
+        return [key for key in self._boxes if key == place.room or key.startswith(f"{place.room}:")]
 
     # --- what people do to questions that are not answered yet ---
 

@@ -1,4 +1,4 @@
-"""What is said around the bot: a few lines per conversation, in memory only (docs/decisions/0002)."""
+"""What is said around the bot: a few lines per room, in memory only (docs/decisions/0002)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_PLACES = 1000
 
 
 class Overheard:
-    """The newest lines of each conversation; the place that was silent longest is forgotten first."""
+    """The newest lines of each room; the place that was silent longest is forgotten first."""
 
     def __init__(self) -> None:
         self._lines: OrderedDict[str, deque[str]] = OrderedDict()
@@ -24,17 +24,17 @@ class Overheard:
         text = incoming.text.strip()[:LINE_CHARS]
         if not text:
             return
-        key = incoming.place.conversation
+        key = incoming.place.room
         lines = self._lines.setdefault(key, deque(maxlen=MOST_LINES))
         self._lines.move_to_end(key)
         lines.append(f"{speaker_label(incoming.author)} {quoted_lines(text)}")
         if len(self._lines) > MOST_PLACES:
             self._lines.popitem(last=False)
 
-    def lines(self, conversation: str, most: int) -> Sequence[str]:
+    def lines(self, room: str, most: int) -> Sequence[str]:
         """The newest lines, oldest first."""
-        return tuple(self._lines.get(conversation, ()))[-most:] if most > 0 else ()
+        return tuple(self._lines.get(room, ()))[-most:] if most > 0 else ()
 
-    def forget(self, conversation: str) -> None:
-        """Drop the lines of a conversation."""
-        self._lines.pop(conversation, None)
+    def forget(self, room: str) -> None:
+        """Drop the lines of a room."""
+        self._lines.pop(room, None)

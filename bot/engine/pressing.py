@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot.engine.answerbook import STOP
 from bot.engine.registry import ActionHandler, Registry
@@ -34,17 +35,21 @@ class Presses:
         self._clock = clock
         self._more = more
 
-    async def is_ordered(self, incoming: Incoming) -> bool:
-        """Whether this press takes its place in the conversation like a question."""
+    async def placed(self, incoming: Incoming) -> tuple[Incoming, bool]:
+        """The press in the conversation that its button belongs to, and whether it takes its place there
+        like a question."""
         button_id = incoming.press.button_id if incoming.press is not None else ""
         base, verb = _parts(button_id)
         if verb == STOP:
-            return False
+            return incoming, False
         try:
             stored = await self._buttons.get(base, self._clock())
         except GondolaError:
-            return False  # the press itself meets the same trouble and says so
-        return stored is not None and self._registry.is_ordered(_action(stored, verb))
+            return incoming, False  # the press itself meets the same trouble and says so
+        if stored is None:
+            return incoming, False
+        place = replace(incoming.place, member=stored.member)
+        return replace(incoming, place=place), self._registry.is_ordered(_action(stored, verb))
 
     async def work(self, turn: Turn) -> None:
         """Do what the pressed button says."""

@@ -89,6 +89,7 @@ async def keep_button(
         person="" if anyone else turn.person,
         channel=turn.incoming.place.channel_key,
         expires_at=turn.now + BUTTON_LIFE,
+        member=turn.incoming.place.member,
     )
     await store.buttons.save([stored])
     return Button(label[:60], stored.id)

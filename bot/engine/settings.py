@@ -90,6 +90,13 @@ SETTINGS: dict[str, Setting] = {
             scopes=_PLACES,
         ),
         Setting(
+            "memory",
+            "Whether people in a group share one conversation with me, or each has their own.",
+            "shared",
+            choices=_choices("shared", "personal"),
+            scopes=_PLACES,
+        ),
+        Setting(
             "context_tokens",
             "How much of the conversation is sent along, in tokens; older parts are summarised.",
             "12000",

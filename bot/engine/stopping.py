@@ -26,9 +26,9 @@ class Stopper:
     def stop(self, turn: Turn, turn_id: str = "") -> None:
         """Stop what is being answered where `turn` is said; only that turn if one is named, by the button
         under it. Raises UserError when nothing is, NotAllowed for a bystander."""
-        conversation = turn.incoming.place.conversation
-        attempt = self._mailboxes.attempt(conversation) if self._mailboxes is not None else None
-        if turn_id and (attempt is None or attempt.letters[0].turn_id != turn_id):
+        place = turn.incoming.place
+        attempt = self._mailboxes.writing(place, turn_id) if self._mailboxes is not None else None
+        if turn_id and attempt is None:
             self._stale(turn, turn_id)
             raise UserError(OVER)
         if self._mailboxes is None or attempt is None:
@@ -36,7 +36,7 @@ class Stopper:
         askers = {letter.incoming.author.key for letter in attempt.letters}
         if turn.incoming.author.key not in askers and not turn.moderator:
             raise NotAllowed("Only the person who asked can stop this answer.")
-        if not self._mailboxes.stop(conversation):
+        if not self._mailboxes.stop(attempt.letters[0].incoming.place.conversation):
             raise UserError(NOTHING)
 
     def _stale(self, turn: Turn, turn_id: str) -> None:

@@ -147,9 +147,9 @@ class Talker:
             ceiling=chat_ceiling(model, request),
         )
 
-    def forget_around(self, conversation: str) -> None:
-        """Drop what was said around the bot in a conversation."""
-        self._overheard.forget(conversation)
+    def forget_around(self, room: str) -> None:
+        """Drop what was said around the bot in a room."""
+        self._overheard.forget(room)
 
     def _broken_off(
         self, turn: Turn, question: Question, model: Model, reply: _Reply, search: str, *, arrived: bool
@@ -194,7 +194,7 @@ class Talker:
                 persona=settings.text("system_prompt"),
                 character=bool(character),
                 now=turn.now,
-                overheard=self._overheard.lines(place.conversation, int(settings.number("overhear") or 0)),
+                overheard=self._overheard.lines(place.room, int(settings.number("overhear") or 0)),
             ),
             max_completion_tokens=_answer_length(turn),
             temperature=settings.number("temperature"),

@@ -218,7 +218,7 @@ def found_sources(chunk: Mapping[str, object]) -> list[list[Source]]:
         chunk.get("venice_search_results"),
         chunk.get("citations"),
     )
-    return [[source for item in as_list(place) if (source := _source(item))] for place in places]
+    return [[source for item in as_list(place) if (source := _source(item))] for place in places if place]
 
 
 def _source(item: object) -> Source | None:
@@ -255,6 +255,8 @@ def read_usage(usage: object) -> UsageReport | None:
 def read_cost(cost: object) -> int | None:
     """Micro-USD, rounded up. An account on DIEM reports 0 USD, so both are added (1 DIEM = 1 USD)."""
     fields = as_object(cost)
+    if not fields:  # so it is for nearly every chunk of a stream
+        return None
     amounts = [amount for name in ("usd", "diem") if (amount := as_decimal(fields.get(name))) is not None]
     if not amounts:
         return None

@@ -31,7 +31,9 @@ def _index(table: str, *columns: str) -> None:
 
 
 def _texts(*names: str) -> list[sa.Column[str]]:
-    return [sa.Column(name, sa.Text(), nullable=False) for name in names]
+    # PostgreSQL then sorts by bytes as SQLite does, and keys with one beginning are a range of an index.
+    kind = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+    return [sa.Column(name, kind, nullable=False) for name in names]
 
 
 def _numbers(*names: str) -> list[sa.Column[int]]:
@@ -102,7 +104,7 @@ def _choices() -> None:
     _create("owners", [*_texts("person_key"), *_numbers("added_at")], "person_key")
     rule = [*_texts("subject"), _flag("allowed"), *_texts("set_by"), *_numbers("set_at")]
     _create("access_rules", rule, "subject")
-    button = [*_texts("id", "action", "payload", "person", "channel"), *_numbers("expires_at")]
+    button = [*_texts("id", "action", "payload", "person", "channel", "member"), *_numbers("expires_at")]
     _create("buttons", button, "id")
     _index("buttons", "expires_at")
     _create("marks", _texts("name", "value"), "name")

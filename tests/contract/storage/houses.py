@@ -21,6 +21,7 @@ from bot.records import (
     CapPeriod,
     CapUnit,
     Intake,
+    Recalled,
     Settlement,
     counter_key,
 )
@@ -176,3 +177,9 @@ def settlement(name: str, cost: int, *, count: int = 1, uncertain: bool = False)
 def intake(name: str, *, conversation: str = "discord:1:2:", received_at: float = NOON) -> Intake:
     """An event e-`name` of turn t-`name`."""
     return Intake(f"t-{name}", f"e-{name}", conversation, "p1", f'{{"text":"{name}"}}', received_at)
+
+
+async def recall(store: SqlStore, conversation: str, limit: int) -> Recalled:
+    """What is recalled of one conversation."""
+    (recalled,) = await store.memory.recall([conversation], limit)
+    return recalled

@@ -24,6 +24,18 @@ async def texts(store: SqlStore, place: str = HERE) -> list[str]:
     return [item.text for item in await store.memory.recent(place, 100)]
 
 
+async def test_messages_are_forgotten_in_the_conversations_people_have_of_their_own(store: SqlStore) -> None:
+    """And in no room whose key only begins alike."""
+    room = "discord:1:2:"
+    conversations = (room, f"{room}:7", f"{room}:8", f"{room}9", "discord:1:2")
+    for conversation in conversations:
+        item = HistoryItem(conversation, Role.PERSON, "words", NOON, message_ids=("m1",))
+        await store.turns.close([Closing("t-none", TurnState.COMPLETE, history=(item,))])
+    assert await store.memory.forget_messages(room, ["m1"]) == 3
+    left = [one for one in conversations if await store.memory.recent(one, 5)]
+    assert left == [f"{room}9", "discord:1:2"]
+
+
 async def test_a_place_begins_with_its_first_chat(store: SqlStore) -> None:
     assert await store.chats.all(HERE) == []
     assert await store.memory.opened(HERE, 5) == Opened("", ())

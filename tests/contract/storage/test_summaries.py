@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.records import Closing, HistoryItem, Recalled, Role, Summary, TurnState
 from storage import SqlStore
-from tests.contract.storage.houses import NOON, House
+from tests.contract.storage.houses import NOON, House, recall
 
 HERE, THERE = "discord:1:2:", "discord:1:3:"
 
@@ -27,19 +27,19 @@ async def ids(store: SqlStore) -> dict[str, int]:
 
 async def test_a_summary_stands_in_for_what_it_covers(store: SqlStore) -> None:
     await say(store, "1", "2", "3", "4")
-    before = await store.memory.recall(HERE, 3)
+    before = await recall(store, HERE, 3)
     assert before.summary is None
     assert [item.text for item in before.items] == ["2", "3", "4"]
     summary = Summary(HERE, "one and two", (await ids(store))["2"], NOON + 1)
     assert await store.memory.summarise(summary)
-    after = await store.memory.recall(HERE, 100)
+    after = await recall(store, HERE, 100)
     assert after.summary == summary
     assert [item.text for item in after.items] == ["3", "4"]
     assert [item.id for item in after.items] == sorted(item.id for item in after.items)
-    assert (await store.memory.recall(THERE, 100)).summary is None
+    assert (await recall(store, THERE, 100)).summary is None
     newer = Summary(HERE, "up to three", after.items[0].id, NOON + 2)
     assert await store.memory.summarise(newer)
-    again = await store.memory.recall(HERE, 100)
+    again = await recall(store, HERE, 100)
     assert again.summary == newer
     assert [item.text for item in again.items] == ["4"]
 
@@ -49,17 +49,17 @@ async def test_each_chat_has_its_own(store: SqlStore) -> None:
     first = Summary(HERE, "one", (await ids(store))["1"], NOON + 1)
     assert await store.memory.summarise(first)
     await store.chats.start(HERE, "second", "", NOON + 2)
-    assert await store.memory.recall(HERE, 10) == Recalled(None, (), "second")
+    assert await recall(store, HERE, 10) == Recalled(None, (), "second")
     assert not await store.memory.summarise(replace(first, chat="second"))
     await say(store, "3", "4", chat="second")
     second = Summary(HERE, "three", (await ids(store))["3"], NOON + 3, "second")
     assert await store.memory.summarise(second)
-    recalled = await store.memory.recall(HERE, 10)
+    recalled = await recall(store, HERE, 10)
     assert (recalled.summary, [item.text for item in recalled.items]) == (second, ["4"])
     assert await store.chats.forget(HERE, "second") == 2
-    assert (await store.memory.recall(HERE, 10)).summary is None
+    assert (await recall(store, HERE, 10)).summary is None
     assert await store.chats.resume(HERE, "", NOON + 4)
-    recalled = await store.memory.recall(HERE, 10)
+    recalled = await recall(store, HERE, 10)
     assert (recalled.summary, [item.text for item in recalled.items]) == (first, ["2"])
 
 
@@ -69,9 +69,9 @@ async def test_forgetting_a_covered_message_drops_it(store: SqlStore) -> None:
     summary = Summary(HERE, "one and two", (await ids(store))["2"], NOON + 1)
     assert await store.memory.summarise(summary)
     assert await store.memory.forget_messages(HERE, ["3"]) == 1
-    assert (await store.memory.recall(HERE, 10)).summary == summary
+    assert (await recall(store, HERE, 10)).summary == summary
     assert await store.memory.forget_messages(HERE, ["1"]) == 1
-    recalled = await store.memory.recall(HERE, 10)
+    recalled = await recall(store, HERE, 10)
     assert (recalled.summary, [item.text for item in recalled.items]) == (None, ["2"])
 
 
@@ -81,7 +81,7 @@ async def test_replacing_a_covered_turn_drops_it(store: SqlStore) -> None:
     assert await store.memory.summarise(Summary(HERE, "one", (await ids(store))["1"], NOON + 1))
     anew = (HistoryItem(HERE, Role.PERSON, "3", NOON + 2, turn_id="3"),)
     await store.turns.close([Closing("t-3", TurnState.COMPLETE, history=anew, replaces=("1",))])
-    recalled = await store.memory.recall(HERE, 10)
+    recalled = await recall(store, HERE, 10)
     assert (recalled.summary, [item.text for item in recalled.items]) == (None, ["2", "3"])
 
 
@@ -91,7 +91,7 @@ async def test_forgetting_drops_it_too(store: SqlStore) -> None:
     assert await store.memory.summarise(summary)
     assert await store.memory.forget(HERE) == 2
     assert not await store.memory.summarise(summary)
-    assert (await store.memory.recall(HERE, 10)).summary is None
+    assert (await recall(store, HERE, 10)).summary is None
 
 
 async def test_it_goes_along_when_a_chat_moves(store: SqlStore) -> None:
@@ -100,7 +100,7 @@ async def test_it_goes_along_when_a_chat_moves(store: SqlStore) -> None:
     first = (await store.memory.recent(conversation, 10))[0]
     assert await store.memory.summarise(Summary(conversation, "one", first.id, NOON))
     await store.move("telegram", "-1", "-2")
-    moved = await store.memory.recall("telegram:-2:-2:", 10)
+    moved = await recall(store, "telegram:-2:-2:", 10)
     assert moved.summary is not None
     assert [item.text for item in moved.items] == ["2"]
 
@@ -117,7 +117,7 @@ async def test_what_was_forgotten_while_it_was_read_is_not_summed_up(store: SqlS
     summary = Summary(HERE, "one, two and three", items[-1].id, NOON + 1)
     await store.memory.forget_messages(HERE, ["1"])
     assert not await store.memory.summarise(summary, [item.id for item in items])
-    assert (await store.memory.recall(HERE, 10)).summary is None
+    assert (await recall(store, HERE, 10)).summary is None
     assert await store.memory.summarise(summary, [item.id for item in items[1:]])
 
 
@@ -128,7 +128,7 @@ async def test_nor_what_only_the_earlier_summary_knew(store: SqlStore) -> None:
     second = Summary(HERE, "one, two and three", items[-1].id, NOON + 2)
     await store.memory.forget_messages(HERE, ["1"])
     assert not await store.memory.summarise(second, [item.id for item in items[1:]], first.text)
-    assert (await store.memory.recall(HERE, 10)).summary is None
+    assert (await recall(store, HERE, 10)).summary is None
 
 
 async def test_forgetting_and_summing_up_at_once(built: House) -> None:
@@ -147,5 +147,27 @@ async def test_forgetting_and_summing_up_at_once(built: House) -> None:
                 [Closing("t", TurnState.COMPLETE, history=(edit,), replaces=(name,))]
             )
         await asyncio.gather(built.store.memory.summarise(summary, read), forgetting)
-        assert (await built.store.memory.recall(HERE, 10)).summary is None
+        assert (await recall(built.store, HERE, 10)).summary is None
         await built.store.memory.forget(HERE)
+
+
+async def test_many_conversations_are_recalled_as_one(store: SqlStore) -> None:
+    """Each as alone: some with a summary, some with another chat, some never heard of; one named twice."""
+    await say(store, "1", "2", "3")
+    assert await store.memory.summarise(Summary(HERE, "one", (await ids(store))["1"], NOON + 1))
+    await say(store, "a", "b", "c", conversation=THERE)
+    await store.chats.start("web::x:", "new", "", NOON + 2)
+    wanted = [THERE, "discord:1:4:", HERE, "web::x:", THERE, 'odd "one"\\ of \u00fcs:']
+    together = await store.memory.recall(wanted, 2)
+    assert together == [await recall(store, one, 2) for one in wanted]
+    assert [[item.text for item in one.items] for one in together] == [
+        ["b", "c"],
+        [],
+        ["2", "3"],
+        [],
+        ["b", "c"],
+        [],
+    ]
+    assert together[2].summary is not None
+    assert together[3].chat == "new"
+    assert await store.memory.recall([], 2) == []

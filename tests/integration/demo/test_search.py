@@ -47,6 +47,7 @@ async def test_no_markers_without_enable_web_citations(caller: Caller) -> None:
         ("auto", "What is the latest news about tides?", 3),
         ("auto", "Who is the mayor of Venice?", 3),
         ("auto", "Write a poem about tides", 0),
+        ("auto", "(Today is Monday.)\n\nWrite a poem about tides", 0),
         ("off", "What is the latest news about tides?", 0),
     ],
 )

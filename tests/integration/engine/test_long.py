@@ -13,6 +13,7 @@ from bot.demo import Fault, RecordedRequest
 from bot.demo.prefixes import PrefixMemory
 from bot.engine.compacting import SUMMARY_TOKENS
 from bot.records import Closing, HistoryItem, Role, TurnState
+from tests.contract.storage.houses import recall
 from tests.integration.engine.room import ADA, PLACE, Room, open_room
 
 CHAT = "/chat/completions"
@@ -97,7 +98,7 @@ async def test_what_no_longer_fits_is_summarised_after_the_answer_and_paid(room:
     await room.say("And now?")
     [folding] = calls(room, summaries=True)
     assert room.demo.requests.index(calls(room)[0]) < room.demo.requests.index(folding)
-    recalled = await room.store.memory.recall(PLACE.conversation, 500)
+    recalled = await recall(room.store, PLACE.conversation, 500)
     assert recalled.summary is not None
     assert 0 < len(recalled.items) < 80
     await room.say("And then?")
@@ -116,7 +117,7 @@ async def test_a_failed_summary_leaves_things_as_they_are(room: Room) -> None:
     [answer] = await room.say("And now?")
     assert answer.text
     assert room.demo.faults.waiting == 0
-    assert (await room.store.memory.recall(PLACE.conversation, 10)).summary is None
+    assert (await recall(room.store, PLACE.conversation, 10)).summary is None
     [answer] = await room.say("And then?")
     assert answer.text
 
@@ -157,10 +158,10 @@ async def test_a_new_day_leaves_the_prefix_alone(room: Room) -> None:
 
 async def test_however_much_was_said_as_much_is_read(room: Room) -> None:
     await fill(room, 20)
-    few = await room.store.memory.recall(PLACE.conversation, 30)
+    few = await recall(room.store, PLACE.conversation, 30)
     await fill(room, 2_000)
-    many = await room.store.memory.recall(PLACE.conversation, 30)
+    many = await recall(room.store, PLACE.conversation, 30)
     assert len(few.items) == len(many.items) == 30
     started = time.perf_counter()
-    await room.store.memory.recall(PLACE.conversation, 200)
+    await recall(room.store, PLACE.conversation, 200)
     assert time.perf_counter() - started < 0.5

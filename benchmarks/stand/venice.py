@@ -23,29 +23,38 @@ FIRST_SECONDS = 0.25
 
 CHAT = "/api/v1/chat/completions"
 _NUMBER = re.compile(rb"no\. (\d{4})")
+_TOKENS = re.compile(rb'"(prompt_tokens|cached_tokens)":\s*(\d+)')
 _CONTENT = re.compile(rb'"content":("(?:[^"\\]|\\.)+")')
 
 
 @dataclass(slots=True)
 class Stream:
-    """One answer. Times are monotonic seconds; `called` is when the request's headers had arrived."""
+    """One answer. Times are monotonic seconds; `called` is when the request's headers had arrived. The token
+    counts are those of its bill."""
 
     called: float
     first: float | None = None
     last: float | None = None
-    chars: int = 0
+    text: str = ""
     worth_showing: float | None = None
+    ended: bool = False
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
 
     def wrote(self, body: bytes, now: float) -> None:
         """Note a piece of the stream that was handed to the socket at `now`."""
+        for name, tokens in _TOKENS.findall(body):
+            setattr(self, name.decode(), int(tokens))
         pieces = _CONTENT.findall(body)
         if not pieces:
             return
         if self.first is None:
             self.first = now
         self.last = now
-        self.chars += sum(len(json.loads(piece)) for piece in pieces)
-        if self.worth_showing is None and (self.chars >= FIRST_CHARS or now >= self.first + FIRST_SECONDS):
+        self.text += "".join(json.loads(piece) for piece in pieces)
+        if self.worth_showing is None and (
+            len(self.text) >= FIRST_CHARS or now >= self.first + FIRST_SECONDS
+        ):
             self.worth_showing = min(now, self.first + FIRST_SECONDS)
 
 
@@ -70,6 +79,7 @@ class _Watched:
         await self.send(message)
         if message["type"] == "http.response.body":
             self.stream.wrote(message.get("body", b""), time.monotonic())
+            self.stream.ended = not message.get("more_body")
 
 
 class _Protocol(H11Protocol):

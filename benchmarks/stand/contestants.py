@@ -11,14 +11,14 @@ import json
 import os
 import sys
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import discord
 import httpx
 from httpx_aiohttp import AiohttpTransport
-from telegram import Bot
+from telegram import Bot, Message, ReplyParameters
 from telegram.error import RetryAfter
 from telegram.request import HTTPXRequest
 
@@ -107,18 +107,19 @@ class _BareTelegram:
                 for update in await bot.get_updates(offset, timeout=20):
                     offset = update.update_id + 1
                     if update.message is not None and update.message.text is not None:
-                        self._spawn(update.message.chat_id, update.message.text)
+                        self._spawn(update.message, update.message.text)
 
-    def _spawn(self, chat: int, question: str) -> None:
-        task = asyncio.create_task(self._reply(chat, question))
+    def _spawn(self, message: Message, question: str) -> None:
+        task = asyncio.create_task(self._reply(message, question))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _reply(self, chat: int, question: str) -> None:
+    async def _reply(self, message: Message, question: str) -> None:
         text = await _answer(self._client, question)
+        to = ReplyParameters(message.message_id)
         while True:
             try:
-                await self._bot.send_message(chat, text)
+                await self._bot.send_message(message.chat_id, text, reply_parameters=to)
                 return
             except RetryAfter as refused:
                 seconds = refused.retry_after
@@ -144,7 +145,7 @@ class _BareDiscord(discord.Client):
 
     async def on_message(self, message: discord.Message) -> None:
         if self.user in message.mentions:
-            await message.channel.send(await _answer(self._venice, message.content))
+            await message.reply(await _answer(self._venice, message.content))
 
 
 async def run_bare() -> None:
@@ -180,6 +181,18 @@ class Contestant:
         return said.decode().strip()
 
 
+def environment(platform: Mapping[str, str], venice: str) -> dict[str, str]:
+    """What points a bot at a platform and at Venice's base URL."""
+    return {
+        **platform,
+        "VENICE_API_KEY": "benchmark",
+        "VENICE_BASE_URL": venice,
+        "GONDOLA_ACCESS": "open",
+        "GONDOLA_HTTP": "127.0.0.1:0",
+        "GONDOLA_LOG_LEVEL": "WARNING",
+    }
+
+
 @asynccontextmanager
 async def running(name: str, folder: Path, environment: dict[str, str]) -> AsyncGenerator[Contestant]:
     """Start "gondola" or "bare" with nothing of the caller's configuration."""
@@ -187,7 +200,7 @@ async def running(name: str, folder: Path, environment: dict[str, str]) -> Async
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "benchmarks.turn.contestants",
+        "benchmarks.stand.contestants",
         name,
         env=clean | {"GONDOLA_DATA_DIR": str(folder), "NO_PROXY": "127.0.0.1"} | environment,
         stdin=asyncio.subprocess.PIPE,

@@ -1,0 +1,1 @@
+"""What both measurements stand on: the two bots, the platforms, and Venice with a stopwatch."""
