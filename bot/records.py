@@ -11,7 +11,8 @@ from enum import StrEnum
 
 
 class TurnState(StrEnum):
-    """How far a turn has come (design section 6)."""
+    """How far a turn has come (design section 6). COMPLETE has its whole text stored; DELIVERED has its last
+    words handed to the platform, and only the closing is left."""
 
     RECEIVED = "received"
     ADMITTED = "admitted"
@@ -54,7 +55,7 @@ class TurnMark:
     """Progress of a turn. None leaves a field as it is."""
 
     turn_id: str
-    state: TurnState
+    state: TurnState | None
     refs: tuple[str, ...] | None = None
     text: str | None = None
 

@@ -25,7 +25,8 @@ PATIENCE_SECONDS = 100.0
 @dataclass(frozen=True, slots=True)
 class Scene:
     """`people` ask, one every `every` seconds (0: all at the same instant), each in a place of their own or
-    all in one (`shared`, with a conversation of their own); `rounds` times, each time in new places. Venice writes `pace` tokens a second."""
+    all in one (`shared`), there with a conversation of their own; `rounds` times, each time in new places.
+    Venice writes `pace` tokens a second."""
 
     name: str
     title: str

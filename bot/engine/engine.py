@@ -70,16 +70,6 @@ class Engine:
         patience: float = PATIENCE,
     ) -> None:
         self._away = Away(clock)
-        self._recovery = Recovery(
-            store.turns,
-            store.memory,
-            delivery,
-            conductor,
-            amends,
-            losses,
-            route=self._enter,
-            spawn=self._spawn,
-        )
         self._store = store
         self._delivery = delivery
         self._doorkeeper = doorkeeper
@@ -104,6 +94,17 @@ class Engine:
             answers,
             journal=self._journalled,
             post=self._route,
+        )
+        self._recovery = Recovery(
+            store,
+            delivery,
+            conductor,
+            amends,
+            losses,
+            replaced=self._changes.replaced,
+            route=self._enter,
+            spawn=self._spawn,
+            clock=clock,
         )
         self._background = background
         self._groups = groups

@@ -177,6 +177,23 @@ async def test_the_waiting_message_is_filled_once_also_after_a_reset(house: Hous
     assert used.text == "once\nmore"
 
 
+async def test_a_further_answer_that_may_have_arrived_is_not_to_be_repeated(house: House) -> None:
+    async with house.running() as door:
+
+        async def answer(event: Incoming) -> None:
+            await door.send(target_of(event), Part("once"), nonce="a")
+            house.dc.faults.next("followup", "timeout_after_success")
+            with pytest.raises(PlatformError) as caught:
+                await door.send(target_of(event), Part("more"), nonce="b")
+            assert caught.value.failure is PlatformFailure.AMBIGUOUS
+            assert caught.value.unrepeatable
+
+        house.front.answer = answer
+        used = house.dc.slash(house.channel, house.ann, "help")
+        await settled(house)
+    assert used.text == "once\nmore"
+
+
 async def test_what_comes_too_late_is_named_as_lost_and_not_done(house: House) -> None:
     """Discord has told the person already that it failed."""
     async with house.running() as door:
