@@ -146,10 +146,13 @@ class Street:
         return counts
 
     async def end(self) -> None:
-        """Whatever happened, no program is left."""
+        """Whatever happened, no program is left. Prints what tells why a test failed."""
+        sys.stdout.write(f"open turns at the end: {dict(self.journal.open_turns())}\n")
         if self.program is not None and self.program.process.returncode is None:
             self.program.process.kill()
             await self.program.ended()
+        if self.program is not None:
+            sys.stdout.write("".join(self.program.output)[-4_000:])
 
     def rooms(self, count: int = 1) -> list[Room]:
         """Fresh ones on each platform."""
