@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from bot.demo import account, characters, chat, embeddings, images, listings, speech, transcriptions
+from bot.demo import account, characters, chat, edits, embeddings, images, listings, speech, transcriptions
 from bot.demo.faults import Fault, FaultKind
 from bot.demo.headers import common_headers
 from bot.demo.jsonvalue import Json
@@ -35,6 +35,10 @@ OPEN_ROUTES: dict[tuple[str, str], Endpoint] = {
 KEYED_ROUTES: dict[tuple[str, str], Endpoint] = {
     ("POST", "/chat/completions"): chat.complete,
     ("POST", "/image/generate"): images.generate,
+    ("POST", "/image/edit"): edits.edit,
+    ("POST", "/image/multi-edit"): edits.multi_edit,
+    ("POST", "/image/upscale"): edits.upscale,
+    ("POST", "/image/background-remove"): edits.remove_background,
     ("POST", "/audio/speech"): speech.speak,
     ("POST", "/audio/transcriptions"): transcriptions.transcribe,
     ("POST", "/embeddings"): embeddings.embed,
@@ -42,6 +46,10 @@ KEYED_ROUTES: dict[tuple[str, str], Endpoint] = {
     ("GET", "/characters/{slug}"): characters.one_character,
     ("GET", "/api_keys/rate_limits"): account.rate_limits,
 }
+
+FORMS = frozenset({"/audio/transcriptions"})
+EITHER = frozenset({"/image/edit", "/image/multi-edit", "/image/upscale", "/image/background-remove"})
+"""Paths that read forms, and those that read forms as well as JSON."""
 
 
 def _route(method: str, path: str) -> tuple[Endpoint, bool, str]:
@@ -83,14 +91,16 @@ async def _read_form(scope: Scope, body: bytes, record: RecordedRequest) -> None
 
     fields: dict[str, str] = {}
     files: dict[str, Upload] = {}
+    uploads: list[tuple[str, Upload]] = []
     async with Request(scope, replay).form() as form:
         for name, value in form.multi_items():
             if isinstance(value, UploadFile):
                 data = await value.read()
                 files[name] = Upload(value.filename or "", value.content_type or "", data)
+                uploads.append((name, files[name]))
             else:
                 fields[name] = value
-    record.form, record.files = fields, files
+    record.form, record.files, record.uploads = fields, files, uploads
 
 
 def _query(request: Request) -> dict[str, str]:
@@ -181,9 +191,11 @@ class Desk:
 
 def _check_content(call: Call) -> None:
     """Raises Refusal 400 when the body is not what the endpoint reads."""
-    multipart = call.record.path == "/audio/transcriptions"
-    wanted = "multipart/form-data" if multipart else "application/json"
-    if not call.record.headers.get("content-type", "").startswith(wanted):
+    path, kind = call.record.path, call.record.headers.get("content-type", "")
+    if path in EITHER and call.is_form:
+        return
+    wanted = "multipart/form-data" if path in FORMS else "application/json"
+    if not kind.startswith(wanted):
         raise plain(400, f"'Content-Type' must be '{wanted}'")
-    if not multipart and call.record.json is None:
+    if path not in FORMS and call.record.json is None:
         raise plain(400, "Invalid JSON body")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.demo.faults import Fault, FaultKind, FaultScript
@@ -29,6 +29,7 @@ class Upload:
 class RecordedRequest:
     """One request as it came in, and how it ended.
 
+    `files` has one file a name, `uploads` all of them in order.
     `path` is below /api/v1; header names are lower case; `at` and `ended_at` are time.monotonic() seconds;
     `status` is None when no answer was given. `tokens_sent` counts streamed tokens; `cut_off` says the
     caller went away before the answer was complete; `cost_usd` is what the demo charged.
@@ -42,6 +43,7 @@ class RecordedRequest:
     json: Json = None
     form: Mapping[str, str] = field(default_factory=dict[str, str])
     files: Mapping[str, Upload] = field(default_factory=dict[str, Upload])
+    uploads: Sequence[tuple[str, Upload]] = ()
     status: int | None = None
     tokens_sent: int = 0
     cut_off: bool = False
@@ -51,7 +53,8 @@ class RecordedRequest:
     @property
     def model(self) -> str:
         """The model the request names, empty when none."""
-        return as_text(as_object(self.json).get("model")) or self.form.get("model", "")
+        fields = {**self.form, **as_object(self.json)}
+        return as_text(fields.get("model")) or as_text(fields.get("modelId"))
 
 
 class DemoState:
@@ -96,6 +99,11 @@ class Call:
     @property
     def body(self) -> JsonObject:
         return as_object(self.record.json)
+
+    @property
+    def is_form(self) -> bool:
+        """Whether the request is a multipart form."""
+        return self.record.headers.get("content-type", "").startswith("multipart/form-data")
 
     @property
     def gone(self) -> bool:

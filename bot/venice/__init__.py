@@ -4,6 +4,14 @@ from bot.venice.bodies import lacks
 from bot.venice.breaker import Breaker
 from bot.venice.catalogue import Catalogue, Filter, Wanted, price_of
 from bot.venice.client import VeniceClient
+from bot.venice.edits import (
+    EditRequest,
+    UpscaleRequest,
+    background_cost,
+    edit_ceiling,
+    edit_cost,
+    upscale_cost,
+)
 from bot.venice.http import Timeouts
 from bot.venice.limits import Clock, Limits, LoopClock, Slot
 from bot.venice.listings import (
@@ -89,6 +97,7 @@ __all__ = [
     "Clock",
     "ContentPart",
     "Cost",
+    "EditRequest",
     "EmbeddingRequest",
     "Embeddings",
     "FilePart",
@@ -124,13 +133,17 @@ __all__ = [
     "ToolCallDone",
     "Transcript",
     "TranscriptionRequest",
+    "UpscaleRequest",
     "UsageReport",
     "VeniceClient",
     "VideoPart",
     "Wanted",
     "WebSearch",
+    "background_cost",
     "chat_ceiling",
     "chat_cost",
+    "edit_ceiling",
+    "edit_cost",
     "embedding_ceiling",
     "embedding_cost",
     "image_ceiling",
@@ -142,4 +155,5 @@ __all__ = [
     "prompt_token_ceiling",
     "speech_cost",
     "transcription_cost",
+    "upscale_cost",
 ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 UNKNOWN_MODEL = "an unknown or retired model id is answered with 404, which the specification leaves out"
 TWO_SHAPES = "the payment offer has an `error` text, so it also fits the open StandardError shape"
+EDIT_REFUSED = "an edit against the content policy is refused with 422, where generating says it in a header"
 NO_KEY = "a credentialed route called without a key answers 402 with a payment offer, not 401"
 
 
@@ -50,11 +51,19 @@ STATUSES = (
     UndocumentedStatus("GET /characters", 400, "query limits (1..100, enumerations) are enforced with 400"),
     UndocumentedStatus("GET /api_keys/rate_limits", 402, NO_KEY),
     UndocumentedStatus("GET /models", 400, "bad parameters are answered with 400 everywhere"),
+    UndocumentedStatus("POST /image/edit", 404, UNKNOWN_MODEL),
+    UndocumentedStatus("POST /image/multi-edit", 404, UNKNOWN_MODEL),
+    UndocumentedStatus("POST /image/edit", 422, EDIT_REFUSED),
+    UndocumentedStatus("POST /image/multi-edit", 422, EDIT_REFUSED),
     UndocumentedStatus("POST /chat/completions", 413, "JSON bodies above 35 MB are refused with 413"),
 )
 AMBIGUOUS = (
     Ambiguous("POST /chat/completions", 402, "X402InferencePaymentRequired", TWO_SHAPES),
     Ambiguous("POST /image/generate", 402, "X402InferencePaymentRequired", TWO_SHAPES),
+    Ambiguous("POST /image/edit", 402, "X402InferencePaymentRequired", TWO_SHAPES),
+    Ambiguous("POST /image/multi-edit", 402, "X402InferencePaymentRequired", TWO_SHAPES),
+    Ambiguous("POST /image/upscale", 402, "X402InferencePaymentRequired", TWO_SHAPES),
+    Ambiguous("POST /image/background-remove", 402, "X402InferencePaymentRequired", TWO_SHAPES),
 )
 FIELDS = (
     ExtraField("POST /chat/completions", "anon_user_id", "taken since October, 1 to 128 characters"),
