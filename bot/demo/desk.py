@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import time
 from collections.abc import Awaitable, Callable
 
@@ -13,7 +14,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from bot.demo import account, characters, chat, edits, embeddings, images, listings, speech, transcriptions
+from bot.demo import (
+    account,
+    characters,
+    chat,
+    edits,
+    embeddings,
+    films,
+    images,
+    jobs,
+    listings,
+    music,
+    speech,
+    transcriptions,
+)
 from bot.demo.faults import Fault, FaultKind
 from bot.demo.headers import common_headers
 from bot.demo.jsonvalue import Json
@@ -31,6 +45,10 @@ OPEN_ROUTES: dict[tuple[str, str], Endpoint] = {
     ("GET", "/models/traits"): listings.list_traits,
     ("GET", "/models/compatibility_mapping"): listings.list_aliases,
     ("GET", "/image/styles"): images.list_styles,
+    ("POST", "/video/quote"): films.quote,
+    ("POST", "/audio/quote"): music.quote,
+    ("GET", "/media/{slug}"): jobs.download,
+    ("DELETE", "/media/{slug}"): jobs.delete_download,
 }
 KEYED_ROUTES: dict[tuple[str, str], Endpoint] = {
     ("POST", "/chat/completions"): chat.complete,
@@ -41,12 +59,23 @@ KEYED_ROUTES: dict[tuple[str, str], Endpoint] = {
     ("POST", "/image/background-remove"): edits.remove_background,
     ("POST", "/audio/speech"): speech.speak,
     ("POST", "/audio/transcriptions"): transcriptions.transcribe,
+    ("POST", "/video/queue"): films.queue,
+    ("POST", "/video/retrieve"): jobs.retrieve_film,
+    ("POST", "/video/complete"): jobs.complete_film,
+    ("POST", "/audio/queue"): music.queue,
+    ("POST", "/audio/retrieve"): jobs.retrieve_sound,
+    ("POST", "/audio/complete"): jobs.complete_sound,
     ("POST", "/embeddings"): embeddings.embed,
     ("GET", "/characters"): characters.list_characters,
     ("GET", "/characters/{slug}"): characters.one_character,
     ("GET", "/api_keys/rate_limits"): account.rate_limits,
 }
 
+VARYING = (
+    (r"/characters/(.+)", "/characters/{slug}"),
+    (r"/media/([\w-]+)", "/media/{slug}"),
+)
+"""Paths with a part that varies."""
 FORMS = frozenset({"/audio/transcriptions"})
 EITHER = frozenset({"/image/edit", "/image/multi-edit", "/image/upscale", "/image/background-remove"})
 """Paths that read forms, and those that read forms as well as JSON."""
@@ -54,9 +83,8 @@ EITHER = frozenset({"/image/edit", "/image/multi-edit", "/image/upscale", "/imag
 
 def _route(method: str, path: str) -> tuple[Endpoint, bool, str]:
     """The endpoint, whether it needs a key, and the slug of the path. Raises Refusal 404 or 405."""
-    pattern, slug = path, ""
-    if path.startswith("/characters/"):
-        pattern, slug = "/characters/{slug}", path.removeprefix("/characters/")
+    found = ((template, re.fullmatch(pattern, path)) for pattern, template in VARYING)
+    pattern, slug = next(((template, hit[1]) for template, hit in found if hit), (path, ""))
     key = (method, pattern)
     if key in OPEN_ROUTES:
         return OPEN_ROUTES[key], False, slug

@@ -8,10 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.demo.faults import Fault, FaultKind, FaultScript
+from bot.demo.jobbook import JobBook
 from bot.demo.jsonvalue import Json, JsonObject, as_object, as_text
 from bot.demo.prefixes import PrefixMemory
 
 START_BALANCE_USD = 25.0
+JOB_SECONDS = 6.0
+"""How long a film or a piece of music takes, unless told otherwise."""
 FASTEST_PACE = 1e9
 """Tokens a second that stand for: no wait at all. Infinity would not survive the arithmetic."""
 
@@ -66,6 +69,8 @@ class DemoState:
         self.faults = FaultScript()
         self.requests: list[RecordedRequest] = []
         self.prefixes = PrefixMemory()
+        self.jobs = JobBook()
+        self.job_seconds = JOB_SECONDS
         self.balance_usd = START_BALANCE_USD
         self.stopping = asyncio.Event()
         self._windows: dict[tuple[str, int], int] = {}
@@ -73,6 +78,10 @@ class DemoState:
     def charge(self, record: RecordedRequest, cost_usd: float) -> None:
         record.cost_usd += cost_usd
         self.balance_usd = max(0.0, self.balance_usd - cost_usd)
+
+    def refund(self, cost_usd: float) -> None:
+        """Gives the price of a failed job back."""
+        self.balance_usd += cost_usd
 
     def count(self, model: str) -> int:
         """How many requests this model had in the running minute, this one included."""

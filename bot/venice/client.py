@@ -47,6 +47,7 @@ from bot.venice.media import (
 from bot.venice.media_answers import read_embeddings, read_images, read_speech, read_transcript
 from bot.venice.media_bodies import embedding_body, image_body, speech_body, transcription_form
 from bot.venice.models import Medium, Model, read_models
+from bot.venice.queued import Jobs
 from bot.venice.retry import Retry
 from bot.venice.sse import DONE, event_texts
 from bot.venice.types import ChatEvent, ChatRequest, ChatResult, Citations, Finished, UsageReport
@@ -77,6 +78,7 @@ class VeniceClient:
         self._retry = retry or Retry()
         self._calls = Calls(self._wire, self.limits, self._retry)
         self.images = Images(self._calls)
+        self.jobs = Jobs(self._calls)
 
     async def __aenter__(self) -> Self:
         return self

@@ -196,7 +196,8 @@ def response_error(status: int, body: bytes, notices: Notices) -> Refused:
         status=status,
         detail=f"venice {kind.value} (status {status}): {safe_detail(told)}",
         fault=Fault.USER if status == 422 or is_readers(told) else rule.fault,
-        retryable=rule.retryable,
+        # Money given back, or not, is the end of a job: it answers the same for ever.
+        retryable=rule.retryable and told.refunded is None,
         retry_after=_wait(kind, told, notices),
         request_id=told.request_id or notices.request_id,
     )

@@ -105,6 +105,7 @@ class Wire:
         self._wall_clock = wall_clock
         # 0 means unlimited to aiohttp; None would silently mean its default of 100.
         limits = httpx.Limits(max_connections=0, keepalive_expiry=30)
+        self._origin = str(httpx.URL(base_url).join("/"))
         self._client = httpx.AsyncClient(
             base_url=base_url.rstrip("/") + "/",
             transport=AiohttpTransport(limits=limits),
@@ -158,7 +159,10 @@ class Wire:
         return await self._whole(request, MAX_MEDIA_BYTES)
 
     async def elsewhere(self, method: Literal["GET", "DELETE"], url: str) -> Answer:
-        """Fetch or delete a finished film at its own address. The key does not travel along."""
+        """Fetch or delete a finished film at its own address. The key does not travel along, and only
+        Venice itself may be asked without encryption (a stand-in on loopback is)."""
+        if not url.startswith(("https://", self._origin)):
+            raise failure(VeniceFailure.BAD_ANSWER, detail="address without https", retryable=False)
         timeout = self._timeout(self.timeouts.idle).as_dict()
         with _translated():
             # Not made by the client, whose requests carry the key in a header.

@@ -44,7 +44,8 @@ def hearing(model: str = "openai/whisper-large-v3", data: bytes | None = None, *
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One exchange: `template` is the path as the specification names it, `sent` goes to httpx."""
+    """One exchange: `template` is the path as the specification names it, `sent` goes to httpx, `job` names
+    the earlier exchange whose order this one is about."""
 
     name: str
     method: str
@@ -54,6 +55,8 @@ class Case:
     template: str = ""
     keyed: bool = True
     fault: Fault | None = None
+    headers: dict[str, str] = field(default_factory=lambda: KEY)
+    job: str = ""
 
     @property
     def call(self) -> str:

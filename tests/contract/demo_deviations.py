@@ -10,6 +10,7 @@ from dataclasses import dataclass
 UNKNOWN_MODEL = "an unknown or retired model id is answered with 404, which the specification leaves out"
 TWO_SHAPES = "the payment offer has an `error` text, so it also fits the open StandardError shape"
 EDIT_REFUSED = "an edit against the content policy is refused with 422, where generating says it in a header"
+QUEUE_LIMITS = "films have limits too: 40 orders and 120 looks a minute"
 NO_KEY = "a credentialed route called without a key answers 402 with a payment offer, not 401"
 
 
@@ -55,6 +56,12 @@ STATUSES = (
     UndocumentedStatus("POST /image/multi-edit", 404, UNKNOWN_MODEL),
     UndocumentedStatus("POST /image/edit", 422, EDIT_REFUSED),
     UndocumentedStatus("POST /image/multi-edit", 422, EDIT_REFUSED),
+    UndocumentedStatus("POST /video/quote", 404, UNKNOWN_MODEL),
+    UndocumentedStatus("POST /video/queue", 404, UNKNOWN_MODEL),
+    UndocumentedStatus("POST /audio/quote", 404, UNKNOWN_MODEL),
+    UndocumentedStatus("POST /audio/queue", 404, UNKNOWN_MODEL),
+    UndocumentedStatus("POST /video/queue", 429, QUEUE_LIMITS),
+    UndocumentedStatus("POST /video/retrieve", 429, QUEUE_LIMITS),
     UndocumentedStatus("POST /chat/completions", 413, "JSON bodies above 35 MB are refused with 413"),
 )
 AMBIGUOUS = (
@@ -64,6 +71,11 @@ AMBIGUOUS = (
     Ambiguous("POST /image/multi-edit", 402, "X402InferencePaymentRequired", TWO_SHAPES),
     Ambiguous("POST /image/upscale", 402, "X402InferencePaymentRequired", TWO_SHAPES),
     Ambiguous("POST /image/background-remove", 402, "X402InferencePaymentRequired", TWO_SHAPES),
+    *(
+        Ambiguous(f"POST /{kind}/{step}", 402, "X402InferencePaymentRequired", TWO_SHAPES)
+        for kind in ("video", "audio")
+        for step in ("queue", "retrieve", "complete")
+    ),
 )
 FIELDS = (
     ExtraField("POST /chat/completions", "anon_user_id", "taken since October, 1 to 128 characters"),

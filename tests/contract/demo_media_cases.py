@@ -55,4 +55,3 @@ EDIT_CASES = (
     *(post(f"{path} broken", path, body, 500, fault=Fault.status(500)) for path, body in BODIES.items()),
     *(post(f"{path} busy", path, body, 503, fault=Fault.status(503)) for path, body in BODIES.items()),
 )
-MEDIA_CASES = EDIT_CASES

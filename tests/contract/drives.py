@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.venice import EditRequest, Model, UpscaleRequest, VeniceClient
+from bot.venice import (
+    AudioRequest,
+    EditRequest,
+    Element,
+    Job,
+    Keyframe,
+    Model,
+    UpscaleRequest,
+    VeniceClient,
+    VideoRequest,
+)
+from bot.venice.constraints import MusicConstraints, VideoConstraints
 from bot.venice.models import ImageConstraints
 from tests.contract.spec_requests import Drive, models_of
 from tests.pictures import picture
-from tests.unit.venice.wire import Reply
+from tests.unit.venice.wire import Reply, json_reply
 
 PNG = picture()
 FULL_EDIT = EditRequest("a boat", (PNG,), "16:9", "2K", "high", "webp", False, True)
@@ -45,9 +56,79 @@ async def drive_upscale(client: VeniceClient) -> None:
     await client.images.remove_background(PNG)
 
 
+LINK = "https://example.org/a"
+FULL_FILM = VideoRequest(
+    "a boat",
+    "10s",
+    "9:16",
+    "1080p",
+    "people",
+    False,
+    LINK,
+    LINK,
+    LINK,
+    LINK,
+    (LINK,) * 30,
+    (LINK,),
+    (LINK,),
+    (LINK,),
+    (LINK,),
+    (Element(LINK, (LINK,) * 4, LINK),),
+    (Keyframe(LINK, 24),),
+    2,
+    12.5,
+)
+FILM_MAKER = VideoConstraints(
+    "image-to-video", ("5s", "10s"), ("720p", "1080p"), ("16:9", "9:16"), True, True, 20_000
+)
+FULL_SOUND = AudioRequest("a song of the sea", 75, "la la", False, True, True, "", "en", 9.0)
+MUSICIAN = MusicConstraints(
+    lyrics=True,
+    lyrics_optimizer=True,
+    instrumental=True,
+    loop=True,
+    language=True,
+    speed=True,
+    duration_options=(60, 90),
+)
+
+
+async def drive_films(client: VeniceClient) -> None:
+    """Quotes and orders, plain and full, to every film model."""
+    for model in models_of("video"):
+        able = replace(model, video=FILM_MAKER)
+        for request, maker in ((VideoRequest("a boat"), model), (FULL_FILM, model), (FULL_FILM, able)):
+            await client.jobs.quote_video(request, maker)
+            await client.jobs.queue_video(request, maker)
+
+
+async def drive_sounds(client: VeniceClient) -> None:
+    """Quotes and orders, plain and full, to every model of music and sound."""
+    for model in models_of("music"):
+        able = replace(model, music=MUSICIAN)
+        written = replace(FULL_SOUND, lyrics="", write_lyrics=True, voice=next(iter(model.voices), ""))
+        plain = AudioRequest("a song")
+        for request, maker in ((plain, model), (FULL_SOUND, able), (written, able)):
+            await client.jobs.quote_audio(request, maker)
+            await client.jobs.queue_audio(request, maker)
+
+
+async def drive_looks(client: VeniceClient) -> None:
+    """Looking, keeping and clearing away."""
+    for job in (Job("video", "a-film", "q1"), Job("audio", "a-song", "q2")):
+        await client.jobs.retrieve(job)
+        await client.jobs.retrieve(job, delete=True)
+        await client.jobs.complete(job)
+
+
+QUEUED = json_reply({"quote": 0.5, "model": "m", "queue_id": "q"})
+LOOKED = json_reply({"status": "PROCESSING", "success": True})
 A_PICTURE = Reply(200, {"Content-Type": "image/png"}, [PNG])
 MORE: dict[str, tuple[Reply, Drive, int]] = {
     "edits": (A_PICTURE, drive_edits, 100),
     "upscale": (A_PICTURE, drive_upscale, 3),
+    "films": (QUEUED, drive_films, 600),
+    "sounds": (QUEUED, drive_sounds, 80),
+    "looks": (LOOKED, drive_looks, 6),
 }
 """What to answer, what to send, and how many requests that is at least."""

@@ -16,31 +16,46 @@ from openapi_schema_validator import OAS30Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
-from bot.demo import DemoVenice, chat_request, edits, embeddings, images, speech
+from bot.demo import DemoVenice, chat_request, edits, embeddings, films, images, jobs, music, speech
 from bot.demo.catalogue import Model, models
 from bot.demo.faults import Fault
-from tests.contract.demo_cases import BASIC_CASES, CHAT, KEY, SEARCH, TOOL, Case, chat, post
+from tests.contract.demo_cases import BASIC_CASES, CHAT, SEARCH, TOOL, Case, chat, post
 from tests.contract.demo_deviations import AMBIGUOUS, FIELDS, STATUSES
-from tests.contract.demo_media_cases import MEDIA_CASES
+from tests.contract.demo_job_cases import JOB_CASES
+from tests.contract.demo_media_cases import EDIT_CASES
 from tests.contract.stream_chunk import CHUNK, IN_BAND_ERROR
 from tests.specs import load_venice_models, load_venice_openapi, load_venice_traits, needs_specs
 
 pytestmark = [needs_specs, pytest.mark.specs]
 
-CASES = (*BASIC_CASES, *MEDIA_CASES)
+CASES = (*BASIC_CASES, *EDIT_CASES, *JOB_CASES)
 
 
-async def _exchange(case: Case, demo: DemoVenice, client: httpx.AsyncClient) -> httpx.Response:
+Answers = dict[str, httpx.Response]
+
+
+async def _exchange(
+    case: Case, demo: DemoVenice, client: httpx.AsyncClient, before: Answers
+) -> httpx.Response:
     if case.fault is not None:
         demo.faults.next(case.path, case.fault)
+    sent = dict(case.sent)
+    if case.job:
+        # The order of an earlier exchange.
+        order = before[case.job].json()
+        sent["json"] = {**sent["json"], "model": order["model"], "queue_id": order["queue_id"]}
     return await client.request(
-        case.method, f"{demo.base_url}{case.path}", headers=KEY if case.keyed else {}, **case.sent
+        case.method, f"{demo.base_url}{case.path}", headers=case.headers if case.keyed else {}, **sent
     )
 
 
-async def _all_answers() -> dict[str, httpx.Response]:
+async def _all_answers() -> Answers:
+    answers: Answers = {}
     async with DemoVenice(pace=math.inf) as demo, httpx.AsyncClient(timeout=30) as client:
-        return {case.name: await _exchange(case, demo, client) for case in CASES}
+        demo.job_seconds = 0
+        for case in CASES:
+            answers[case.name] = await _exchange(case, demo, client, answers)
+    return answers
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +104,7 @@ def test_answer_matches_the_specification(case: Case, answers: dict[str, httpx.R
         known = {(entry.call, entry.status) for entry in STATUSES}
         assert (case.call, answer.status_code) in known
         assert isinstance(answer.json()["error"], str)
+        assert answer.headers["content-type"].startswith("application/json")
     elif answer.headers["content-type"].startswith("application/json"):
         assert _problems(schema, answer.json()) == []
 
@@ -145,7 +161,7 @@ async def test_stream_chunks_match_the_schema(name: str) -> None:
     body, fault = STREAMS[name]
     case = post(name, CHAT, body, fault=fault)
     async with DemoVenice(pace=math.inf) as demo, httpx.AsyncClient(timeout=30) as client:
-        answer = await _exchange(case, demo, client)
+        answer = await _exchange(case, demo, client, {})
     assert answer.headers["content-type"].startswith("text/event-stream")
     *events, last = _events(answer.text)
     assert last == "[DONE]"
@@ -165,6 +181,14 @@ REQUESTS = {
     "POST /image/multi-edit": (edits.MULTI_FIELDS, "MultiEditImageRequest"),
     "POST /image/upscale": (edits.UPSCALE_FIELDS, "UpscaleImageRequest"),
     "POST /image/background-remove": (edits.CUT_FIELDS, "BackgroundRemoveImageRequest"),
+    "POST /video/quote": (films.QUOTE_FIELDS, "QuoteVideoRequest"),
+    "POST /video/queue": (films.QUEUE_FIELDS, "QueueVideoRequest"),
+    "POST /video/retrieve": (jobs.RETRIEVE_FIELDS, "RetrieveVideoRequest"),
+    "POST /video/complete": (jobs.COMPLETE_FIELDS, "CompleteVideoRequest"),
+    "POST /audio/quote": (music.QUOTE_FIELDS, "QuoteAudioRequest"),
+    "POST /audio/queue": (music.QUEUE_FIELDS, "QueueAudioRequest"),
+    "POST /audio/retrieve": (jobs.RETRIEVE_FIELDS, "RetrieveAudioRequest"),
+    "POST /audio/complete": (jobs.COMPLETE_FIELDS, "CompleteAudioRequest"),
 }
 
 
