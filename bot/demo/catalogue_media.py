@@ -218,6 +218,28 @@ VOICE_ROWS = (
     ),
 )
 
+CLONING_ROW = row(
+    "tts-chatterbox-hd",
+    "tts",
+    "Chatterbox HD (Resemble AI)",
+    1776384000,
+    True,
+    {
+        "pricing": {"input": usd(50)},
+        "default_voice": "Aurora",
+        "default_format": "wav",
+        "voices": ["Aurora", "Blade", "Britney", "Carl", "Cliff", "Richard", "Rico", "Siobhan", "Vicky"],
+        "supported_formats": ["wav"],
+        "supports_custom_voice_id": False,
+        "voice_cloning": {
+            "mode": "zero_shot",
+            "accepted_formats": ["mp3", "wav", "flac", "m4a"],
+            "min_sample_seconds": 5,
+            "retention_days": 7,
+        },
+    },
+)
+
 HEARING_ROWS = (
     row(
         "nvidia/parakeet-tdt-0.6b-v3",
@@ -256,4 +278,4 @@ EMBEDDING_ROWS = (
     ),
 )
 
-MEDIA_ROWS = (*IMAGE_ROWS, *VOICE_ROWS, *HEARING_ROWS, *EMBEDDING_ROWS)
+MEDIA_ROWS = (*IMAGE_ROWS, *VOICE_ROWS, CLONING_ROW, *HEARING_ROWS, *EMBEDDING_ROWS)

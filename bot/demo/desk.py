@@ -16,6 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from bot.demo import (
     account,
+    augment,
     characters,
     chat,
     edits,
@@ -27,6 +28,7 @@ from bot.demo import (
     music,
     speech,
     transcriptions,
+    voices,
 )
 from bot.demo.faults import Fault, FaultKind
 from bot.demo.headers import common_headers
@@ -59,6 +61,10 @@ KEYED_ROUTES: dict[tuple[str, str], Endpoint] = {
     ("POST", "/image/background-remove"): edits.remove_background,
     ("POST", "/audio/speech"): speech.speak,
     ("POST", "/audio/transcriptions"): transcriptions.transcribe,
+    ("POST", "/audio/voices"): voices.clone,
+    ("POST", "/augment/search"): augment.search,
+    ("POST", "/augment/scrape"): augment.scrape,
+    ("POST", "/augment/text-parser"): augment.parse,
     ("POST", "/video/queue"): films.queue,
     ("POST", "/video/retrieve"): jobs.retrieve_film,
     ("POST", "/video/complete"): jobs.complete_film,
@@ -68,15 +74,17 @@ KEYED_ROUTES: dict[tuple[str, str], Endpoint] = {
     ("POST", "/embeddings"): embeddings.embed,
     ("GET", "/characters"): characters.list_characters,
     ("GET", "/characters/{slug}"): characters.one_character,
+    ("GET", "/characters/{slug}/reviews"): characters.list_reviews,
     ("GET", "/api_keys/rate_limits"): account.rate_limits,
 }
 
 VARYING = (
+    (r"/characters/([^/]+)/reviews", "/characters/{slug}/reviews"),
     (r"/characters/(.+)", "/characters/{slug}"),
     (r"/media/([\w-]+)", "/media/{slug}"),
 )
 """Paths with a part that varies."""
-FORMS = frozenset({"/audio/transcriptions"})
+FORMS = frozenset({"/audio/transcriptions", "/audio/voices", "/augment/text-parser"})
 EITHER = frozenset({"/image/edit", "/image/multi-edit", "/image/upscale", "/image/background-remove"})
 """Paths that read forms, and those that read forms as well as JSON."""
 

@@ -70,6 +70,7 @@ class DemoState:
         self.requests: list[RecordedRequest] = []
         self.prefixes = PrefixMemory()
         self.jobs = JobBook()
+        self.cloned_voices: dict[str, str] = {}
         self.job_seconds = JOB_SECONDS
         self.balance_usd = START_BALANCE_USD
         self.stopping = asyncio.Event()

@@ -1,5 +1,6 @@
 """The Venice client. Import everything from here; the modules inside are its own business."""
 
+from bot.venice.augment import PARSE_FEE, Augment, Document, Page, ParsedText, SearchRequest
 from bot.venice.bodies import lacks
 from bot.venice.breaker import Breaker
 from bot.venice.catalogue import Catalogue, Filter, Wanted, price_of
@@ -66,6 +67,7 @@ from bot.venice.pricing import (
     transcription_cost,
 )
 from bot.venice.retry import Retry
+from bot.venice.reviews import Review, ReviewPage
 from bot.venice.types import (
     AudioPart,
     ChatEvent,
@@ -92,14 +94,17 @@ from bot.venice.types import (
     VideoPart,
     WebSearch,
 )
+from bot.venice.voices import ClonedVoice, VoiceSample, cloning_of
 
 __all__ = [
     "KEPT_SECONDS",
+    "PARSE_FEE",
     "POLL_SECONDS",
     "SCRAPE_FEE",
     "SEARCH_FEE",
     "AudioPart",
     "AudioRequest",
+    "Augment",
     "Breaker",
     "Capabilities",
     "Catalogue",
@@ -113,8 +118,10 @@ __all__ = [
     "ChatResult",
     "Citations",
     "Clock",
+    "ClonedVoice",
     "ContentPart",
     "Cost",
+    "Document",
     "Done",
     "EditRequest",
     "Element",
@@ -139,6 +146,8 @@ __all__ = [
     "Model",
     "ModelLimits",
     "Notices",
+    "Page",
+    "ParsedText",
     "Pricing",
     "Processing",
     "RateLimits",
@@ -146,6 +155,9 @@ __all__ = [
     "ReasoningDelta",
     "ResponseSchema",
     "Retry",
+    "Review",
+    "ReviewPage",
+    "SearchRequest",
     "Segment",
     "Slot",
     "Source",
@@ -165,11 +177,13 @@ __all__ = [
     "VeniceClient",
     "VideoPart",
     "VideoRequest",
+    "VoiceSample",
     "Wanted",
     "WebSearch",
     "background_cost",
     "chat_ceiling",
     "chat_cost",
+    "cloning_of",
     "edit_ceiling",
     "edit_cost",
     "embedding_ceiling",

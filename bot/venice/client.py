@@ -14,6 +14,7 @@ from typing import Self
 from urllib.parse import quote
 
 from bot.errors import VeniceError, VeniceFailure
+from bot.venice.augment import Augment
 from bot.venice.bodies import Body, chat_body
 from bot.venice.calls import Calls
 from bot.venice.catalogue import Catalogue
@@ -49,8 +50,10 @@ from bot.venice.media_bodies import embedding_body, image_body, speech_body, tra
 from bot.venice.models import Medium, Model, read_models
 from bot.venice.queued import Jobs
 from bot.venice.retry import Retry
+from bot.venice.reviews import ReviewPage, read_reviews, review_params
 from bot.venice.sse import DONE, event_texts
 from bot.venice.types import ChatEvent, ChatRequest, ChatResult, Citations, Finished, UsageReport
+from bot.venice.voices import ClonedVoice, VoiceSample, clone_form, read_voice
 
 CHAT = "chat/completions"
 TRAIT_MEDIA: tuple[Medium, ...] = ("text", "image")
@@ -79,6 +82,7 @@ class VeniceClient:
         self._calls = Calls(self._wire, self.limits, self._retry)
         self.images = Images(self._calls)
         self.jobs = Jobs(self._calls)
+        self.augment = Augment(self._calls)
 
     async def __aenter__(self) -> Self:
         return self
@@ -195,14 +199,16 @@ class VeniceClient:
 
     async def character(self, slug: str) -> Character:
         """One public character. Raises VeniceError NOT_FOUND."""
-        if not slug.strip("./ "):
-            # Dots alone would climb out of the path.
-            raise failure(VeniceFailure.NOT_FOUND, detail="no slug")
-        answer = await self._calls.get(f"characters/{quote(slug, safe='')}")
+        answer = await self._calls.get(f"characters/{_step(slug)}")
         found = read_character(as_object(answer.json()).get("data"))
         if found is None:
             raise failure(VeniceFailure.BAD_ANSWER, detail="no character")
         return found
+
+    async def character_reviews(self, slug: str, page: int = 1, page_size: int = 20) -> ReviewPage:
+        """What people say of a character; pages count from 1. Raises VeniceError NOT_FOUND."""
+        path = f"characters/{_step(slug)}/reviews"
+        return read_reviews((await self._calls.get(path, review_params(page, page_size))).json())
 
     async def image_styles(self) -> tuple[str, ...]:
         """Exact names for `ImageRequest.style`."""
@@ -228,6 +234,14 @@ class VeniceClient:
         answer = await self._calls.paid(model.id, user, lambda: self._wire.post("audio/speech", body))
         return read_speech(answer)
 
+    async def clone_voice(self, sample: VoiceSample, model: Model, *, user: str = "") -> ClonedVoice:
+        """Learn a voice; the speaker has to agree. Sent once: a lost answer may have made one. FORBIDDEN
+        where Venice has not opened the model to this account."""
+        fields, file = clone_form(sample, model)
+        send = self._wire.post_form
+        answer = await self._calls.order(model.id, user, lambda: send("audio/voices", fields, file))
+        return read_voice(answer, model)
+
     async def transcribe(self, request: TranscriptionRequest, model: Model, *, user: str = "") -> Transcript:
         """Written speech. `user` is the person's hash, for the error breaker only."""
         fields, file = transcription_form(request, model)
@@ -241,6 +255,14 @@ class VeniceClient:
         body = embedding_body(request, model)
         answer = await self._calls.paid(model.id, request.user, lambda: self._wire.post("embeddings", body))
         return read_embeddings(answer, len(request.texts))
+
+
+def _step(name: str) -> str:
+    """A name as one step of a path. Raises VeniceError NOT_FOUND for none."""
+    if not name.strip("./ "):
+        # Dots alone would climb out of the path.
+        raise failure(VeniceFailure.NOT_FOUND, detail="no name")
+    return quote(name, safe="")
 
 
 def _with_id(error: VeniceError, request_id: str | None) -> VeniceError:

@@ -50,6 +50,7 @@ STATUSES = (
     UndocumentedStatus("POST /embeddings", 404, UNKNOWN_MODEL),
     UndocumentedStatus("GET /characters", 402, NO_KEY),
     UndocumentedStatus("GET /characters", 400, "query limits (1..100, enumerations) are enforced with 400"),
+    UndocumentedStatus("GET /characters/{slug}/reviews", 402, NO_KEY),
     UndocumentedStatus("GET /api_keys/rate_limits", 402, NO_KEY),
     UndocumentedStatus("GET /models", 400, "bad parameters are answered with 400 everywhere"),
     UndocumentedStatus("POST /image/edit", 404, UNKNOWN_MODEL),
@@ -75,6 +76,10 @@ AMBIGUOUS = (
         Ambiguous(f"POST /{kind}/{step}", 402, "X402InferencePaymentRequired", TWO_SHAPES)
         for kind in ("video", "audio")
         for step in ("queue", "retrieve", "complete")
+    ),
+    *(
+        Ambiguous(f"POST {path}", 402, "X402InferencePaymentRequired", TWO_SHAPES)
+        for path in ("/audio/voices", "/augment/search", "/augment/scrape", "/augment/text-parser")
     ),
 )
 FIELDS = (

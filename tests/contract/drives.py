@@ -7,14 +7,18 @@ from dataclasses import replace
 
 from bot.venice import (
     AudioRequest,
+    Document,
     EditRequest,
     Element,
     Job,
     Keyframe,
     Model,
+    SearchRequest,
     UpscaleRequest,
     VeniceClient,
     VideoRequest,
+    VoiceSample,
+    cloning_of,
 )
 from bot.venice.constraints import MusicConstraints, VideoConstraints
 from bot.venice.models import ImageConstraints
@@ -121,6 +125,29 @@ async def drive_looks(client: VeniceClient) -> None:
         await client.jobs.complete(job)
 
 
+async def drive_voices(client: VeniceClient) -> None:
+    """A sample to every model that learns voices."""
+    for model in models_of("tts"):
+        if cloning_of(model) is not None:
+            await client.clone_voice(VoiceSample(b"RIFF", "me.wav"), model)
+
+
+async def drive_augment(client: VeniceClient) -> None:
+    """Searching with both providers, a page, and documents."""
+    await client.augment.search(SearchRequest("tides"))
+    await client.augment.search(SearchRequest("tides", 99, "google"))
+    await client.augment.scrape("https://example.org/tides?a=1")
+    await client.augment.parse(Document(b"%PDF-", "a.pdf"))
+    await client.augment.parse(Document(b"hello", ""))
+
+
+async def drive_reviews(client: VeniceClient) -> None:
+    """The first page and a far one."""
+    await client.character_reviews("alan-watts")
+    await client.character_reviews("alan watts/ä", 7, 500)
+
+
+FOUND = json_reply({"results": [], "url": "u", "content": "c", "text": "t", "tokens": 1})
 QUEUED = json_reply({"quote": 0.5, "model": "m", "queue_id": "q"})
 LOOKED = json_reply({"status": "PROCESSING", "success": True})
 A_PICTURE = Reply(200, {"Content-Type": "image/png"}, [PNG])
@@ -130,5 +157,8 @@ MORE: dict[str, tuple[Reply, Drive, int]] = {
     "films": (QUEUED, drive_films, 600),
     "sounds": (QUEUED, drive_sounds, 80),
     "looks": (LOOKED, drive_looks, 6),
+    "voices": (json_reply({"id": "vv_1"}), drive_voices, 2),
+    "augment": (FOUND, drive_augment, 5),
+    "reviews": (json_reply({"data": []}), drive_reviews, 2),
 }
 """What to answer, what to send, and how many requests that is at least."""

@@ -16,19 +16,20 @@ from openapi_schema_validator import OAS30Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
-from bot.demo import DemoVenice, chat_request, edits, embeddings, films, images, jobs, music, speech
+from bot.demo import DemoVenice, augment, chat_request, edits, embeddings, films, images, jobs, music, speech
 from bot.demo.catalogue import Model, models
 from bot.demo.faults import Fault
 from tests.contract.demo_cases import BASIC_CASES, CHAT, SEARCH, TOOL, Case, chat, post
 from tests.contract.demo_deviations import AMBIGUOUS, FIELDS, STATUSES
 from tests.contract.demo_job_cases import JOB_CASES
 from tests.contract.demo_media_cases import EDIT_CASES
+from tests.contract.demo_reading_cases import READING_CASES
 from tests.contract.stream_chunk import CHUNK, IN_BAND_ERROR
 from tests.specs import load_venice_models, load_venice_openapi, load_venice_traits, needs_specs
 
 pytestmark = [needs_specs, pytest.mark.specs]
 
-CASES = (*BASIC_CASES, *EDIT_CASES, *JOB_CASES)
+CASES = (*BASIC_CASES, *EDIT_CASES, *JOB_CASES, *READING_CASES)
 
 
 Answers = dict[str, httpx.Response]
@@ -188,6 +189,8 @@ REQUESTS = {
     "POST /audio/quote": (music.QUOTE_FIELDS, "QuoteAudioRequest"),
     "POST /audio/queue": (music.QUEUE_FIELDS, "QueueAudioRequest"),
     "POST /audio/retrieve": (jobs.RETRIEVE_FIELDS, "RetrieveAudioRequest"),
+    "POST /augment/search": (augment.SEARCH_FIELDS, "WebSearchRequest"),
+    "POST /augment/scrape": (augment.SCRAPE_FIELDS, "WebScrapeRequest"),
     "POST /audio/complete": (jobs.COMPLETE_FIELDS, "CompleteAudioRequest"),
 }
 
