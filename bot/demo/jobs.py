@@ -10,7 +10,7 @@ from bot.demo.headers import common_headers
 from bot.demo.jobbook import DemoJob
 from bot.demo.jsonvalue import Json, as_flag, as_text
 from bot.demo.refusals import Refusal, plain, require
-from bot.demo.state import Call, DemoState
+from bot.demo.state import Call
 
 RETRIEVE_FIELDS: dict[str, Check] = {
     "model": text(1),
@@ -23,14 +23,14 @@ COMPLETE = shape(COMPLETE_FIELDS, required=("model", "queue_id"))
 NOT_FOUND = "Media could not be found. Request may be invalid, expired, or deleted."
 
 
-def _failure(state: DemoState, job: DemoJob) -> Refusal | None:
+def _failure(call: Call, job: DemoJob) -> Refusal | None:
     """The refusal a failing order ends in; gives the money back once where the fault says so."""
     fault = job.fault
     if fault is None or fault.kind is not FaultKind.JOB_FAILS or not job.ready:
         return None
     if fault.refunds and not job.refunded:
         job.refunded = True
-        state.refund(job.cost_usd)
+        call.state.refund(call.record, job.cost_usd)
     return Refusal(fault.code, fault.json_body())
 
 
@@ -40,7 +40,7 @@ async def retrieve(call: Call, kind: str) -> Response:
     job = call.state.jobs.find(kind, as_text(body["model"]), as_text(body["queue_id"]))
     if job is None:
         raise plain(404, NOT_FOUND)
-    refusal = _failure(call.state, job)
+    refusal = _failure(call, job)
     if refusal is not None:
         raise refusal
     if not job.ready or job.token:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from bot.demo.faults import Fault, FaultKind, FaultScript
 from bot.demo.jobbook import JobBook
 from bot.demo.jsonvalue import Json, JsonObject, as_object, as_text
+from bot.demo.keyring import KeyRing, key_id_of
+from bot.demo.ledger import Ledger
 from bot.demo.prefixes import PrefixMemory
 
 START_BALANCE_USD = 25.0
@@ -54,6 +56,11 @@ class RecordedRequest:
     ended_at: float | None = None
 
     @property
+    def secret(self) -> str:
+        """The key it came with, empty for none."""
+        return self.headers.get("authorization", "").partition(" ")[2].strip()
+
+    @property
     def model(self) -> str:
         """The model the request names, empty when none."""
         fields = {**self.form, **as_object(self.json)}
@@ -70,6 +77,8 @@ class DemoState:
         self.requests: list[RecordedRequest] = []
         self.prefixes = PrefixMemory()
         self.jobs = JobBook()
+        self.ledger = Ledger()
+        self.keyring = KeyRing()
         self.cloned_voices: dict[str, str] = {}
         self.job_seconds = JOB_SECONDS
         self.balance_usd = START_BALANCE_USD
@@ -77,12 +86,20 @@ class DemoState:
         self._windows: dict[tuple[str, int], int] = {}
 
     def charge(self, record: RecordedRequest, cost_usd: float) -> None:
+        """Takes money for a request, and writes it down."""
         record.cost_usd += cost_usd
         self.balance_usd = max(0.0, self.balance_usd - cost_usd)
+        self.ledger.add(self.key_id(record), record.model, record.path, -cost_usd, "API usage")
 
-    def refund(self, cost_usd: float) -> None:
+    def refund(self, record: RecordedRequest, cost_usd: float) -> None:
         """Gives the price of a failed job back."""
         self.balance_usd += cost_usd
+        self.ledger.add(self.key_id(record), record.model, record.path, cost_usd, "Refund")
+
+    def key_id(self, record: RecordedRequest) -> str:
+        """The id of the key a request came with."""
+        key = self.keyring.by_secret(record.secret)
+        return key_id_of(record.secret) if key is None else key.id
 
     def count(self, model: str) -> int:
         """How many requests this model had in the running minute, this one included."""

@@ -14,6 +14,7 @@ from typing import Self
 from urllib.parse import quote
 
 from bot.errors import VeniceError, VeniceFailure
+from bot.venice.account import Account
 from bot.venice.augment import Augment
 from bot.venice.bodies import Body, chat_body
 from bot.venice.calls import Calls
@@ -62,6 +63,9 @@ TRAIT_MEDIA: tuple[Medium, ...] = ("text", "image")
 class VeniceClient:
     """Use as an async context manager, or call `aclose`.
 
+    Chat, listings, making pictures and speech are methods here; changing pictures is `images`, films and
+    music are `jobs`, searching and reading `augment`, money and keys `account`.
+
     `limits` is shared state: its `turn` is the fair queue callers wait in before a call; the client itself
     feeds it from headers and refusals, and asks its breaker before sending.
     """
@@ -83,6 +87,7 @@ class VeniceClient:
         self.images = Images(self._calls)
         self.jobs = Jobs(self._calls)
         self.augment = Augment(self._calls)
+        self.account = Account(self._calls)
 
     async def __aenter__(self) -> Self:
         return self

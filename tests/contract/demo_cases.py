@@ -45,7 +45,8 @@ def hearing(model: str = "openai/whisper-large-v3", data: bytes | None = None, *
 @dataclass(frozen=True, slots=True)
 class Case:
     """One exchange: `template` is the path as the specification names it, `sent` goes to httpx, `job` names
-    the earlier exchange whose order this one is about."""
+    the earlier exchange whose order this one is about, `key` the one that made the key it is about.
+    """
 
     name: str
     method: str
@@ -57,6 +58,7 @@ class Case:
     fault: Fault | None = None
     headers: dict[str, str] = field(default_factory=lambda: KEY)
     job: str = ""
+    key: str = ""
 
     @property
     def call(self) -> str:

@@ -11,6 +11,7 @@ UNKNOWN_MODEL = "an unknown or retired model id is answered with 404, which the 
 TWO_SHAPES = "the payment offer has an `error` text, so it also fits the open StandardError shape"
 EDIT_REFUSED = "an edit against the content policy is refused with 422, where generating says it in a header"
 QUEUE_LIMITS = "films have limits too: 40 orders and 120 looks a minute"
+UNKNOWN_KEY = "what happens to an unknown key id is documented nowhere; the demo answers 404 as for all else"
 NO_KEY = "a credentialed route called without a key answers 402 with a payment offer, not 401"
 
 
@@ -51,6 +52,10 @@ STATUSES = (
     UndocumentedStatus("GET /characters", 402, NO_KEY),
     UndocumentedStatus("GET /characters", 400, "query limits (1..100, enumerations) are enforced with 400"),
     UndocumentedStatus("GET /characters/{slug}/reviews", 402, NO_KEY),
+    UndocumentedStatus("GET /billing/balance", 402, NO_KEY),
+    UndocumentedStatus("GET /api_keys/{id}", 404, UNKNOWN_KEY),
+    UndocumentedStatus("PATCH /api_keys", 404, UNKNOWN_KEY),
+    UndocumentedStatus("DELETE /api_keys", 404, UNKNOWN_KEY),
     UndocumentedStatus("GET /api_keys/rate_limits", 402, NO_KEY),
     UndocumentedStatus("GET /models", 400, "bad parameters are answered with 400 everywhere"),
     UndocumentedStatus("POST /image/edit", 404, UNKNOWN_MODEL),

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from bot.venice import (
+    AnalyticsQuery,
     AudioRequest,
     Document,
     EditRequest,
     Element,
     Job,
+    KeyChange,
     Keyframe,
+    KeyOrder,
     Model,
     SearchRequest,
     UpscaleRequest,
+    UsageQuery,
     VeniceClient,
     VideoRequest,
     VoiceSample,
@@ -147,6 +152,43 @@ async def drive_reviews(client: VeniceClient) -> None:
     await client.character_reviews("alan watts/ä", 7, 500)
 
 
+NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+async def drive_ledger(client: VeniceClient) -> None:
+    """Balance, ledger, lists of keys and refused calls, with every filter."""
+    account = client.account
+    await account.balance()
+    await account.usage(UsageQuery())
+    await account.usage(UsageQuery("USD", NOON, NOON, 3))
+    await account.usage("eyJh-_9")
+    await account.analytics()
+    await account.analytics(AnalyticsQuery(400))
+    await account.analytics(AnalyticsQuery(start=NOON.date(), end=NOON.date()))
+    await account.keys()
+    await account.rate_limit_log()
+
+
+async def drive_csv(client: VeniceClient) -> None:
+    """A page of the ledger as CSV."""
+    await client.account.usage_csv(UsageQuery(start=NOON))
+
+
+async def drive_keys(client: VeniceClient) -> None:
+    """Keys looked at, made, changed and deleted."""
+    account = client.account
+    await account.key("k 1/ä")
+    await account.create_key(KeyOrder("a bot"))
+    await account.create_key(KeyOrder("a bot", "ADMIN", 12_340_000, 5, "MONTH", "PRIVATE_ONLY", NOON.date()))
+    await account.create_key(KeyOrder("a bot", expires=NOON))
+    await account.update_key(KeyChange("k1", "other", 1_000_000, None, False, "EPOCH", "ALL", NOON))
+    await account.update_key(KeyChange("k1", no_limit=True, no_expiry=True))
+    await account.delete_key("k 1")
+
+
+LEDGER = json_reply({"canConsume": True, "data": []})
+A_KEY = json_reply({"success": True, "data": {"id": "k1", "apiKey": "x"}})
+CSV = Reply(200, {"Content-Type": "text/csv"}, [b"a,b"])
 FOUND = json_reply({"results": [], "url": "u", "content": "c", "text": "t", "tokens": 1})
 QUEUED = json_reply({"quote": 0.5, "model": "m", "queue_id": "q"})
 LOOKED = json_reply({"status": "PROCESSING", "success": True})
@@ -159,6 +201,9 @@ MORE: dict[str, tuple[Reply, Drive, int]] = {
     "looks": (LOOKED, drive_looks, 6),
     "voices": (json_reply({"id": "vv_1"}), drive_voices, 2),
     "augment": (FOUND, drive_augment, 5),
+    "ledger": (LEDGER, drive_ledger, 9),
+    "csv": (CSV, drive_csv, 1),
+    "keys": (A_KEY, drive_keys, 7),
     "reviews": (json_reply({"data": []}), drive_reviews, 2),
 }
 """What to answer, what to send, and how many requests that is at least."""

@@ -16,9 +16,22 @@ from openapi_schema_validator import OAS30Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
-from bot.demo import DemoVenice, augment, chat_request, edits, embeddings, films, images, jobs, music, speech
+from bot.demo import (
+    DemoVenice,
+    augment,
+    chat_request,
+    edits,
+    embeddings,
+    films,
+    images,
+    jobs,
+    keys,
+    music,
+    speech,
+)
 from bot.demo.catalogue import Model, models
 from bot.demo.faults import Fault
+from tests.contract.demo_account_cases import ACCOUNT_CASES
 from tests.contract.demo_cases import BASIC_CASES, CHAT, SEARCH, TOOL, Case, chat, post
 from tests.contract.demo_deviations import AMBIGUOUS, FIELDS, STATUSES
 from tests.contract.demo_job_cases import JOB_CASES
@@ -29,7 +42,7 @@ from tests.specs import load_venice_models, load_venice_openapi, load_venice_tra
 
 pytestmark = [needs_specs, pytest.mark.specs]
 
-CASES = (*BASIC_CASES, *EDIT_CASES, *JOB_CASES, *READING_CASES)
+CASES = (*BASIC_CASES, *EDIT_CASES, *JOB_CASES, *READING_CASES, *ACCOUNT_CASES)
 
 
 Answers = dict[str, httpx.Response]
@@ -45,8 +58,13 @@ async def _exchange(
         # The order of an earlier exchange.
         order = before[case.job].json()
         sent["json"] = {**sent["json"], "model": order["model"], "queue_id": order["queue_id"]}
+    path = case.path
+    if case.key:
+        key_id = before[case.key].json()["data"]["id"]
+        path = path.replace("{id}", key_id)
+        sent |= {"json": {**sent["json"], "id": key_id}} if "json" in sent else {}
     return await client.request(
-        case.method, f"{demo.base_url}{case.path}", headers=case.headers if case.keyed else {}, **sent
+        case.method, f"{demo.base_url}{path}", headers=case.headers if case.keyed else {}, **sent
     )
 
 
@@ -195,11 +213,17 @@ REQUESTS = {
 }
 
 
+KEY_REQUESTS = {"post": keys.CREATE_FIELDS, "patch": keys.UPDATE_FIELDS}
+
+
 def test_the_demo_takes_exactly_the_documented_fields() -> None:
     different: set[tuple[str, str]] = set()
     for call, (fields, schema) in REQUESTS.items():
         listed = load_venice_openapi()["components"]["schemas"][schema]["properties"]
         different |= {(call, name) for name in set(fields) ^ set(listed)}
+    for method, fields in KEY_REQUESTS.items():
+        body = load_venice_openapi()["paths"]["/api_keys"][method]["requestBody"]
+        assert set(fields) == set(body["content"]["application/json"]["schema"]["properties"])
     assert different == {(entry.call, entry.field) for entry in FIELDS}
 
 
