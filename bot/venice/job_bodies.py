@@ -5,12 +5,16 @@ A quote is cut out of the very order it is for: Venice prices what it would refu
 
 from __future__ import annotations
 
+from bot.errors import Fault, VeniceFailure
 from bot.venice.bodies import Body, model_name, refused, without_empty
+from bot.venice.errors import failure
 from bot.venice.jobs import AudioRequest, Element, Job, VideoRequest
 from bot.venice.media import ImageRequest
 from bot.venice.media_bodies import nearest_ratio
 from bot.venice.models import Model
 
+BODY_LIMIT = 34 * 1024 * 1024
+"""Venice takes 35 MB of JSON; the rest is for words."""
 VIDEO_PROMPT_LIMIT = 2_500
 """Where a model names no limit of its own."""
 USUAL_DURATION = "5s"
@@ -37,6 +41,7 @@ def video_body(request: VideoRequest, model: Model) -> Body:
     if len(prompt) > limit or len(request.negative_prompt) > limit:
         raise refused(f"{model.name} takes descriptions of up to {limit:,} characters.")
     _check_start(request, model)
+    _check_weight(request)
     return {
         "model": model_name(model),
         "prompt": prompt,
@@ -75,6 +80,28 @@ def _check_start(request: VideoRequest, model: Model) -> None:
     given = (request.video_url, request.reference_video_urls, request.reference_image_urls)
     if kind == "video" and not any(given):
         raise refused(f"{model.name} starts from a film: send me one.")
+
+
+def _check_weight(request: VideoRequest) -> None:
+    """Media sent along count as they are, in base64."""
+    single = (request.image_url, request.end_image_url, request.audio_url, request.video_url)
+    several = (
+        *request.reference_image_urls,
+        *request.reference_video_urls,
+        *request.reference_audio_urls,
+        *request.reference_document_urls,
+        *request.scene_image_urls,
+        *(one.image_url for one in request.keyframes),
+        *(url for one in request.elements for url in (one.frontal_image_url, one.video_url)),
+        *(url for one in request.elements for url in one.reference_image_urls),
+    )
+    if sum(map(len, (*single, *several))) > BODY_LIMIT:
+        raise failure(
+            VeniceFailure.TOO_LARGE,
+            "That is too much material for one film: Venice takes 25 MB together.",
+            fault=Fault.USER,
+            detail="refused before sending",
+        )
 
 
 def _choice(what: str, wanted: str, offered: tuple[str, ...], model: Model) -> str:

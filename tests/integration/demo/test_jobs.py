@@ -287,6 +287,25 @@ async def test_refusals(house: House, path: str, code: int, failure: VeniceFailu
     assert caught.value.failure is failure
 
 
+@pytest.mark.parametrize(
+    "fault", [Fault.status(500), Fault.html(502), Fault.truncate(), Fault.drop(), Fault.lost_answer()],
+    ids=lambda one: str(one.kind) + str(one.code),
+)  # fmt: skip
+async def test_quotes_and_looks_are_repeated_after_passing_trouble(house: House, fault: Fault) -> None:
+    model, request = house.model(EFFECTS), AudioRequest("waves", 1)
+    job = await house.client.jobs.queue_audio(request, model)
+    quick = Timeouts(answer=0.3, idle=0.3)
+    retry = Retry(first_delay=0.01)
+    async with VeniceClient("k", house.demo.base_url, timeouts=quick, retry=retry) as client:
+        house.demo.faults.next("/audio/quote", fault)
+        assert await client.jobs.quote_audio(request, model) == 2_300
+        house.demo.faults.next("/audio/retrieve", fault)
+        assert isinstance(await client.jobs.retrieve(job), Done)
+    paths = [seen.path for seen in house.demo.requests]
+    assert (paths.count("/audio/quote"), paths.count("/audio/retrieve")) == (2, 2)
+    assert paths.count("/audio/queue") == 1
+
+
 async def test_a_forbidden_order_costs_nothing_and_has_a_suggestion(house: House) -> None:
     with pytest.raises(VeniceError) as caught:
         await house.client.jobs.queue_audio(AudioRequest("forbidden"), house.model(EFFECTS))

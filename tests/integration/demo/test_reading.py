@@ -106,10 +106,19 @@ async def test_documents_that_cannot_be_read_cost_nothing(
     assert demo.requests[-1].cost_usd == 0
 
 
-async def test_a_bomb_is_refused(caller: Caller) -> None:
-    bomb = _zipped(word__document="<w:t>" + "x" * (65 * 1024 * 1024) + "</w:t>")
+def _pdf_bomb() -> bytes:
+    """Two streams that unpack to more than 64 MB together."""
+    stream = zlib.compress(bytes(33 * 1024 * 1024))
+    one = b"1 0 obj << /Filter /FlateDecode >>\nstream\n" + stream + b"\nendstream endobj\n"
+    return b"%PDF-1.4\n" + one * 2
+
+
+@pytest.mark.parametrize("name", ["a.docx", "a.pdf"])
+async def test_a_bomb_is_refused(caller: Caller, name: str) -> None:
+    huge = "<w:t>" + "x" * (65 * 1024 * 1024) + "</w:t>"
+    bomb = _zipped(word__document=huge) if name == "a.docx" else _pdf_bomb()
     assert len(bomb) < 1_000_000
-    answer = await caller.http.post("/augment/text-parser", files={"file": ("a.docx", bomb)})
+    answer = await caller.http.post("/augment/text-parser", files={"file": (name, bomb)})
     assert answer.status_code == 400
     assert "too large" in answer.json()["error"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import Fault, VeniceError
+from bot.errors import Fault, VeniceError, VeniceFailure
 from bot.venice import AudioRequest, Element, Keyframe, Model, Pricing, VideoRequest
 from bot.venice.constraints import MusicConstraints, VideoConstraints
 from bot.venice.job_bodies import audio_body, audio_quote_body, video_body, video_quote_body
@@ -128,6 +128,14 @@ def test_material_is_sent_as_given() -> None:
     assert body["keyframes"] == [{"image_url": "k", "frame_index": 24}]
     assert body["reference_image_urls"] == ["r"]
     assert "consents" not in body
+
+
+def test_more_than_venice_takes_at_once_is_not_sent() -> None:
+    link = "data:video/mp4;base64," + "a" * (18 * 1024 * 1024)
+    video_body(VideoRequest("x", video_url=link), filmer(kind=""))
+    with pytest.raises(VeniceError) as caught:
+        video_body(VideoRequest("x", video_url=link, reference_video_urls=(link,)), filmer(kind=""))
+    assert caught.value.failure is VeniceFailure.TOO_LARGE
 
 
 def test_a_quote_is_the_order_without_its_words() -> None:
