@@ -104,7 +104,8 @@ class Account:
         return read_key(await self._calls.read(lambda: self._calls.wire.change("PATCH", KEYS, body=body)))
 
     async def delete_key(self, key_id: str) -> bool:
-        """Delete a key for good; True when Venice says so."""
+        """Delete a key for good; True when Venice says so. NOT_FOUND for an unknown id, and also when the
+        connection broke after the key was deleted: the transport itself sends a DELETE once more then."""
         _step(key_id)
         send = self._calls.wire.change
         answer = await self._calls.order("", "", lambda: send("DELETE", KEYS, params=[("id", key_id)]))
