@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+from bot.demo.catalogue_edits import EDIT_ROWS
+from bot.demo.catalogue_jobs import JOB_ROWS
 from bot.demo.catalogue_media import MEDIA_ROWS
 from bot.demo.catalogue_text import TEXT_MODELS
 from bot.demo.jsonvalue import Json, JsonObject, as_list, as_number, as_object, as_text
@@ -58,7 +60,9 @@ class Model:
 def models() -> dict[str, Model]:
     """All rows by id, in the order of the list."""
     rows: list[Model] = [Model(entry.id, "text", entry.row()) for entry in TEXT_MODELS]
-    rows += [Model(as_text(row["id"]), as_text(row["type"]), row) for row in MEDIA_ROWS]
+    rows += [
+        Model(as_text(row["id"]), as_text(row["type"]), row) for row in (*MEDIA_ROWS, *EDIT_ROWS, *JOB_ROWS)
+    ]
     return {row.id: row for row in rows}
 
 

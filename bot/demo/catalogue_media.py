@@ -24,7 +24,7 @@ PLAIN_RATIOS = ("1:1", "3:2", "2:3", "16:9", "9:16", "4:3", "3:4")
 UPSCALE: dict[str, Json] = {"2x": usd(0.02), "4x": usd(0.08)}
 
 
-def _row(id_: str, kind: str, name: str, created: int, private: bool, spec: JsonObject) -> JsonObject:
+def row(id_: str, kind: str, name: str, created: int, private: bool, spec: JsonObject) -> JsonObject:
     privacy = "private" if private else "anonymized"
     merged: dict[str, Json] = {"name": name, "privacy": privacy, "offline": False, "traits": [], **spec}
     return {
@@ -59,12 +59,12 @@ RESOLUTIONS: dict[str, Json] = {"resolutions": ["1K", "2K", "4K"], "defaultResol
 QUALITIES: dict[str, Json] = {"qualities": ["low", "medium", "high"], "defaultQuality": "high"}
 
 
-def _by_quality(low: float, medium: float, high: float) -> dict[str, Json]:
+def by_quality(low: float, medium: float, high: float) -> dict[str, Json]:
     return {"low": usd(low), "medium": usd(medium), "high": usd(high)}
 
 
 IMAGE_ROWS = (
-    _row(
+    row(
         "z-image-turbo",
         "image",
         "Z-Image Turbo",
@@ -76,7 +76,7 @@ IMAGE_ROWS = (
             "traits": ["default", "fastest"],
         },
     ),
-    _row(
+    row(
         "venice-sd35",
         "image",
         "Venice SD35",
@@ -88,7 +88,7 @@ IMAGE_ROWS = (
             "traits": ["eliza-default"],
         },
     ),
-    _row(
+    row(
         "chroma",
         "image",
         "Chroma",
@@ -100,7 +100,7 @@ IMAGE_ROWS = (
             "uncensored": True,
         },
     ),
-    _row(
+    row(
         "qwen-image",
         "image",
         "Qwen Image",
@@ -112,7 +112,7 @@ IMAGE_ROWS = (
             "traits": ["highest_quality"],
         },
     ),
-    _row(
+    row(
         "flux-2-pro",
         "image",
         "Flux 2 Pro",
@@ -123,7 +123,7 @@ IMAGE_ROWS = (
             "pricing": _generation(0.03),
         },
     ),
-    _row(
+    row(
         "nano-banana-2",
         "image",
         "Nano Banana 2",
@@ -137,7 +137,7 @@ IMAGE_ROWS = (
             },
         },
     ),
-    _row(
+    row(
         "gpt-image-2",
         "image",
         "GPT Image 2",
@@ -148,16 +148,16 @@ IMAGE_ROWS = (
             "pricing": {
                 "resolutions": {"1K": usd(0.27), "2K": usd(0.51), "4K": usd(0.84)},
                 "quality": {
-                    "1K": _by_quality(0.02, 0.07, 0.26),
-                    "2K": _by_quality(0.03, 0.13, 0.5),
-                    "4K": _by_quality(0.05, 0.21, 0.83),
+                    "1K": by_quality(0.02, 0.07, 0.26),
+                    "2K": by_quality(0.03, 0.13, 0.5),
+                    "4K": by_quality(0.05, 0.21, 0.83),
                 },
                 "upscale": UPSCALE,
             },
         },
     ),
     # Listed among the picture models although it makes none: pickers have to leave it out.
-    _row(
+    row(
         "bria-bg-remover",
         "image",
         "Background Remover",
@@ -171,7 +171,7 @@ IMAGE_ROWS = (
 )
 
 VOICE_ROWS = (
-    _row(
+    row(
         "tts-kokoro",
         "tts",
         "Kokoro Text to Speech",
@@ -186,7 +186,7 @@ VOICE_ROWS = (
             "supports_custom_voice_id": False,
         },
     ),
-    _row(
+    row(
         "tts-qwen3-0-6b",
         "tts",
         "Qwen 3 TTS 0.6B",
@@ -201,7 +201,7 @@ VOICE_ROWS = (
             "supports_custom_voice_id": False,
         },
     ),
-    _row(
+    row(
         "tts-orpheus",
         "tts",
         "Orpheus TTS",
@@ -218,8 +218,30 @@ VOICE_ROWS = (
     ),
 )
 
+CLONING_ROW = row(
+    "tts-chatterbox-hd",
+    "tts",
+    "Chatterbox HD (Resemble AI)",
+    1776384000,
+    True,
+    {
+        "pricing": {"input": usd(50)},
+        "default_voice": "Aurora",
+        "default_format": "wav",
+        "voices": ["Aurora", "Blade", "Britney", "Carl", "Cliff", "Richard", "Rico", "Siobhan", "Vicky"],
+        "supported_formats": ["wav"],
+        "supports_custom_voice_id": False,
+        "voice_cloning": {
+            "mode": "zero_shot",
+            "accepted_formats": ["mp3", "wav", "flac", "m4a"],
+            "min_sample_seconds": 5,
+            "retention_days": 7,
+        },
+    },
+)
+
 HEARING_ROWS = (
-    _row(
+    row(
         "nvidia/parakeet-tdt-0.6b-v3",
         "asr",
         "Parakeet ASR",
@@ -229,7 +251,7 @@ HEARING_ROWS = (
             "pricing": {"per_audio_second": usd(0.0001)},
         },
     ),
-    _row(
+    row(
         "openai/whisper-large-v3",
         "asr",
         "Whisper Large V3",
@@ -242,7 +264,7 @@ HEARING_ROWS = (
 )
 
 EMBEDDING_ROWS = (
-    _row(
+    row(
         "text-embedding-bge-m3",
         "embedding",
         "BGE-M3",
@@ -256,4 +278,4 @@ EMBEDDING_ROWS = (
     ),
 )
 
-MEDIA_ROWS = (*IMAGE_ROWS, *VOICE_ROWS, *HEARING_ROWS, *EMBEDDING_ROWS)
+MEDIA_ROWS = (*IMAGE_ROWS, *VOICE_ROWS, CLONING_ROW, *HEARING_ROWS, *EMBEDDING_ROWS)

@@ -1,12 +1,13 @@
-"""GET /characters and /characters/{slug}."""
+"""GET /characters, /characters/{slug} and the reviews of one."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
 
 from starlette.responses import JSONResponse, Response
 
-from bot.demo.cast import CAST, Character, find_character
+from bot.demo.cast import ADDRESS, CAST, Character, find_character
 from bot.demo.checks import Check, anything, one_of, shape, text
 from bot.demo.headers import common_headers
 from bot.demo.jsonvalue import Json
@@ -85,3 +86,56 @@ async def one_character(call: Call, slug: str) -> Response:
     if found is None:
         raise plain(404, "Character not found")
     return JSONResponse({"object": "character", "data": found.row()}, headers=common_headers(call))
+
+
+OPINIONS = {5: "I could talk for hours.", 4: "Very good company.", 3: "Nice, now and then."}
+REVIEWERS = ("ada", "bruno", "chiara", "dario", "elena", "fosco")
+
+
+def _ratings(one: Character) -> tuple[int, int]:
+    """The lower of the two ratings everybody gave, and how many gave one point more."""
+    base = one.rating_sum // one.ratings
+    return base, one.rating_sum - base * one.ratings
+
+
+def _review(one: Character, index: int) -> dict[str, Json]:
+    base, better = _ratings(one)
+    rating = base + (index < better)
+    return {
+        "id": str(uuid.uuid5(ADDRESS, f"{one.slug}/{index}")),
+        "characterId": str(uuid.uuid5(ADDRESS, one.slug)),
+        "rating": rating,
+        "message": OPINIONS.get(rating) if index % 3 else None,
+        "locale": "en" if index % 2 else None,
+        "username": f"demo_{REVIEWERS[index % len(REVIEWERS)]}",
+        "userAvatarUrl": None,
+        "isOwner": False,
+        "createdAt": one.created,
+    }
+
+
+async def list_reviews(call: Call, slug: str) -> Response:
+    found = find_character(slug)
+    if found is None:
+        raise plain(404, "Character not found")
+    page = _whole(call.record.query, "page", 1, 1, 1_000_000)
+    size = _whole(call.record.query, "pageSize", 20, 1, 100)
+    pages = -(-found.ratings // size)
+    begin = (page - 1) * size
+    rows = [_review(found, index) for index in range(begin, min(begin + size, found.ratings))]
+    headers = common_headers(call) | {
+        "x-pagination-limit": str(size),
+        "x-pagination-page": str(page),
+        "x-pagination-total": str(found.ratings),
+        "x-pagination-total-pages": str(pages),
+    }
+    told: dict[str, Json] = {
+        "object": "list",
+        "data": rows,
+        "pagination": {"page": page, "pageSize": size, "total": found.ratings, "totalPages": pages},
+        "summary": {
+            "averageRating": round(found.rating_sum / found.ratings, 2),
+            "totalReviews": found.ratings,
+        },
+    }
+    return JSONResponse(told, headers=headers)

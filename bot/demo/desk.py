@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Literal
 
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
@@ -13,15 +16,34 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from bot.demo import account, characters, chat, embeddings, images, listings, speech, transcriptions
+from bot.demo import (
+    account,
+    augment,
+    billing,
+    characters,
+    chat,
+    edits,
+    embeddings,
+    films,
+    images,
+    jobs,
+    keys,
+    listings,
+    music,
+    speech,
+    transcriptions,
+    voices,
+)
 from bot.demo.faults import Fault, FaultKind
 from bot.demo.headers import common_headers
-from bot.demo.jsonvalue import Json
+from bot.demo.jsonvalue import Json, as_number
+from bot.demo.keyring import Key, is_admin
 from bot.demo.refusals import Refusal, no_credentials, plain, too_large
 from bot.demo.state import Call, DemoState, RecordedRequest, Upload
 from bot.demo.wire import Wire
 
 PREFIX = "/api/v1"
+TOO_FAST = 429
 MAX_BODY_BYTES = 35 * 1024 * 1024
 
 Endpoint = Callable[[Call, str], Awaitable[Response]]
@@ -31,30 +53,74 @@ OPEN_ROUTES: dict[tuple[str, str], Endpoint] = {
     ("GET", "/models/traits"): listings.list_traits,
     ("GET", "/models/compatibility_mapping"): listings.list_aliases,
     ("GET", "/image/styles"): images.list_styles,
+    ("POST", "/video/quote"): films.quote,
+    ("POST", "/audio/quote"): music.quote,
+    ("GET", "/billing/usage"): billing.retired_usage,
+    ("GET", "/media/{slug}"): jobs.download,
+    ("DELETE", "/media/{slug}"): jobs.delete_download,
 }
 KEYED_ROUTES: dict[tuple[str, str], Endpoint] = {
     ("POST", "/chat/completions"): chat.complete,
     ("POST", "/image/generate"): images.generate,
+    ("POST", "/image/edit"): edits.edit,
+    ("POST", "/image/multi-edit"): edits.multi_edit,
+    ("POST", "/image/upscale"): edits.upscale,
+    ("POST", "/image/background-remove"): edits.remove_background,
     ("POST", "/audio/speech"): speech.speak,
     ("POST", "/audio/transcriptions"): transcriptions.transcribe,
+    ("POST", "/audio/voices"): voices.clone,
+    ("POST", "/augment/search"): augment.search,
+    ("POST", "/augment/scrape"): augment.scrape,
+    ("POST", "/augment/text-parser"): augment.parse,
+    ("POST", "/video/queue"): films.queue,
+    ("POST", "/video/retrieve"): jobs.retrieve_film,
+    ("POST", "/video/complete"): jobs.complete_film,
+    ("POST", "/audio/queue"): music.queue,
+    ("POST", "/audio/retrieve"): jobs.retrieve_sound,
+    ("POST", "/audio/complete"): jobs.complete_sound,
     ("POST", "/embeddings"): embeddings.embed,
     ("GET", "/characters"): characters.list_characters,
     ("GET", "/characters/{slug}"): characters.one_character,
+    ("GET", "/characters/{slug}/reviews"): characters.list_reviews,
     ("GET", "/api_keys/rate_limits"): account.rate_limits,
 }
+ADMIN_ROUTES: dict[tuple[str, str], Endpoint] = {
+    ("GET", "/billing/balance"): billing.balance,
+    ("GET", "/billing/usage-history"): billing.usage_history,
+    ("GET", "/billing/usage-analytics"): billing.usage_analytics,
+    ("GET", "/api_keys"): keys.list_keys,
+    ("POST", "/api_keys"): keys.create,
+    ("PATCH", "/api_keys"): keys.update,
+    ("DELETE", "/api_keys"): keys.delete,
+    ("GET", "/api_keys/{id}"): keys.one_key,
+    ("GET", "/api_keys/rate_limits/log"): keys.breaches,
+}
+VARYING = (
+    (r"/characters/([^/]+)/reviews", "/characters/{slug}/reviews"),
+    (r"/characters/(.+)", "/characters/{slug}"),
+    (r"/media/([\w-]+)", "/media/{slug}"),
+    (r"/api_keys/(?!rate_limits$)([^/]+)", "/api_keys/{id}"),
+)
+"""Paths with a part that varies."""
+Access = Literal["open", "keyed", "admin"]
+ROUTES: dict[Access, dict[tuple[str, str], Endpoint]] = {
+    "open": OPEN_ROUTES,
+    "keyed": KEYED_ROUTES,
+    "admin": ADMIN_ROUTES,
+}
+FORMS = frozenset({"/audio/transcriptions", "/audio/voices", "/augment/text-parser"})
+EITHER = frozenset({"/image/edit", "/image/multi-edit", "/image/upscale", "/image/background-remove"})
+"""Paths that read forms, and those that read forms as well as JSON."""
 
 
-def _route(method: str, path: str) -> tuple[Endpoint, bool, str]:
-    """The endpoint, whether it needs a key, and the slug of the path. Raises Refusal 404 or 405."""
-    pattern, slug = path, ""
-    if path.startswith("/characters/"):
-        pattern, slug = "/characters/{slug}", path.removeprefix("/characters/")
-    key = (method, pattern)
-    if key in OPEN_ROUTES:
-        return OPEN_ROUTES[key], False, slug
-    if key in KEYED_ROUTES:
-        return KEYED_ROUTES[key], True, slug
-    known = any(pattern == other for _, other in (*OPEN_ROUTES, *KEYED_ROUTES))
+def _route(method: str, path: str) -> tuple[Endpoint, Access, str]:
+    """The endpoint, what key it needs, and the varying part of the path. Raises Refusal 404 or 405."""
+    found = ((template, re.fullmatch(pattern, path)) for pattern, template in VARYING)
+    pattern, slug = next(((template, hit[1]) for template, hit in found if hit), (path, ""))
+    for access, routes in ROUTES.items():
+        if (method, pattern) in routes:
+            return routes[method, pattern], access, slug
+    known = any(pattern == other for routes in ROUTES.values() for _, other in routes)
     raise plain(405 if known else 404, "Method not allowed" if known else "Not found")
 
 
@@ -83,14 +149,16 @@ async def _read_form(scope: Scope, body: bytes, record: RecordedRequest) -> None
 
     fields: dict[str, str] = {}
     files: dict[str, Upload] = {}
+    uploads: list[tuple[str, Upload]] = []
     async with Request(scope, replay).form() as form:
         for name, value in form.multi_items():
             if isinstance(value, UploadFile):
                 data = await value.read()
                 files[name] = Upload(value.filename or "", value.content_type or "", data)
+                uploads.append((name, files[name]))
             else:
                 fields[name] = value
-    record.form, record.files = fields, files
+    record.form, record.files, record.uploads = fields, files, uploads
 
 
 def _query(request: Request) -> dict[str, str]:
@@ -142,6 +210,8 @@ class Desk:
     async def _before(self, call: Call, fault: Fault, wire: Wire, scope: Scope) -> bool:
         """Applies what happens before any work; True when the request goes on."""
         if fault.kind is FaultKind.STATUS:
+            if fault.code == TOO_FAST:
+                self._state.ledger.refuse(self._state.key_id(call.record), call.record.model)
             headers = {**common_headers(call), **fault.headers}
             await wire.plain(Response(fault.body, fault.code, headers, fault.media_type), scope)
             return False
@@ -157,12 +227,14 @@ class Desk:
 
     async def _respond(self, call: Call, request: Request, *, too_big: bool) -> Response:
         try:
-            endpoint, keyed, slug = _route(call.record.method, call.record.path)
-            if keyed:
+            endpoint, access, slug = _route(call.record.method, call.record.path)
+            if access != "open":
                 self._check_key(call, str(request.url))
+            if access == "admin" and not is_admin(call.record.secret):
+                raise plain(401, "Admin API key required")
             if too_big:
                 raise too_large("The request body")
-            if call.record.method == "POST":
+            if call.record.method in ("POST", "PATCH"):
                 _check_content(call)
             return await endpoint(call, slug)
         except Refusal as refusal:
@@ -174,16 +246,29 @@ class Desk:
         if given is None:
             raise no_credentials(url)
         scheme, _, key = given.partition(" ")
-        accepted = self._state.keys
-        if scheme.lower() != "bearer" or not key.strip() or (accepted is not None and key not in accepted):
+        made, accepted = self._state.keyring.by_secret(key.strip()), self._state.keys
+        known = accepted is None or key in accepted or made is not None
+        if scheme.lower() != "bearer" or not key.strip() or not known or self._state.keyring.dead(key):
             raise plain(401, "Authentication failed")
+        if made is not None:
+            self._check_limit(call, made)
+
+    def _check_limit(self, call: Call, key: Key) -> None:
+        """A key made with a limit opens nothing that costs once it is used up."""
+        key.used = datetime.now(UTC)
+        limit = key.limit.get("usd")
+        costs = call.record.method == "POST" and not call.record.path.endswith(("/retrieve", "/complete"))
+        if limit is not None and costs and self._state.ledger.spent(key.id) >= as_number(limit):
+            raise plain(402, "API key USD spend limit exceeded. Raise the limit or wait for its reset.")
 
 
 def _check_content(call: Call) -> None:
     """Raises Refusal 400 when the body is not what the endpoint reads."""
-    multipart = call.record.path == "/audio/transcriptions"
-    wanted = "multipart/form-data" if multipart else "application/json"
-    if not call.record.headers.get("content-type", "").startswith(wanted):
+    path, kind = call.record.path, call.record.headers.get("content-type", "")
+    if path in EITHER and call.is_form:
+        return
+    wanted = "multipart/form-data" if path in FORMS else "application/json"
+    if not kind.startswith(wanted):
         raise plain(400, f"'Content-Type' must be '{wanted}'")
-    if not multipart and call.record.json is None:
+    if path not in FORMS and call.record.json is None:
         raise plain(400, "Invalid JSON body")

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.demo.jsonvalue import Json, JsonObject
+from bot.demo.jsonvalue import Json, JsonObject, as_object
 
 MESSAGES = {
     400: "Invalid request parameters",
@@ -51,6 +51,9 @@ class FaultKind(StrEnum):
     WRONG_BILL = "wrong_bill"
     NO_USAGE = "no_usage"
     REASONING_ONLY = "reasoning_only"
+    JOB_FAILS = "job_fails"
+    JOB_EXPIRES = "job_expires"
+    JOB_LASTS = "job_lasts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,11 @@ class Fault:
     after: int | None = None
     seconds: float = 0.0
     factor: float = 1.0
+    refunds: bool = False
+
+    def json_body(self) -> JsonObject:
+        """The body as an object."""
+        return as_object(json.loads(self.body or b"{}"))
 
     @classmethod
     def status(
@@ -165,6 +173,36 @@ class Fault:
     def reasoning_only(cls) -> Fault:
         """Reasoning eats the whole budget: empty content, finish_reason length."""
         return cls(FaultKind.REASONING_ONLY)
+
+    @classmethod
+    def job_fails(cls, *, refunds: bool = True, recommended_model: str = "") -> Fault:
+        """On a queue path: the job is taken and charged, but when it would be ready the provider's content
+        policy refuses it. `refunds` says whether the money comes back."""
+        error: dict[str, Json] = {
+            "message": "The provider refused this request because of its content policies.",
+            "type": "provider_content_policy",
+            "credits_refunded": refunds,
+        }
+        if recommended_model:
+            error["recommended_model"] = recommended_model
+        body = json.dumps({"error": error}).encode()
+        return cls(FaultKind.JOB_FAILS, code=422, body=body, refunds=refunds)
+
+    @classmethod
+    def job_breaks(cls, *, refunds: bool = True) -> Fault:
+        """On a queue path: the job is taken and charged, but the provider fails for good."""
+        body = json.dumps({"error": "Generation failed", "credits_refunded": refunds}).encode()
+        return cls(FaultKind.JOB_FAILS, code=500, body=body, refunds=refunds)
+
+    @classmethod
+    def job_expires(cls) -> Fault:
+        """On a queue path: the job is taken and charged, and its media are gone before they are fetched."""
+        return cls(FaultKind.JOB_EXPIRES)
+
+    @classmethod
+    def job_lasts(cls, seconds: float) -> Fault:
+        """On a queue path: this job takes so long, whatever the demo's usual time."""
+        return cls(FaultKind.JOB_LASTS, seconds=seconds)
 
 
 @dataclass(slots=True)

@@ -71,6 +71,11 @@ class Outcome:
         }
 
 
+def judge(prompt: str, *, safe: bool) -> Outcome:
+    """What the filters make of a prompt; only `safe` pictures are blurred."""
+    return Outcome(FORBIDDEN.search(prompt) is not None, safe and ADULT.search(prompt) is not None)
+
+
 async def list_styles(call: Call, slug: str) -> Response:
     return JSONResponse({"object": "list", "data": list(STYLES)}, headers=common_headers(call))
 
@@ -160,8 +165,7 @@ async def generate(call: Call, slug: str) -> Response:
     if as_number(body.get("cfg_scale"), 1) <= 0:
         raise invalid_field("cfg_scale", "Number must be greater than 0")
     prompt = as_text(body["prompt"])
-    safe = as_flag(body.get("safe_mode"), True)
-    outcome = Outcome(FORBIDDEN.search(prompt) is not None, safe and ADULT.search(prompt) is not None)
+    outcome = judge(prompt, safe=as_flag(body.get("safe_mode"), True))
     orders = _orders(model, body, outcome)
     pictures = await asyncio.gather(*(asyncio.to_thread(paint, order) for order in orders))
     headers = model_headers(call, model) | outcome.headers()

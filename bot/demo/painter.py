@@ -51,7 +51,7 @@ def paint(order: Order) -> bytes:
         picture = picture.filter(ImageFilter.GaussianBlur(max(order.width, order.height) / 25))
     if picture.size != (order.width, order.height):
         picture = resized(picture, (order.width, order.height))
-    _mark(picture)
+    mark(picture)
     out = io.BytesIO()
     match order.format:
         case "png":
@@ -144,7 +144,7 @@ def _styled(picture: Image.Image, style: str) -> Image.Image:
             return picture
 
 
-def _mark(picture: Image.Image) -> None:
+def mark(picture: Image.Image) -> None:
     """A small word in the corner: nobody should take this for a model's work."""
     size = max(10, min(picture.size) // 32)
     font = ImageFont.load_default(size)

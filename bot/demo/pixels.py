@@ -1,4 +1,4 @@
-"""Resizing pictures; the one place that meets Pillow's partly typed method."""
+"""The one place that meets Pillow's partly typed methods."""
 
 from __future__ import annotations
 
@@ -10,3 +10,9 @@ def resized(
 ) -> Image.Image:
     # Pillow types the size with numpy's types, which are not installed.
     return picture.resize(size, method)  # pyright: ignore[reportUnknownMemberType]
+
+
+def above(picture: Image.Image, limit: int) -> Image.Image:
+    """White where a grey picture is at least `limit` bright, black elsewhere."""
+    # Pillow leaves a kind of lookup open.
+    return picture.point([0] * limit + [255] * (256 - limit))  # pyright: ignore[reportUnknownMemberType]

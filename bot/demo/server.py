@@ -93,6 +93,24 @@ class DemoVenice:
         return self._state.requests
 
     @property
+    def job_seconds(self) -> float:
+        """How long films and music take; what is ordered already keeps its time."""
+        return self._state.job_seconds
+
+    @job_seconds.setter
+    def job_seconds(self, seconds: float) -> None:
+        self._state.job_seconds = seconds
+
+    def finish_jobs(self) -> None:
+        """Makes every film and piece of music that was ordered ready now."""
+        self._state.jobs.finish()
+
+    @property
+    def balance_usd(self) -> float:
+        """What is left on the demo's account."""
+        return self._state.balance_usd
+
+    @property
     def pace(self) -> float:
         return self._state.pace
 

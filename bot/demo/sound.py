@@ -9,6 +9,7 @@ import io
 import math
 import zlib
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -89,7 +90,27 @@ def melody(speech: Speech) -> bytes:
     return b"".join(parts)
 
 
-def _encode(samples: bytes, form: str) -> bytes:
+def exactly(text: str, seconds: float) -> bytes:
+    """A melody on the words that lasts exactly so long; the words come again and again."""
+    chars = round(seconds * CHARS_PER_SECOND) + 1
+    phrase = f"{' '.join(text.split()) or 'demo'} "
+    words = phrase * -(-chars // len(phrase))
+    return melody(Speech(words[:chars], "music", "wav"))[: round(seconds * RATE) * 2]
+
+
+def frames_of(samples: bytes, form: str) -> Iterator[av.AudioFrame]:
+    """The samples as frames of the sample format an encoder wants."""
+    resampler = av.AudioResampler(format=form, layout="mono", rate=RATE)
+    for at in range(0, len(samples), FRAME_SAMPLES * 2):
+        raw = samples[at : at + FRAME_SAMPLES * 2]
+        frame = av.AudioFrame(format="s16", layout="mono", samples=len(raw) // 2)
+        frame.planes[0].update(raw)
+        frame.sample_rate, frame.pts = RATE, at // 2
+        yield from resampler.resample(frame)
+
+
+def encode(samples: bytes, form: str) -> bytes:
+    """16-bit mono samples as a sound file. Takes a while."""
     container_name, codec, layout = CONTAINERS[form]
     out = io.BytesIO()
     with av.open(out, "w", format=container_name) as container:
@@ -97,14 +118,8 @@ def _encode(samples: bytes, form: str) -> bytes:
         if not isinstance(stream, AudioStream):
             raise TypeError(codec)
         stream.layout = "mono"
-        resampler = av.AudioResampler(format=layout, layout="mono", rate=RATE)
-        for at in range(0, len(samples), FRAME_SAMPLES * 2):
-            raw = samples[at : at + FRAME_SAMPLES * 2]
-            frame = av.AudioFrame(format="s16", layout="mono", samples=len(raw) // 2)
-            frame.planes[0].update(raw)
-            frame.sample_rate, frame.pts = RATE, at // 2
-            for part in resampler.resample(frame):
-                container.mux(stream.encode(part))
+        for frame in frames_of(samples, layout):
+            container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return out.getvalue()
 
@@ -112,4 +127,4 @@ def _encode(samples: bytes, form: str) -> bytes:
 def speak_text(speech: Speech) -> bytes:
     """The encoded sound. Takes a while for long texts: run it in a thread."""
     samples = melody(speech)
-    return samples if speech.format == "pcm" else _encode(samples, speech.format)
+    return samples if speech.format == "pcm" else encode(samples, speech.format)

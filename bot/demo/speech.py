@@ -29,10 +29,11 @@ FIELDS: dict[str, Check] = {
 CHECK = shape(FIELDS, required=("input", "model"))
 
 
-def _speech(model: Model, body: JsonObject) -> Speech:
+def _speech(call: Call, model: Model, body: JsonObject) -> Speech:
     voice = as_text(body.get("voice")) or as_text(model.spec.get("default_voice"))
     voices = model.words("voices")
-    if voice not in voices:
+    cloned = call.state.cloned_voices.get(voice) == model.id
+    if voice not in voices and not cloned:
         raise plain(
             400, f'Voice "{voice}" is not supported by model {model.id}. Supported: {", ".join(voices)}'
         )
@@ -51,7 +52,7 @@ async def speak(call: Call, slug: str) -> Response:
     model = find(as_text(body["model"]), "tts")
     if model is None:
         raise plain(404, "Specified model not found")
-    speech = _speech(model, body)
+    speech = _speech(call, model, body)
     sound = await asyncio.to_thread(speak_text, speech)
     call.state.charge(call.record, len(speech.text) * model.price("input") / 1e6)
     return Response(sound, media_type=MEDIA_TYPES[speech.format], headers=model_headers(call, model))

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.demo.faults import Fault, FaultKind, FaultScript
+from bot.demo.jobbook import JobBook
 from bot.demo.jsonvalue import Json, JsonObject, as_object, as_text
+from bot.demo.keyring import KeyRing, key_id_of
+from bot.demo.ledger import Ledger
 from bot.demo.prefixes import PrefixMemory
 
 START_BALANCE_USD = 25.0
+JOB_SECONDS = 6.0
+"""How long a film or a piece of music takes, unless told otherwise."""
 FASTEST_PACE = 1e9
 """Tokens a second that stand for: no wait at all. Infinity would not survive the arithmetic."""
 
@@ -29,6 +34,7 @@ class Upload:
 class RecordedRequest:
     """One request as it came in, and how it ended.
 
+    `files` has one file a name, `uploads` all of them in order.
     `path` is below /api/v1; header names are lower case; `at` and `ended_at` are time.monotonic() seconds;
     `status` is None when no answer was given. `tokens_sent` counts streamed tokens; `cut_off` says the
     caller went away before the answer was complete; `cost_usd` is what the demo charged.
@@ -42,6 +48,7 @@ class RecordedRequest:
     json: Json = None
     form: Mapping[str, str] = field(default_factory=dict[str, str])
     files: Mapping[str, Upload] = field(default_factory=dict[str, Upload])
+    uploads: Sequence[tuple[str, Upload]] = ()
     status: int | None = None
     tokens_sent: int = 0
     cut_off: bool = False
@@ -49,9 +56,15 @@ class RecordedRequest:
     ended_at: float | None = None
 
     @property
+    def secret(self) -> str:
+        """The key it came with, empty for none."""
+        return self.headers.get("authorization", "").partition(" ")[2].strip()
+
+    @property
     def model(self) -> str:
         """The model the request names, empty when none."""
-        return as_text(as_object(self.json).get("model")) or self.form.get("model", "")
+        fields = {**self.form, **as_object(self.json)}
+        return as_text(fields.get("model")) or as_text(fields.get("modelId"))
 
 
 class DemoState:
@@ -63,13 +76,30 @@ class DemoState:
         self.faults = FaultScript()
         self.requests: list[RecordedRequest] = []
         self.prefixes = PrefixMemory()
+        self.jobs = JobBook()
+        self.ledger = Ledger()
+        self.keyring = KeyRing()
+        self.cloned_voices: dict[str, str] = {}
+        self.job_seconds = JOB_SECONDS
         self.balance_usd = START_BALANCE_USD
         self.stopping = asyncio.Event()
         self._windows: dict[tuple[str, int], int] = {}
 
     def charge(self, record: RecordedRequest, cost_usd: float) -> None:
+        """Takes money for a request, and writes it down."""
         record.cost_usd += cost_usd
         self.balance_usd = max(0.0, self.balance_usd - cost_usd)
+        self.ledger.add(self.key_id(record), record.model, record.path, -cost_usd, "API usage")
+
+    def refund(self, record: RecordedRequest, cost_usd: float) -> None:
+        """Gives the price of a failed job back."""
+        self.balance_usd += cost_usd
+        self.ledger.add(self.key_id(record), record.model, record.path, cost_usd, "Refund")
+
+    def key_id(self, record: RecordedRequest) -> str:
+        """The id of the key a request came with."""
+        key = self.keyring.by_secret(record.secret)
+        return key_id_of(record.secret) if key is None else key.id
 
     def count(self, model: str) -> int:
         """How many requests this model had in the running minute, this one included."""
@@ -96,6 +126,11 @@ class Call:
     @property
     def body(self) -> JsonObject:
         return as_object(self.record.json)
+
+    @property
+    def is_form(self) -> bool:
+        """Whether the request is a multipart form."""
+        return self.record.headers.get("content-type", "").startswith("multipart/form-data")
 
     @property
     def gone(self) -> bool:

@@ -35,6 +35,18 @@ def to_data_url(data: bytes) -> str:
         raise UserError(UNREADABLE, detail=f"undecodable picture: {type(error).__name__}") from None
 
 
+def picture_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height of a PNG, JPEG or WebP, None for anything else. Reads the head only, so it is quick
+    enough for the event loop."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as picture:
+                return picture.size
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+        return None
+
+
 def _fitted(picture: Image.Image) -> Image.Image:
     picture = picture.convert("RGBA" if _transparent(picture) else "RGB")
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))

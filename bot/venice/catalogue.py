@@ -14,7 +14,7 @@ from typing import Literal
 from bot.errors import UserError
 from bot.venice.models import Medium, Model
 
-Wanted = Literal["text", "vision", "image", "tts", "asr", "embedding"]
+Wanted = Literal["text", "vision", "image", "tts", "asr", "embedding", "edit", "upscale", "video", "music"]
 
 MEDIUM_OF: dict[Wanted, Medium] = {
     "text": "text",
@@ -23,16 +23,23 @@ MEDIUM_OF: dict[Wanted, Medium] = {
     "tts": "tts",
     "asr": "asr",
     "embedding": "embedding",
+    "edit": "inpaint",
+    "upscale": "upscale",
+    "video": "video",
+    "music": "music",
 }
 TRAIT_OF: dict[Wanted, str] = {"text": "default", "vision": "default_vision", "image": "default"}
 USUAL: dict[Wanted, str] = {
     "tts": "tts-kokoro",
     "asr": "nvidia/parakeet-tdt-0.6b-v3",
     "embedding": "text-embedding-bge-m3",
+    "edit": "firered-image-edit",
+    "upscale": "upscaler",
 }
-"""Venice has traits for text and image only; these are its documented defaults for the rest."""
+"""Venice has traits for text and image only; these are its documented defaults. Video and music have none."""
 
 CHOICES_LIMIT = 25
+ENDLESS = Decimal("Infinity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +150,16 @@ class Catalogue:
 
     @staticmethod
     def _fits(model: Model, wanted: Wanted) -> bool:
-        return model.capabilities.vision if wanted == "vision" else True
+        match wanted:
+            case "vision":
+                return model.capabilities.vision
+            case "video":
+                return model.video.kind == "text-to-video"
+            case "music":
+                # What is priced by characters reads text aloud.
+                return model.pricing.thousand_characters is None
+            case _:
+                return True
 
     def cheapest(self, medium: Medium, allow: Filter = ANY) -> Model | None:
         """The offered model with the lowest price of its medium."""
@@ -178,16 +194,28 @@ def _preference(model: Model) -> tuple[bool, bool, Decimal, str]:
 
 def price_of(model: Model) -> Decimal:
     """One figure to compare models of one medium by, in USD: three parts prompt and one part output for
-    text, the dearest picture for images, the unit price for the rest. Unpriced models count as endless."""
+    text, the dearest picture for images and edits, twice the size for upscalers, a minute or a thousand
+    characters of sound, the unit price for the rest. Unpriced models, and films, count as endless."""
     pricing = model.pricing
     if model.medium == "text" and pricing.tokens is not None:
         return pricing.tokens.input * 3 + pricing.tokens.output
-    if model.medium == "image":
-        prices = [
-            *pricing.resolutions.values(),
-            *(p for row in pricing.quality.values() for p in row.values()),
-        ]
-        prices += [pricing.generation] if pricing.generation is not None else []
-        return max(prices, default=Decimal("Infinity"))
+    if model.medium in ("image", "inpaint"):
+        rows = [pricing.resolutions, *pricing.quality.values()]
+        prices = [price for row in rows for price in row.values()]
+        prices += [one for one in (pricing.generation, pricing.inpaint) if one is not None]
+        return max(prices, default=ENDLESS)
+    if model.medium == "upscale":
+        return pricing.upscale.get("2x", ENDLESS)
+    if model.medium == "music":
+        return _minute_price(model)
     unit = pricing.audio_second if model.medium == "asr" else pricing.input
-    return Decimal("Infinity") if unit is None else unit
+    return ENDLESS if unit is None else unit
+
+
+def _minute_price(model: Model) -> Decimal:
+    pricing = model.pricing
+    if pricing.second is not None:
+        return pricing.second * 60
+    listed = [one.usd for one in pricing.durations[:1]]
+    listed += [one for one in (pricing.generation, pricing.thousand_characters) if one is not None]
+    return max(listed, default=ENDLESS)

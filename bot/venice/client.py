@@ -7,19 +7,23 @@ POSTs only when Venice cannot have begun to work, and a chat never after its fir
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
 from bot.errors import VeniceError, VeniceFailure
+from bot.venice.account import Account
+from bot.venice.augment import Augment
 from bot.venice.bodies import Body, chat_body
+from bot.venice.calls import Calls
 from bot.venice.catalogue import Catalogue
 from bot.venice.chat import AnswerAssembler
 from bot.venice.data import as_object
 from bot.venice.errors import failure
-from bot.venice.http import Answer, StreamAnswer, Timeouts, Wire
+from bot.venice.http import StreamAnswer, Timeouts, Wire
+from bot.venice.images import Images
 from bot.venice.limits import Limits
 from bot.venice.listings import (
     Character,
@@ -45,9 +49,12 @@ from bot.venice.media import (
 from bot.venice.media_answers import read_embeddings, read_images, read_speech, read_transcript
 from bot.venice.media_bodies import embedding_body, image_body, speech_body, transcription_form
 from bot.venice.models import Medium, Model, read_models
+from bot.venice.queued import Jobs
 from bot.venice.retry import Retry
+from bot.venice.reviews import ReviewPage, read_reviews, review_params
 from bot.venice.sse import DONE, event_texts
 from bot.venice.types import ChatEvent, ChatRequest, ChatResult, Citations, Finished, UsageReport
+from bot.venice.voices import ClonedVoice, VoiceSample, clone_form, read_voice
 
 CHAT = "chat/completions"
 TRAIT_MEDIA: tuple[Medium, ...] = ("text", "image")
@@ -55,6 +62,9 @@ TRAIT_MEDIA: tuple[Medium, ...] = ("text", "image")
 
 class VeniceClient:
     """Use as an async context manager, or call `aclose`.
+
+    Chat, listings, making pictures and speech are methods here; changing pictures is `images`, films and
+    music are `jobs`, searching and reading `augment`, money and keys `account`.
 
     `limits` is shared state: its `turn` is the fair queue callers wait in before a call; the client itself
     feeds it from headers and refusals, and asks its breaker before sending.
@@ -73,6 +83,11 @@ class VeniceClient:
         self.limits = limits or Limits()
         self._wire = Wire(base_url, api_key, timeouts)
         self._retry = retry or Retry()
+        self._calls = Calls(self._wire, self.limits, self._retry)
+        self.images = Images(self._calls)
+        self.jobs = Jobs(self._calls)
+        self.augment = Augment(self._calls)
+        self.account = Account(self._calls)
 
     async def __aenter__(self) -> Self:
         return self
@@ -122,7 +137,7 @@ class VeniceClient:
                     async for event in events:
                         yield event
         except VeniceError as error:
-            self._learn(error, model_id, person)
+            self._calls.learn(error, model_id, person)
             raise
 
     async def _events(self, answer: StreamAnswer) -> AsyncGenerator[ChatEvent]:
@@ -155,7 +170,7 @@ class VeniceClient:
     async def chat(self, request: ChatRequest, model: Model) -> ChatResult:
         """A whole answer at once, for short side questions; long ones time out at Venice's gateway."""
         body = chat_body(request, model, stream=False)
-        answer = await self._paid(model, request.user, lambda: self._wire.post(CHAT, body))
+        answer = await self._calls.paid(model.id, request.user, lambda: self._wire.post(CHAT, body))
         assembler = AnswerAssembler(answer.notices)
         events = assembler.feed(answer.json())
         events += assembler.close(done=True)
@@ -165,15 +180,15 @@ class VeniceClient:
 
     async def models(self) -> tuple[Model, ...]:
         """Every model this key sees, of all media."""
-        return read_models((await self._get("models", [("type", "all")])).json())
+        return read_models((await self._calls.get("models", [("type", "all")])).json())
 
     async def traits(self, medium: Medium = "text") -> dict[str, str]:
         """Trait name to model id; Venice names traits for text and image."""
-        return read_traits((await self._get("models/traits", [("type", medium)])).json())
+        return read_traits((await self._calls.get("models/traits", [("type", medium)])).json())
 
     async def compatibility_mapping(self, medium: Medium = "text") -> dict[str, str]:
         """Foreign model name to Venice id; changes without notice."""
-        return read_traits((await self._get("models/compatibility_mapping", [("type", medium)])).json())
+        return read_traits((await self._calls.get("models/compatibility_mapping", [("type", medium)])).json())
 
     async def catalogue(self) -> Catalogue:
         """Models and traits in one. Raises BAD_ANSWER for an empty list."""
@@ -185,26 +200,28 @@ class VeniceClient:
     async def characters(self, query: CharacterQuery | None = None) -> tuple[Character, ...]:
         """One page of public characters."""
         params = character_params(query or CharacterQuery())
-        return read_characters((await self._get("characters", params)).json())
+        return read_characters((await self._calls.get("characters", params)).json())
 
     async def character(self, slug: str) -> Character:
         """One public character. Raises VeniceError NOT_FOUND."""
-        if not slug.strip("./ "):
-            # Dots alone would climb out of the path.
-            raise failure(VeniceFailure.NOT_FOUND, detail="no slug")
-        answer = await self._get(f"characters/{quote(slug, safe='')}")
+        answer = await self._calls.get(f"characters/{_step(slug)}")
         found = read_character(as_object(answer.json()).get("data"))
         if found is None:
             raise failure(VeniceFailure.BAD_ANSWER, detail="no character")
         return found
 
+    async def character_reviews(self, slug: str, page: int = 1, page_size: int = 20) -> ReviewPage:
+        """What people say of a character; pages count from 1. Raises VeniceError NOT_FOUND."""
+        path = f"characters/{_step(slug)}/reviews"
+        return read_reviews((await self._calls.get(path, review_params(page, page_size))).json())
+
     async def image_styles(self) -> tuple[str, ...]:
         """Exact names for `ImageRequest.style`."""
-        return read_styles((await self._get("image/styles")).json())
+        return read_styles((await self._calls.get("image/styles")).json())
 
     async def rate_limits(self) -> RateLimits:
         """What this key may do; also the only real check of a key. Feeds `limits`."""
-        found = read_rate_limits((await self._get("api_keys/rate_limits")).json())
+        found = read_rate_limits((await self._calls.get("api_keys/rate_limits")).json())
         self.limits.set_limits(found.models)
         return found
 
@@ -213,61 +230,44 @@ class VeniceClient:
     async def generate_image(self, request: ImageRequest, model: Model, *, user: str = "") -> ImageResult:
         """Pictures. `user` is the person's hash, for the error breaker only."""
         body = image_body(request, model)
-        answer = await self._paid(model, user, lambda: self._wire.post("image/generate", body))
+        answer = await self._calls.paid(model.id, user, lambda: self._wire.post("image/generate", body))
         return read_images(answer)
 
     async def speech(self, request: SpeechRequest, model: Model, *, user: str = "") -> Speech:
         """Spoken text. `user` is the person's hash, for the error breaker only."""
         body = speech_body(request, model)
-        answer = await self._paid(model, user, lambda: self._wire.post("audio/speech", body))
+        answer = await self._calls.paid(model.id, user, lambda: self._wire.post("audio/speech", body))
         return read_speech(answer)
+
+    async def clone_voice(self, sample: VoiceSample, model: Model, *, user: str = "") -> ClonedVoice:
+        """Learn a voice; the speaker has to agree. Sent once: a lost answer may have made one. FORBIDDEN
+        where Venice has not opened the model to this account."""
+        fields, file = clone_form(sample, model)
+        send = self._wire.post_form
+        answer = await self._calls.order(model.id, user, lambda: send("audio/voices", fields, file))
+        return read_voice(answer, model)
 
     async def transcribe(self, request: TranscriptionRequest, model: Model, *, user: str = "") -> Transcript:
         """Written speech. `user` is the person's hash, for the error breaker only."""
         fields, file = transcription_form(request, model)
-        answer = await self._paid(
-            model, user, lambda: self._wire.post_form("audio/transcriptions", fields, file)
+        answer = await self._calls.paid(
+            model.id, user, lambda: self._wire.post_form("audio/transcriptions", fields, file)
         )
         return read_transcript(answer)
 
     async def embed(self, request: EmbeddingRequest, model: Model) -> Embeddings:
         """One vector per text."""
         body = embedding_body(request, model)
-        answer = await self._paid(model, request.user, lambda: self._wire.post("embeddings", body))
+        answer = await self._calls.paid(model.id, request.user, lambda: self._wire.post("embeddings", body))
         return read_embeddings(answer, len(request.texts))
 
-    # Inside
 
-    async def _get(self, path: str, params: list[tuple[str, str]] | None = None) -> Answer:
-        async def once() -> Answer:
-            self.limits.breaker.check()
-            try:
-                return await self._wire.get(path, params or ())
-            except VeniceError as error:
-                self._learn(error, "", "")
-                raise
-
-        return await self._retry.run(once, idempotent=True)
-
-    async def _paid(self, model: Model, person: str, send: Callable[[], Awaitable[Answer]]) -> Answer:
-        async def once() -> Answer:
-            self.limits.breaker.check(person)
-            try:
-                answer = await send()
-            except VeniceError as error:
-                self._learn(error, model.id, person)
-                raise
-            self.limits.observe(model.id, answer.notices)
-            return answer
-
-        return await self._retry.run(once, idempotent=False)
-
-    def _learn(self, error: VeniceError, model_id: str, person: str) -> None:
-        if error.status is not None and error.status >= 400:
-            self.limits.breaker.record(person)
-        slow_down = error.failure in (VeniceFailure.RATE_LIMITED, VeniceFailure.OVERLOADED)
-        if model_id and slow_down and error.retry_after:
-            self.limits.push_back(model_id, error.retry_after)
+def _step(name: str) -> str:
+    """A name as one step of a path. Raises VeniceError NOT_FOUND for none."""
+    if not name.strip("./ "):
+        # Dots alone would climb out of the path.
+        raise failure(VeniceFailure.NOT_FOUND, detail="no name")
+    return quote(name, safe="")
 
 
 def _with_id(error: VeniceError, request_id: str | None) -> VeniceError:

@@ -105,12 +105,14 @@ BY_CODE: dict[str, VeniceFailure] = {
     "model_not_found": F.NOT_FOUND,
     "character_not_found": F.NOT_FOUND,
     "upstream_error": F.SERVER,
+    "needs_consent": F.BAD_REQUEST,
 }
 
 BY_WORDS: tuple[tuple[int, str, VeniceFailure], ...] = (
     (400, "context length", F.TOO_LONG),
     (400, "too many tokens", F.TOO_LONG),
     (400, "no text content could be extracted", F.BAD_REQUEST),
+    (401, "admin api key required", F.FORBIDDEN),
     (401, "pro only", F.PRO_ONLY),
     (401, "pro subscri", F.PRO_ONLY),
     (401, "paid plan", F.PRO_ONLY),
@@ -126,6 +128,16 @@ BY_WORDS: tuple[tuple[int, str, VeniceFailure], ...] = (
 """Status, words of the message (lower case), failure: first hit wins."""
 
 MEDIA_UNUSABLE = "Venice could not use that file: it may be silent, damaged, too short or too long."
+NO_TEXT = "There is no text in that file that can be read. It may be a scan; send it as a picture instead."
+NO_ADMIN = "That needs an admin key of Venice, and mine is not one."
+NEEDS_CONSENT = "This model asks for declarations that I cannot make for you. Please choose another model."
+SPECIAL_WORDS = (
+    ("no text content could be extracted", NO_TEXT),
+    ("admin api key required", NO_ADMIN),
+    ("needs_consent", NEEDS_CONSENT),
+)
+READERS_WORDS = ("no text content could be extracted", "needs_consent")
+SUGGESTION_LIMIT = 500
 MODEL_GONE = "Venice does not know this model or character any more. Please choose another one."
 
 
@@ -137,6 +149,15 @@ class Told:
     code: str = ""
     request_id: str | None = None
     retry_after: float | None = None
+    suggestion: str = ""
+    other_model: str = ""
+    refunded: bool | None = None
+
+
+class Refused(VeniceError):
+    """Venice's own refusal, with all that its body said. `told` may quote a prompt: not for logs."""
+
+    told: Told = Told()
 
 
 def failure(
@@ -164,19 +185,24 @@ def failure(
     )
 
 
-def response_error(status: int, body: bytes, notices: Notices) -> VeniceError:
+def response_error(status: int, body: bytes, notices: Notices) -> Refused:
     """The error for an HTTP answer that is not a success."""
     told = read_body(body)
     kind = classify(status, told)
-    return failure(
+    rule = RULES[kind]
+    error = Refused(
         kind,
-        _special_text(status, kind),
+        special_text(status, kind, told) or rule.text,
         status=status,
-        detail=safe_detail(told),
-        fault=Fault.USER if status == 422 else None,
+        detail=f"venice {kind.value} (status {status}): {safe_detail(told)}",
+        fault=Fault.USER if status == 422 or is_readers(told) else rule.fault,
+        # Money given back, or not, is the end of a job: it answers the same for ever.
+        retryable=rule.retryable and told.refunded is None,
         retry_after=_wait(kind, told, notices),
         request_id=told.request_id or notices.request_id,
     )
+    error.told = told
+    return error
 
 
 def stream_error(error: object, request_id: str | None) -> VeniceError:
@@ -209,11 +235,15 @@ def _read_error(decoded: object) -> Told:
     message = as_text(error) or as_text(inner.get("message")) or as_text(outer.get("message"))
     codes = (inner.get("code"), inner.get("type"), outer.get("code"))
     waits = (inner.get("retry_after"), outer.get("retry_after"))
+    refunds = (inner.get("credits_refunded"), outer.get("credits_refunded"))
     return Told(
         message=" ".join([message, *_issues(outer)]).strip(),
         code=next((code for code in codes if isinstance(code, str) and code.lower() in BY_CODE), ""),
         request_id=as_text(outer.get("request_id")) or as_text(inner.get("request_id")) or None,
         retry_after=next((wait for wait in map(as_float, waits) if wait is not None), None),
+        suggestion=as_text(outer.get("suggested_prompt")) or as_text(inner.get("suggested_prompt")),
+        other_model=as_text(inner.get("recommended_model")) or as_text(outer.get("recommended_model")),
+        refunded=next((one for one in refunds if isinstance(one, bool)), None),
     )
 
 
@@ -246,10 +276,34 @@ def _by_words(status: int | None, message: str) -> VeniceFailure | None:
     return next(hits, None)
 
 
-def _special_text(status: int, kind: VeniceFailure) -> str:
+def special_text(status: int, kind: VeniceFailure, told: Told) -> str:
+    """A better sentence than the one of the kind, empty where there is none."""
+    known = next((text for words, text in SPECIAL_WORDS if words in _words(told)), "")
+    if known:
+        return known
+    if kind is F.CONTENT_POLICY and (told.suggestion or told.other_model):
+        return _policy_text(told)
     if status == 422 and kind is F.BAD_REQUEST:
         return MEDIA_UNUSABLE
-    return MODEL_GONE if status == 404 else ""
+    return MODEL_GONE if status == 404 and kind is F.NOT_FOUND else ""
+
+
+def is_readers(told: Told) -> bool:
+    """Whether the person can mend it, although the status alone would not say so."""
+    return any(words in _words(told) for words in READERS_WORDS)
+
+
+def _words(told: Told) -> str:
+    return f"{told.code} {told.message}".lower()
+
+
+def _policy_text(told: Told) -> str:
+    parts = [RULES[F.CONTENT_POLICY].text]
+    if told.suggestion:
+        parts.append(f"Venice suggests: “{told.suggestion[:SUGGESTION_LIMIT]}”.")
+    if told.other_model:
+        parts.append(f"Venice recommends the model {told.other_model[:80]}.")
+    return " ".join(parts)
 
 
 def _wait(kind: VeniceFailure, told: Told, notices: Notices) -> float | None:

@@ -7,9 +7,9 @@ import json
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import aiohttp
 import httpx
@@ -25,10 +25,13 @@ from bot.venice.types import Notices
 MAX_ERROR_BYTES = 64 * 1024
 MAX_BODY_BYTES = 96 * 1024 * 1024
 """Four large pictures in base64 fit; anything beyond is not an answer."""
+MAX_MEDIA_BYTES = 256 * 1024 * 1024
+"""Half a minute of film at the highest resolution."""
 
 DRAIN_SECONDS = 0.25
 
 Params = Sequence[tuple[str, str]]
+Json = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,10 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A successful answer; `mime` is without parameters, lower case."""
+    """A successful answer; `mime` is without parameters, lower case. The body may hold a new API key, so
+    it is never printed."""
 
-    body: bytes
+    body: bytes = field(repr=False)
     mime: str
     notices: Notices
 
@@ -101,6 +105,7 @@ class Wire:
         self._wall_clock = wall_clock
         # 0 means unlimited to aiohttp; None would silently mean its default of 100.
         limits = httpx.Limits(max_connections=0, keepalive_expiry=30)
+        self._origin = str(httpx.URL(base_url).join("/"))
         self._client = httpx.AsyncClient(
             base_url=base_url.rstrip("/") + "/",
             transport=AiohttpTransport(limits=limits),
@@ -119,10 +124,14 @@ class Wire:
         """Close every connection."""
         await self._client.aclose()
 
-    async def get(self, path: str, params: Params = ()) -> Answer:
+    async def get(self, path: str, params: Params = (), accept: str = "*/*") -> Answer:
         """A listing."""
         request = self._client.build_request(
-            "GET", path, params=list(params) or None, timeout=self._timeout(self.timeouts.listing)
+            "GET",
+            path,
+            params=list(params) or None,
+            headers={"Accept": accept},
+            timeout=self._timeout(self.timeouts.listing),
         )
         return await self._whole(request)
 
@@ -130,13 +139,45 @@ class Wire:
         """Send JSON, wait for the whole answer."""
         return await self._whole(self._json_request(path, body, self.timeouts.answer))
 
-    async def post_form(self, path: str, fields: Mapping[str, str], file: Upload) -> Answer:
-        """Send a form with one file under the name `file`."""
+    async def change(
+        self, method: Literal["PATCH", "DELETE"], path: str, *, body: Json | None = None, params: Params = ()
+    ) -> Answer:
+        """Change or delete something of the account."""
+        request = self._client.build_request(
+            method,
+            path,
+            params=list(params) or None,
+            content=None if body is None else encode(body),
+            headers={} if body is None else {"Content-Type": "application/json"},
+            timeout=self._timeout(self.timeouts.listing),
+        )
+        return await self._whole(request)
+
+    async def media(self, path: str, body: Json) -> Answer:
+        """Ask for the result of a job: a word on its state, or the film or sound itself."""
+        request = self._json_request(path, body, self.timeouts.idle)
+        return await self._whole(request, MAX_MEDIA_BYTES)
+
+    async def elsewhere(self, method: Literal["GET", "DELETE"], url: str) -> Answer:
+        """Fetch or delete a finished film at its own address. The key does not travel along, and only
+        Venice itself may be asked without encryption (a stand-in on loopback is)."""
+        if not url.startswith(("https://", self._origin)):
+            raise failure(VeniceFailure.BAD_ANSWER, detail="address without https", retryable=False)
+        timeout = self._timeout(self.timeouts.idle).as_dict()
+        with _translated():
+            # Not made by the client, whose requests carry the key in a header.
+            request = httpx.Request(method, url, extensions={"timeout": timeout})
+        return await self._whole(request, MAX_MEDIA_BYTES)
+
+    async def post_form(
+        self, path: str, fields: Mapping[str, str], file: Upload, name: str = "file"
+    ) -> Answer:
+        """Send a form with one file under `name`."""
         request = self._client.build_request(
             "POST",
             path,
             data=dict(fields),
-            files={"file": (file.filename, file.data, file.mime)},
+            files={name: (file.filename, file.data, file.mime)},
             timeout=self._timeout(self.timeouts.answer),
         )
         return await self._whole(request)
@@ -170,9 +211,9 @@ class Wire:
     def _notices(self, response: httpx.Response) -> Notices:
         return read_notices(response.headers, self._wall_clock())
 
-    async def _whole(self, request: httpx.Request) -> Answer:
+    async def _whole(self, request: httpx.Request, limit: int = MAX_BODY_BYTES) -> Answer:
         async with self._send(request) as response:
-            body = await _read(response, MAX_BODY_BYTES)
+            body = await _read(response, limit)
             return Answer(body, _mime(response), self._notices(response))
 
     @asynccontextmanager
@@ -227,7 +268,12 @@ async def _read(response: httpx.Response, limit: int, *, cut: bool = False) -> b
         if len(body) > limit:
             if cut:
                 break
-            raise failure(VeniceFailure.BAD_ANSWER, detail="answer too large", status=response.status_code)
+            raise failure(
+                VeniceFailure.BAD_ANSWER,
+                detail="answer too large",
+                status=response.status_code,
+                retryable=False,
+            )
     return bytes(body)
 
 

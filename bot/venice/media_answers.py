@@ -47,6 +47,14 @@ def read_images(answer: Answer) -> ImageResult:
     return ImageResult(images, picture_mime(images[0]), request_id, answer.notices)
 
 
+def read_picture(answer: Answer) -> ImageResult:
+    """One picture that is the whole answer."""
+    if not answer.mime.startswith("image/") or not answer.body:
+        answer.json()
+        raise _bad_answer(answer, f"no picture ({answer.mime})")
+    return ImageResult((answer.body,), answer.mime, answer.notices.request_id, answer.notices)
+
+
 def _decoded(answer: Answer, text: str) -> bytes:
     try:
         data = base64.b64decode(text.rpartition("base64,")[2], validate=True)

@@ -7,6 +7,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from bot.venice.constraints import (
+    MusicConstraints,
+    VideoConstraints,
+    VoiceCloning,
+    read_cloning,
+    read_music,
+    read_video,
+)
 from bot.venice.data import as_decimal, as_float, as_int, as_list, as_object, as_price, as_text, as_texts
 
 Medium = Literal[
@@ -29,12 +37,24 @@ class TokenPrices:
 
 
 @dataclass(frozen=True, slots=True)
+class DurationPrice:
+    """USD of a piece of sound whose length lies in this range of seconds, both ends included."""
+
+    least: int
+    most: int
+    usd: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Pricing:
     """Every known price of a model; only the fields of its medium are set.
 
     `extended` counts for the whole request once the prompt exceeds `extended_above` tokens. `input` (per
     million tokens or characters) is the price of embeddings and speech. `generation`, `resolutions` and
     `quality` (by resolution, then quality) are per picture, `audio_second` is per second heard.
+    `inpaint` is one edit with `images_included` pictures, each further one costs `image_additional`.
+    `upscale` has the keys 2x and 4x. Sound has one of `generation`, `durations`, `second` (made) and
+    `thousand_characters`.
     """
 
     tokens: TokenPrices | None = None
@@ -45,6 +65,13 @@ class Pricing:
     resolutions: Prices = field(default_factory=dict[str, Decimal])
     quality: Mapping[str, Prices] = field(default_factory=dict[str, Prices])
     audio_second: Decimal | None = None
+    inpaint: Decimal | None = None
+    images_included: int = 1
+    image_additional: Decimal | None = None
+    upscale: Prices = field(default_factory=dict[str, Decimal])
+    durations: tuple[DurationPrice, ...] = ()
+    second: Decimal | None = None
+    thousand_characters: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +96,11 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class ImageConstraints:
-    """What an image model takes. Aspect ratios present means that it ignores or refuses pixels."""
+    """What an image model takes. Aspect ratios present means that it ignores or refuses pixels.
+
+    For models that edit: `max_inputs` pictures at most, and `single_ratio` False means that one picture
+    keeps its own shape whatever ratio is asked for.
+    """
 
     prompt_limit: int | None = None
     aspect_ratios: tuple[str, ...] = ()
@@ -80,6 +111,8 @@ class ImageConstraints:
     default_quality: str = ""
     divisor: int = 8
     steps_max: int | None = None
+    max_inputs: int = 3
+    single_ratio: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +142,9 @@ class Model:
     max_completion: int | None = None
     capabilities: Capabilities = Capabilities()
     image: ImageConstraints = ImageConstraints()
+    video: VideoConstraints = field(default_factory=VideoConstraints)
+    music: MusicConstraints = field(default_factory=MusicConstraints)
+    cloning: VoiceCloning | None = None
     pricing: Pricing = Pricing()
     default_temperature: float | None = None
     voices: tuple[str, ...] = ()
@@ -121,15 +157,28 @@ class Model:
 
     @property
     def priced(self) -> bool:
-        """Whether a call can be costed from the list; what cannot is not offered."""
+        """Whether a call can be costed, from the list or (video) by a quote; what cannot is not offered."""
         pricing = self.pricing
-        if self.medium == "text":
-            return pricing.tokens is not None
-        if self.medium == "image":
-            return pricing.generation is not None or bool(pricing.resolutions or pricing.quality)
-        if self.medium == "asr":
-            return pricing.audio_second is not None
-        return self.medium in ("tts", "embedding") and pricing.input is not None
+        match self.medium:
+            case "text":
+                return pricing.tokens is not None
+            case "image":
+                return pricing.generation is not None or bool(pricing.resolutions or pricing.quality)
+            case "inpaint":
+                return pricing.inpaint is not None or bool(pricing.resolutions or pricing.quality)
+            case "upscale":
+                return bool(pricing.upscale)
+            case "asr":
+                return pricing.audio_second is not None
+            case "music":
+                per_length = pricing.second is not None or bool(pricing.durations)
+                return per_length or (pricing.generation or pricing.thousand_characters) is not None
+            case "video":
+                return True
+            case "tts" | "embedding":
+                return pricing.input is not None
+            case _:
+                return False
 
     @property
     def offered(self) -> bool:
@@ -158,6 +207,9 @@ def read_model(entry: object) -> Model | None:
         max_completion=as_int(spec.get("maxCompletionTokens")) or None,
         capabilities=_capabilities(as_object(spec.get("capabilities"))),
         image=_image_constraints(as_object(spec.get("constraints"))),
+        video=read_video(spec),
+        music=read_music(spec),
+        cloning=read_cloning(spec),
         pricing=read_pricing(spec.get("pricing")),
         default_temperature=_default_temperature(spec),
         voices=as_texts(spec.get("voices")),
@@ -203,6 +255,8 @@ def _image_constraints(fields: Mapping[str, object]) -> ImageConstraints:
         default_quality=as_text(fields.get("defaultQuality")),
         divisor=max(1, as_int(fields.get("widthHeightDivisor"), 8)),
         steps_max=as_int(as_object(fields.get("steps")).get("max")) or None,
+        max_inputs=1 if fields.get("combineImages") is False else as_int(fields.get("maxInputImages")) or 3,
+        single_ratio=fields.get("singleImageAspectRatio") is not False,
     )
 
 
@@ -226,6 +280,7 @@ def read_pricing(value: object) -> Pricing:
     """Prices of a `pricing` object; unknown shapes give an empty one."""
     fields = as_object(value)
     extended = as_object(fields.get("extended"))
+    inputs = as_object(fields.get("inputImages"))
     return Pricing(
         tokens=_token_prices(fields),
         extended=_token_prices(extended),
@@ -235,7 +290,25 @@ def read_pricing(value: object) -> Pricing:
         resolutions=_price_map(fields.get("resolutions")),
         quality=_quality_map(fields.get("quality")),
         audio_second=as_price(fields.get("per_audio_second")),
+        inpaint=as_price(fields.get("inpaint")),
+        images_included=as_int(inputs.get("included"), 1),
+        image_additional=as_price(inputs.get("additional")),
+        upscale=_price_map(fields.get("upscale")),
+        durations=_duration_prices(fields.get("durations")),
+        second=as_price(fields.get("per_second")),
+        thousand_characters=as_price(fields.get("per_thousand_characters")),
     )
+
+
+def _duration_prices(value: object) -> tuple[DurationPrice, ...]:
+    rows = map(as_object, as_object(value).values())
+    priced = ((row, as_price(row)) for row in rows)
+    ranges = (
+        DurationPrice(as_int(row.get("min_seconds")), as_int(row.get("max_seconds")), price)
+        for row, price in priced
+        if price is not None
+    )
+    return tuple(sorted(ranges, key=lambda one: one.least))
 
 
 def _token_prices(fields: Mapping[str, object]) -> TokenPrices | None:

@@ -61,6 +61,7 @@ def read_notices(headers: Mapping[str, str], now: float) -> Notices:
             or flag("x-venice-contains-minor")
         ),
         enhanced_prompt=None if enhanced is None else unquote(enhanced),
+        next_cursor=headers.get("x-next-cursor"),
     )
 
 

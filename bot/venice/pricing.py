@@ -158,20 +158,26 @@ def interrupted_cost(model: Model, prompt_tokens: int, received: str, fees: int 
     return Cost(list_cost(model, usage) + fees, "estimate")
 
 
-def picture_price(model: Model, request: ImageRequest) -> Decimal:
-    """USD of one picture. An unknown size or quality counts as the dearest."""
+def sized_price(model: Model, resolution: str, quality: str, plain: Decimal | None) -> Decimal:
+    """USD of one picture: by resolution and quality, else by resolution, else `plain`. An unknown size or
+    quality counts as the dearest. Raises Unpriced."""
     pricing, shape = model.pricing, model.image
-    resolution = request.resolution or shape.default_resolution
-    quality = request.quality or shape.default_quality
+    resolution = resolution or shape.default_resolution
+    quality = quality or shape.default_quality
     if pricing.quality:
         rows = [pricing.quality[resolution]] if resolution in pricing.quality else pricing.quality.values()
         prices = [row[quality] if quality in row else max(row.values()) for row in rows if row]
         return max(prices)
     if pricing.resolutions:
         return pricing.resolutions.get(resolution, max(pricing.resolutions.values()))
-    if pricing.generation is None:
+    if plain is None:
         raise Unpriced(model.id)
-    return pricing.generation
+    return plain
+
+
+def picture_price(model: Model, request: ImageRequest) -> Decimal:
+    """USD of one picture made from words."""
+    return sized_price(model, request.resolution, request.quality, model.pricing.generation)
 
 
 def image_ceiling(model: Model, request: ImageRequest) -> int:

@@ -17,6 +17,9 @@ BEFORE_WORK = frozenset(
 )
 """Failures that Venice reports before it does anything, so that repeating cannot bill twice."""
 
+NEVER_ARRIVED = frozenset({VeniceFailure.CONNECTION})
+"""The one failure after which even a call that creates something may be sent again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Retry:
@@ -30,17 +33,32 @@ class Retry:
     first_delay: float = 0.5
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
-    def delay(self, error: VeniceError, tried: int, waited: float, *, idempotent: bool) -> float | None:
-        """Seconds to wait before the next try, or None to give up. `tried` counts from 1."""
+    def delay(
+        self,
+        error: VeniceError,
+        tried: int,
+        waited: float,
+        *,
+        idempotent: bool,
+        safe: frozenset[VeniceFailure] = BEFORE_WORK,
+    ) -> float | None:
+        """Seconds to wait before the next try, or None to give up. `tried` counts from 1; what is not
+        idempotent is only repeated after the failures in `safe`."""
         ours = error.failure is VeniceFailure.RATE_LIMITED and error.status is None
-        allowed = error.retryable and not ours and (idempotent or error.failure in BEFORE_WORK)
+        allowed = error.retryable and not ours and (idempotent or error.failure in safe)
         if not allowed or tried >= self.tries:
             return None
         backoff = self.first_delay * 2 ** (tried - 1) * random.uniform(1.0, 1.5)
         delay = backoff if error.retry_after is None else max(backoff, error.retry_after)
         return delay if waited + delay <= self.budget else None
 
-    async def run(self, call: Callable[[], Awaitable[T]], *, idempotent: bool) -> T:
+    async def run(
+        self,
+        call: Callable[[], Awaitable[T]],
+        *,
+        idempotent: bool,
+        safe: frozenset[VeniceFailure] = BEFORE_WORK,
+    ) -> T:
         """Call until it succeeds or a VeniceError may not be repeated."""
         tried, waited = 0, 0.0
         while True:
@@ -48,7 +66,7 @@ class Retry:
                 return await call()
             except VeniceError as error:
                 tried += 1
-                delay = self.delay(error, tried, waited, idempotent=idempotent)
+                delay = self.delay(error, tried, waited, idempotent=idempotent, safe=safe)
                 if delay is None:
                     raise
             waited += delay

@@ -204,6 +204,7 @@ class Notices:
     blurred: bool = False
     content_violation: bool = False
     enhanced_prompt: str | None = None
+    next_cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

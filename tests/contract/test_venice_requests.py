@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
-from functools import cache
-
 import pytest
-from openapi_core import OpenAPI
-from openapi_core.datatypes import RequestParameters
-from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from bot.venice import (
     AudioPart,
-    Catalogue,
     CharacterQuery,
     ChatMessage,
     ChatRequest,
@@ -21,7 +13,6 @@ from bot.venice import (
     FilePart,
     ImagePart,
     ImageRequest,
-    Medium,
     Model,
     Reasoning,
     ResponseSchema,
@@ -33,107 +24,16 @@ from bot.venice import (
     VeniceClient,
     VideoPart,
 )
-from bot.venice.models import read_models
 from tests.contract.deviations import REQUEST_DEVIATIONS, Deviation
-from tests.specs import load_venice_models, load_venice_openapi, load_venice_traits, needs_specs
-from tests.unit.venice.wire import CannedServer, Reply, Seen, canned, delta, json_reply, sse_reply
+from tests.contract.drives import MORE
+from tests.contract.spec_requests import PREFIX, Drive, check, complaints, models_of, record
+from tests.specs import needs_specs
+from tests.unit.venice.wire import Reply, Seen, delta, json_reply, sse_reply
 
 pytestmark = [pytest.mark.specs, needs_specs]
 
-PREFIX = "/api/v1"
-HOST = "https://api.venice.ai"
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
 CHARACTER = {"data": {"slug": "alan-watts", "name": "Alan"}}
-
-Drive = Callable[[VeniceClient], Awaitable[object]]
-
-
-@dataclass(slots=True)
-class SpecRequest:
-    """A recorded request in the shape openapi-core reads."""
-
-    host_url: str
-    path: str
-    method: str
-    parameters: RequestParameters
-    content_type: str
-    body: bytes | None
-
-
-def as_spec_request(seen: Seen) -> SpecRequest:
-    """The recorded request, as if it had been sent to the real host."""
-    return SpecRequest(
-        host_url=HOST,
-        path=seen.path,
-        method=seen.method.lower(),
-        parameters=RequestParameters(
-            query=ImmutableMultiDict(seen.query), header=Headers(dict(seen.headers))
-        ),
-        content_type=seen.headers.get("content-type", ""),
-        body=seen.body or None,
-    )
-
-
-@cache
-def openapi() -> OpenAPI:
-    """The specification, parsed once."""
-    return OpenAPI.from_dict(load_venice_openapi())  # pyright: ignore[reportArgumentType]
-
-
-def complaints(seen: Seen) -> Iterator[str]:
-    """What the specification has against a request."""
-    for error in openapi().iter_request_errors(as_spec_request(seen)):
-        cause = error.__cause__
-        details = getattr(cause, "schema_errors", ())
-        yield from ([f"{list(one.absolute_path)} {one.message}" for one in details] or [f"{error} {cause}"])
-    yield from (f"unknown query parameter {name}" for name in strange_query(seen))
-
-
-def template_of(seen: Seen) -> str:
-    """The path of the specification: "/characters/{slug}" for one character."""
-    path = seen.path.removeprefix(PREFIX)
-    return "/characters/{slug}" if path.startswith("/characters/") else path
-
-
-def operation_of(seen: Seen) -> str:
-    """ "POST /path", for the list of deviations."""
-    return f"{seen.method} {template_of(seen)}"
-
-
-def strange_query(seen: Seen) -> set[str]:
-    """Query names the specification does not know; openapi-core lets them pass."""
-    operation = load_venice_openapi()["paths"][template_of(seen)][seen.method.lower()]
-    known = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"}
-    return {name for name, _ in seen.query} - known
-
-
-def check(server: CannedServer, used: set[Deviation] | None = None) -> None:
-    """Fail on any complaint no deviation excuses."""
-    assert server.seen
-    bad: list[str] = []
-    for seen in server.seen:
-        operation = operation_of(seen)
-        for complaint in complaints(seen):
-            excuse = next((one for one in REQUEST_DEVIATIONS if one.excuses(operation, complaint)), None)
-            if excuse is None:
-                bad.append(f"{operation}: {complaint}")
-            elif used is not None:
-                used.add(excuse)
-    assert bad == []
-
-
-async def record(reply: Reply, *drives: Drive) -> CannedServer:
-    """Run each drive against a server that always answers `reply`."""
-    async with canned(reply) as server, VeniceClient("VENICE_INFERENCE_KEY_x", server.base_url) as client:
-        for drive in drives:
-            await drive(client)
-    return server
-
-
-def models_of(medium: Medium) -> tuple[Model, ...]:
-    """The offered models of the snapshot."""
-    catalogue = Catalogue(read_models({"data": load_venice_models()}), {"text": load_venice_traits()})
-    return catalogue.offered(medium)
 
 
 def rich_parts(model: Model) -> tuple[TextPart | ImagePart | AudioPart | VideoPart | FilePart, ...]:
@@ -235,6 +135,7 @@ PAID: dict[str, tuple[Reply, Drive, int]] = {
     "speech": (Reply(200, {"Content-Type": "audio/mpeg"}, [b"ID3"]), drive_speech, 20),
     "transcripts": (json_reply({"text": "hello"}), drive_transcripts, 10),
     "embeddings": (json_reply(VECTORS), drive_embeddings, 9),
+    **MORE,
 }
 """What to answer, what to send, and how many requests that is at least."""
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from bot.errors import UserError
 from bot.media.audio import seconds_of, to_voice
-from bot.media.pictures import to_data_url
+from bot.media.pictures import picture_size, to_data_url
 
 
 def tone(seconds: float, rate: int = 16_000) -> bytes:
@@ -80,3 +80,15 @@ def test_a_pixel_bomb_is_refused() -> None:
     with pytest.raises(UserError) as caught:
         to_data_url(picture((8000, 8000), "1"))
     assert "too many pixels" in caught.value.reader_text
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_the_size_is_read_from_the_head(kind: str) -> None:
+    whole = picture((320, 200), kind=kind)
+    assert picture_size(whole) == (320, 200)
+    assert picture_size(picture((9_000, 9_000), "1")) == (9_000, 9_000)
+
+
+def test_what_is_no_png_jpeg_or_webp_has_no_size() -> None:
+    for data in (b"", b"GIF89a", picture((320, 200), kind="GIF"), picture((320, 200))[:10]):
+        assert picture_size(data) is None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.errors import UserError
-from bot.venice import Catalogue, Filter, price_of
+from bot.venice import Catalogue, Filter, Wanted, price_of
 from bot.venice.models import read_model, read_models
 from tests.specs import load_venice_models, load_venice_traits, needs_specs
 
@@ -52,6 +52,7 @@ LIST = catalogue_of(
     entry("tts-kokoro", "tts"),
     entry("nvidia/parakeet-tdt-0.6b-v3", "asr"),
     entry("a-film", "video"),
+    entry("a-song", "music"),
 )
 
 
@@ -129,7 +130,7 @@ def test_a_model_is_found_by_id_trait_or_name(name: str) -> None:
         ("asleep", "text", "offline"),
         ("unpriced", "text", "no price"),
         ("half-priced", "text", "no price"),
-        ("a-film", "video", "no price"),
+        ("a-song", "music", "no price"),
     ],
 )
 def test_anything_else_is_explained(name: str, medium: Any, words: str) -> None:
@@ -143,7 +144,8 @@ def test_what_cannot_be_priced_or_painted_is_not_offered() -> None:
         "glm-5", "glm-5-flash", "opus", "seer", "seer-beta", "wild",
     }  # fmt: skip
     assert [model.id for model in LIST.offered("image")] == ["painter"]
-    assert LIST.offered("video") == ()
+    assert [model.id for model in LIST.offered("video")] == ["a-film"]
+    assert LIST.offered("music") == ()
 
 
 @pytest.mark.parametrize(
@@ -204,10 +206,20 @@ def test_the_real_snapshot() -> None:
     assert len(catalogue) == 328
     assert len(catalogue.offered("text")) == len(catalogue.all("text")) == 113
     assert len(catalogue.offered("image")) == 37
-    assert catalogue.offered("video") == ()
-    found = {
-        wanted: catalogue.default(wanted) for wanted in ("text", "vision", "image", "tts", "asr", "embedding")
-    }
+    assert len(catalogue.offered("video")) == 116
+    wanted: tuple[Wanted, ...] = (
+        "text",
+        "vision",
+        "image",
+        "tts",
+        "asr",
+        "embedding",
+        "edit",
+        "upscale",
+        "music",
+        "video",
+    )
+    found = {one: catalogue.default(one) for one in wanted}
     assert {wanted: model.id for wanted, model in found.items() if model} == {
         "text": "zai-org-glm-5-2",
         "vision": "qwen-3-8-27b",
@@ -215,6 +227,9 @@ def test_the_real_snapshot() -> None:
         "tts": "tts-kokoro",
         "asr": "nvidia/parakeet-tdt-0.6b-v3",
         "embedding": "text-embedding-bge-m3",
+        "edit": "firered-image-edit",
+        "upscale": "upscaler",
+        "music": "ace-step-15",
     }
-    for medium in ("text", "image", "tts", "asr", "embedding"):
+    for medium in ("text", "image", "tts", "asr", "embedding", "inpaint", "upscale", "music"):
         assert all(price_of(model).is_finite() for model in catalogue.offered(medium))
