@@ -71,7 +71,8 @@ class Option:
 @dataclass(frozen=True, slots=True)
 class Command:
     """One command for every door. `private_reply` asks for the asker's eyes only where possible;
-    `medium` is the cost class (None is free); `takes_file` lets people attach a file."""
+    `medium` is the cost class (None is free); `takes_file` lets people attach a file, and
+    `on_message` offers the command on a message itself where the platform has menus for that."""
 
     name: str
     description: str
@@ -80,6 +81,7 @@ class Command:
     medium: Medium | None = None
     private_reply: bool = False
     takes_file: bool = False
+    on_message: bool = False
 
     def option(self, name: str) -> Option | None:
         """The option of that name."""

@@ -27,6 +27,7 @@ class Completer:
             "model.text": self._models("text"),
             "model.image": self._models("image"),
             "model.tts": self._models("tts"),
+            "model.asr": self._models("asr"),
             "voice": self._voices,
             "style": self._styles,
             "character": self._characters,
