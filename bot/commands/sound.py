@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.commands.services import Services, flag_option, text_option
-from bot.declarations import Command, Medium, Option, OptionKind
+from bot.declarations import Command, Medium, MenuEntry, Option, OptionKind
 from bot.engine.hearing import Heard, clock
 from bot.engine.registry import Bound
 from bot.engine.speaking import VoiceChoice
@@ -43,7 +43,7 @@ TRANSCRIBE = Command(
     ),
     medium=Medium.TRANSCRIPTION,
     takes_file=True,
-    on_message=True,
+    menu=(MenuEntry("Transcribe"), MenuEntry("Transcribe with minutes", {"minutes": True})),
 )
 NOTHING_TO_HEAR = (
     "Reply to a voice message, a sound file or a film with `/transcribe`, or attach one to the command."

@@ -16,6 +16,8 @@ from bot.messages import Attachment
 from bot.venice import Model, TranscriptionRequest, VeniceClient
 from bot.venice.pricing import transcription_cost
 
+PASSAGE_SECONDS = 10 * 60
+"""Longer sound goes to Venice in passages: one long call would time out."""
 UPLOAD_LIMIT = 24_000_000
 """Bytes; larger files are written anew, which makes them small."""
 
@@ -60,7 +62,7 @@ class Hearer:
         check_length(sound.duration)
         chosen = await self._models.pick("asr", model, owner=turn.owner)
         recording = await asyncio.to_thread(listen, await self._fetcher.fetch(turn, sound))
-        passages = [one for one in recording.passages() if not recording.silent(one)]
+        passages = [one for one in recording.passages(PASSAGE_SECONDS) if not recording.silent(one)]
         files = await _files(recording, passages)
         prices = [transcription_cost(chosen, _seconds(recording, one)) for one in passages]
         lines: list[Line] = []

@@ -15,7 +15,7 @@ RATE = 48_000
 BIT_RATE = 32_000
 PAUSE_SECONDS = 0.15
 """Silence between two pieces, as between sentences."""
-_FADE = RATE // 200
+_FADE = RATE // 100
 """Samples over which a piece comes and goes, so that a joint does not click."""
 
 
@@ -65,7 +65,7 @@ def to_voice(sounds: Sequence[bytes]) -> VoiceClip:
 
 
 def _fade(samples: array[int]) -> None:
-    """Both ends rise from and fall to silence within five milliseconds."""
+    """Both ends rise from and fall to silence within ten milliseconds."""
     length = min(_FADE, len(samples) // 2)
     for at in range(length):
         samples[at] = samples[at] * at // length

@@ -14,7 +14,6 @@ from bot.media.oggopus import OggOpus
 RATE = 16_000
 """Enough for speech."""
 BIT_RATE = 24_000
-PASSAGE_SECONDS = 10 * 60
 QUIET = 100
 """Of 32,768: where nothing is louder, nothing can be understood."""
 SILENT = "I hear nothing in this: it is silent."
@@ -70,7 +69,7 @@ class Recording:
         """Whether there is nothing to understand in a passage."""
         return max(self.levels[passage.start : passage.end], default=0) < QUIET
 
-    def passages(self, longest: float = PASSAGE_SECONDS) -> list[Passage]:
+    def passages(self, longest: float) -> list[Passage]:
         """The whole sound in passages of at most so many seconds, cut at pauses."""
         most, end = int(longest * PER_SECOND), len(self.levels)
         cuts = [0]
