@@ -52,6 +52,11 @@ def ogg(sound: array[int]) -> bytes:
     return _encoded(sound, "ogg", "libopus", "s16")
 
 
+def mp3(sound: array[int]) -> bytes:
+    """As an MP3 file."""
+    return _encoded(sound, "mp3", "libmp3lame", "s16p")
+
+
 def film(sound: array[int] | None, seconds: float = 2.0) -> bytes:
     """An MP4 with a grey picture, and with sound where there is some."""
     buffer = io.BytesIO()

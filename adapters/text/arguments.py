@@ -281,7 +281,7 @@ def _take_choices(command: Command, free: str, options: dict[str, OptionValue]) 
 
 
 def _take_bare_words(command: Command, free: str, options: dict[str, OptionValue]) -> str:
-    """Words that are a choice, or, where no word is asked for, the name of a switch: `/transcribe minutes`."""
+    """Words that are a choice, or the name of a switch where no word is asked for: `/transcribe minutes`."""
     switches = not any(option.required for option in command.options)
     kept: list[str] = []
     for word in _words(free):

@@ -21,6 +21,7 @@ from bot.venice.pricing import speech_cost
 
 _FORMATS = ("opus", "mp3", "flac", "wav", "aac")
 """Best first, of those whose files say what they are."""
+NOTHING_TO_SAY = "There is nothing in this to read aloud."
 _NEAR = 3
 _SOME = 12
 
@@ -74,6 +75,8 @@ class Speaker:
         """Text as one voice clip. The price of all pieces is reserved as one sum. Where a piece fails, what
         was spoken before it is kept; raises VeniceError or UserError when that is nothing."""
         pieces, left_out = pieces_for(choice.model.id, text)
+        if not pieces:
+            raise UserError(NOTHING_TO_SAY)
         prices = [speech_cost(choice.model, piece) for piece in pieces]
         joiner, done = Joiner(), 0
         note = f"I read the first part aloud; {left_out:,} characters are left out." if left_out else ""
@@ -91,7 +94,7 @@ class Speaker:
         return Spoken(await asyncio.to_thread(joiner.finish), note)
 
     async def _spoken(self, turn: Turn, tab: Tab, text: str, price: int, choice: VoiceChoice) -> bytes:
-        request = SpeechRequest(text, choice.voice, _format(choice.model))
+        request = SpeechRequest(text, choice.voice, format_for(choice.model))
         async with self._payments.call(turn, tab, choice.model, price):
             speech = await self._client.speech(request, choice.model, user=turn.person)
             tab.answered(speech.notices.request_id)
@@ -124,7 +127,7 @@ def _offered(model: Model, near: list[str]) -> str:
     return f"It has {some}{more}." if some else "It has no voices to choose from."
 
 
-def _format(model: Model) -> str:
+def format_for(model: Model) -> str:
     """Opus where there is some, else the model's own default; raw samples never."""
     if "opus" in model.formats or model.default_format not in ("", "pcm"):
         return "opus" if "opus" in model.formats else model.default_format

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.errors import UserError
-from bot.media.decoding import UNREADABLE, samples_of
+from bot.media.decoding import UNREADABLE, Samples
 from bot.media.levels import Levels, waveform
 from bot.media.oggopus import OggOpus
 
 RATE = 48_000
 BIT_RATE = 32_000
+MOST_PIECE_SECONDS = 20 * 60
+"""A piece is held in memory whole."""
 PAUSE_SECONDS = 0.15
 """Silence between two pieces, as between sentences."""
 _FADE = RATE // 100
@@ -36,12 +38,14 @@ class Joiner:
         self._levels = Levels(RATE)
 
     def add(self, sound: bytes) -> None:
-        """One more piece. A UserError for one that cannot be decoded, of which nothing is kept."""
-        samples = array("h")
-        for piece in samples_of(sound, RATE):
+        """One more piece. A UserError for one that cannot be decoded whole, of which nothing is kept."""
+        samples, decoding = array("h"), Samples(sound, RATE)
+        for piece in decoding:
             samples.extend(piece)
-        if not samples:
-            raise UserError(UNREADABLE, detail="speech without a sample")
+            if len(samples) > MOST_PIECE_SECONDS * RATE:
+                raise UserError(UNREADABLE, detail="speech without an end")
+        if not samples or decoding.damaged:
+            raise UserError(UNREADABLE, detail="speech that is empty or damaged")
         _fade(samples)
         if self._file.written:
             self._write(array("h", bytes(2 * int(PAUSE_SECONDS * RATE))))

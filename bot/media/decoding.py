@@ -15,7 +15,7 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.error import FFmpegError
+from av.error import FFmpegError, InvalidDataError
 
 from bot.errors import UserError
 
@@ -25,39 +25,78 @@ SOUNDLESS = "There is no sound in this file."
 TOO_LONG = f"This sound is longer than {MOST_SECONDS // 3600} hours, which is more than I can take."
 
 
-def samples_of(sound: bytes, rate: int) -> Iterator[array[int]]:
-    """The decoded sound, bit by bit. A UserError for what cannot be decoded, also after some of it, for
-    a file without sound, and for what turns out to be longer than two hours."""
-    resampler = AudioResampler(format="s16", layout="mono", rate=rate)
-    left = MOST_SECONDS * rate
-    with opened(sound) as container:
-        for frame in _frames(container):
-            for piece in resampler.resample(frame):
-                left -= piece.samples
+class Samples:
+    """The decoded sound, bit by bit, at `rate` Hz. Iterating raises a UserError for what cannot be decoded,
+    for a file without sound, and for what turns out to be longer than two hours. Single damaged packets
+    are left out, and so is all behind the point where a file breaks off; `damaged` says that this was so."""
+
+    def __init__(self, sound: bytes, rate: int) -> None:
+        self._sound = sound
+        self._rate = rate
+        self.damaged = False
+
+    def __iter__(self) -> Iterator[array[int]]:
+        left, begun = MOST_SECONDS * self._rate, False
+        try:
+            for samples in self._decoded():
+                begun = begun or bool(samples)
+                left -= len(samples)
                 if left < 0:
                     raise UserError(TOO_LONG)
-                yield _samples(piece)
-        for piece in resampler.resample(None):
-            yield _samples(piece)
+                yield samples
+        except _Broken as error:
+            self.damaged = True
+            if not begun:
+                raise UserError(UNREADABLE, detail=f"undecodable sound: {error}") from None
+        if self.damaged and not begun:
+            raise UserError(UNREADABLE, detail="sound without a whole packet")
+
+    def _decoded(self) -> Iterator[array[int]]:
+        resampler = AudioResampler(format="s16", layout="mono", rate=self._rate)
+        with _opened(self._sound) as container:
+            for frame in self._frames(container):
+                yield from map(_samples, resampler.resample(frame))
+            yield from map(_samples, resampler.resample(None))
+
+    def _frames(self, container: InputContainer) -> Iterator[AudioFrame]:
+        streams: Sequence[AudioStream] = container.streams.audio
+        if not streams:
+            raise UserError(SOUNDLESS)
+        for packet in container.demux(streams[0]):
+            try:
+                frames = packet.decode()
+            except InvalidDataError:
+                self.damaged = True
+                continue
+            for frame in frames:
+                frame.pts = None  # joined files and damaged clocks must not make gaps
+                yield frame
+
+
+def described(sound: bytes) -> tuple[str, bool]:
+    """FFmpeg's name of the container, and whether there are moving pictures in it. A UserError for a file
+    that is unreadable or has no sound."""
+    try:
+        with _opened(sound) as container:
+            if not container.streams.audio:
+                raise UserError(SOUNDLESS)
+            return container.format.name, bool(container.streams.video)
+    except _Broken as error:
+        raise UserError(UNREADABLE, detail=f"undecodable sound: {error}") from None
+
+
+class _Broken(Exception):
+    """FFmpeg's trouble, whatever its type."""
 
 
 @contextmanager
-def opened(sound: bytes) -> Generator[InputContainer]:
-    """A sound file as a container; every trouble with it is a UserError."""
+def _opened(sound: bytes) -> Generator[InputContainer]:
+    """A sound file as a container; every trouble with it is _Broken."""
     try:
         with av.open(io.BytesIO(sound), "r") as container:
             yield container
     except (FFmpegError, ValueError, IndexError, EOFError) as error:
-        raise UserError(UNREADABLE, detail=f"undecodable sound: {type(error).__name__}") from None
-
-
-def _frames(container: InputContainer) -> Iterator[AudioFrame]:
-    streams: Sequence[AudioStream] = container.streams.audio
-    if not streams:
-        raise UserError(SOUNDLESS)
-    for frame in container.decode(streams[0]):
-        frame.pts = None  # joined files and damaged clocks must not make gaps
-        yield frame
+        raise _Broken(type(error).__name__) from None
 
 
 def _samples(frame: AudioFrame) -> array[int]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.errors import UserError
-from bot.media.decoding import MOST_SECONDS, SOUNDLESS, TOO_LONG, UNREADABLE, opened, samples_of
+from bot.media.decoding import MOST_SECONDS, TOO_LONG, Samples, described
 from bot.media.levels import PER_SECOND, Levels
 from bot.media.oggopus import OggOpus
 
@@ -83,21 +82,16 @@ class Recording:
 
 
 def listen(data: bytes) -> Recording:
-    """Measures a sound file, or the sound of a film. Blocking: for a thread. What is damaged counts up to
-    there. A UserError for what is unreadable, soundless, empty, silent or longer than two hours."""
+    """Measures a sound file, or the sound of a film. Blocking: for a thread. Of a damaged one counts what can
+    be decoded. A UserError for what is unreadable, soundless, empty, silent or longer than two hours."""
     ending = _ending(data)
-    levels, count, whole = Levels(RATE), 0, True
-    try:
-        for samples in samples_of(data, RATE):
-            levels.add(samples)
-            count += len(samples)
-    except UserError as error:
-        if error.reader_text != UNREADABLE or not count:
-            raise
-        whole = False
+    decoding, levels, count = Samples(data, RATE), Levels(RATE), 0
+    for samples in decoding:
+        levels.add(samples)
+        count += len(samples)
     if not count:
         raise UserError(EMPTY)
-    heard = Recording(data, count / RATE, levels.peaks, ending if whole else "")
+    heard = Recording(data, count / RATE, levels.peaks, "" if decoding.damaged else ending)
     if heard.silent(Passage(0, len(heard.levels))):
         raise UserError(SILENT)
     return heard
@@ -110,12 +104,9 @@ def check_length(seconds: float | None) -> None:
 
 
 def _ending(data: bytes) -> str:
-    with opened(data) as container:
-        if not container.streams.audio:
-            raise UserError(SOUNDLESS)
-        ending = _ENDINGS.get(container.format.name, "")
-        film = ending in _FILMS and bool(container.streams.video)
-    return "" if film else ending
+    container, pictures = described(data)
+    ending = _ENDINGS.get(container, "")
+    return "" if pictures and ending in _FILMS else ending
 
 
 def _quietest(levels: Sequence[int], low: int, high: int) -> int:
@@ -130,7 +121,7 @@ def _cut(data: bytes, passages: Sequence[Passage]) -> Iterator[bytes]:
     wanted = iter(passages)
     passage = next(wanted, None)
     file, position = OggOpus(RATE, BIT_RATE), 0
-    for samples in _readable(data):
+    for samples in Samples(data, RATE):
         while passage is not None and samples:
             begin = max(0, passage.start * length - position)
             end = passage.end * length - position
@@ -143,12 +134,3 @@ def _cut(data: bytes, passages: Sequence[Passage]) -> Iterator[bytes]:
         position += len(samples)
     if passage is not None and file.written:
         yield file.finish()
-
-
-def _readable(data: bytes) -> Iterator[array[int]]:
-    """The samples up to where the file is damaged."""
-    try:
-        yield from samples_of(data, RATE)
-    except UserError as error:
-        if error.reader_text != UNREADABLE:
-            raise

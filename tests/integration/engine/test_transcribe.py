@@ -196,8 +196,9 @@ async def test_long_sound_is_heard_in_passages_cut_at_pauses(
 
 async def test_silent_passages_cost_nothing(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hearing, "PASSAGE_SECONDS", 2.0)
-    await transcribe(room, sent(room, wav(speech([(1.5, 8_000), (6.0, 0), (1.5, 8_000)]))))
+    [shown] = await transcribe(room, sent(room, wav(speech([(1.5, 8_000), (6.0, 0), (1.5, 8_000)]))))
     assert 2 <= len(calls(room)) <= 3
+    assert "\\[0:07\\]" in shown.text or "\\[0:06\\]" in shown.text  # what follows the silence is heard
     assert await room.spent() < 500
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ import pytest
 
 from bot.demo import Fault, RecordedRequest
 from bot.engine import spoken
-from bot.messages import Addressed, Attachment, ButtonPress, CommandUse, MediaKind, OptionValue
+from bot.engine.speaking import NOTHING_TO_SAY
+from bot.messages import Addressed, Attachment, ButtonPress, CommandUse, MediaKind, OptionValue, Quoted
 from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit
 from tests.integration.engine.room import ADA, Message, Room, open_room
 from tests.sounds import decoded, film, ogg, samples
@@ -173,7 +176,7 @@ async def test_a_piece_that_fails_leaves_the_pieces_before_it(room: Room) -> Non
     assert failed.cost_usd == 0
 
 
-async def test_a_piece_without_an_answer_is_paid_as_uncertain(room: Room) -> None:
+async def test_a_piece_without_an_answer_is_paid_as_uncertain(room: Room, tmp_path: Path) -> None:
     room.demo.faults.next(SPEECH, Fault.delay(0)).times(1)
     room.demo.faults.next(SPEECH, Fault.lost_answer())
     shown, sentence = await room.command("voice", text=LONG, model=SHORT_OF_BREATH)
@@ -181,6 +184,8 @@ async def test_a_piece_without_an_answer_is_paid_as_uncertain(room: Room) -> Non
     assert shown.media
     assert await room.spent() == micro(spoken_calls(room))
     assert len(spoken_calls(room)) == 2
+    with closing(sqlite3.connect(tmp_path / "gondola.db")) as books:
+        assert books.execute("select calls, uncertain from ledger").fetchall() == [(2, 1)]
 
 
 async def test_nothing_is_spoken_when_the_first_piece_fails(room: Room) -> None:
@@ -220,6 +225,29 @@ async def test_what_is_left_out_is_said(room: Room, monkeypatch: pytest.MonkeyPa
     left_out = re.search(r"([\d,]+) characters are left out", sentence.text)
     assert left_out is not None
     assert int(left_out[1].replace(",", "")) == pytest.approx(len(LONG) - said, abs=4)
+
+
+async def test_a_voice_that_leaves_something_out_comes_with_the_text(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spoken, "MOST_SPOKEN", 100)
+    monkeypatch.setattr(spoken, "PIECE_UNITS", 50)
+    await room.command("settings", name="reply_mode", value="voice")
+    messages = await room.say("Write a story about lamps")
+    assert any(message.media for message in messages)
+    assert any("characters are left out" in message.text for message in messages)
+    assert max(len(message.text) for message in messages) > 300
+
+
+async def test_a_reply_reads_the_message_aloud(room: Room) -> None:
+    use = CommandUse("voice")
+    quoted = Quoted("q1", ADA, "Read this, please.")
+    [shown] = await room.send(room.event(addressed=Addressed.COMMAND, command=use, quoted=quoted))
+    assert shown.media
+    assert bodies(room)[0]["input"] == "Read this, please."
+    empty = Quoted("q2", ADA, " \n ")
+    [sentence] = await room.send(room.event(addressed=Addressed.COMMAND, command=use, quoted=empty))
+    assert sentence.text == NOTHING_TO_SAY
 
 
 # --- mirror ---
