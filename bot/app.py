@@ -31,6 +31,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 DRAIN_SECONDS = 25.0
 LEASE_SECONDS = 60.0
 HOUSEKEEPING_SECONDS = 20.0
+READ_MARKS_KEPT = 30 * 86_400.0
+"""Seconds without anything from people after which it is forgotten how far a channel was read."""
 DEMO_KEY = "demo"
 
 
@@ -92,6 +94,7 @@ class House:
                 recovered = await self.engine.recover()
                 swept = await self._store.turns.sweep(time.time())
                 await self._store.buttons.purge(time.time())
+                await self._store.reading.purge(time.time() - READ_MARKS_KEPT)
             except GondolaError as error:
                 log.warning("housekeeping.failed", reason=error.detail)
                 continue

@@ -24,6 +24,7 @@ from bot.engine.groups import Groups
 from bot.engine.hashing import Hasher
 from bot.engine.hearing import Hearer
 from bot.engine.lobby import PATIENCE
+from bot.engine.lost import Losses
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
@@ -84,7 +85,8 @@ def assemble(
     payments, fetcher = Payments(client, cashier), Fetcher(doors)
     speaker, hearer = Speaker(client, models, payments), Hearer(client, models, payments, fetcher)
     delivery = Delivery(doors)
-    answers, stopper = AnswerBook(store.buttons, clock, delivery.clear_buttons), Stopper()
+    answers = AnswerBook(store.buttons, clock, delivery.clear_buttons)
+    stopper = Stopper(answers)
     background, gauge, overheard = Background(), TokenGauge(), Overheard()
     side_calls = SideCalls(client, models, cashier, store.turns)
     compactor = Compactor(store.memory, side_calls, gauge, background, clock)
@@ -127,6 +129,7 @@ def assemble(
         background=background,
         groups=groups,
         stopper=stopper,
+        losses=Losses(doors),
         answers=answers,
     )
     return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -65,7 +66,8 @@ class Capabilities:
     `text_limit` and `caption_limit` count in the platform's unit; `upload_limit` and `download_limit`
     are bytes. `voice_mimes` lists what a native voice bubble takes, best first. `handle_outside_limits`
     says that answers through a reply handle have a budget of their own. `repeatable_sends` says that the
-    platform drops a second send with the same nonce, so a send without an answer may be repeated.
+    platform drops a second send with the same nonce, so a send without an answer may be repeated; it
+    remembers a nonce for `repeat_seconds`.
     `threads` says that the door opens threads (`bot.ports.OpensThreads`), `rich_messages` that it has a
     rich form of messages (`bot.ports.WritesRich`).
     """
@@ -84,6 +86,7 @@ class Capabilities:
     autocomplete: bool = False
     handle_outside_limits: bool = False
     repeatable_sends: bool = False
+    repeat_seconds: float = math.inf
     mention_style: str = "@{name}"
     threads: bool = False
     rich_messages: RichLimits | None = None

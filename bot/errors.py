@@ -166,7 +166,8 @@ class PlatformFailure(StrEnum):
 class PlatformError(GondolaError):
     """Discord or Telegram refused or failed.
 
-    AMBIGUOUS means the call may have taken effect (timeout after sending): never repeat it blindly.
+    AMBIGUOUS means the call may have taken effect (timeout after sending): never repeat it blindly;
+    `unrepeatable` where the platform drops repetitions of other sends, but not of this one.
     MOVED carries the new channel id in `moved_to` (Telegram supergroup migration).
     """
 
@@ -180,6 +181,7 @@ class PlatformError(GondolaError):
         detail: str = "",
         retry_after: float | None = None,
         moved_to: str | None = None,
+        unrepeatable: bool = False,
     ) -> None:
         super().__init__(
             detail=detail or f"platform {failure.value}",
@@ -188,3 +190,4 @@ class PlatformError(GondolaError):
         )
         self.failure = failure
         self.moved_to = moved_to
+        self.unrepeatable = unrepeatable

@@ -56,6 +56,12 @@ class Place:
         """Key of what is said here by anybody, whoever's conversation it is."""
         return f"{self.platform}:{self.space}:{self.channel}:{self.thread}"
 
+    @classmethod
+    def of_conversation(cls, key: str) -> Place:
+        """The place that a conversation key was made of. ValueError for anything else."""
+        platform, space, channel, thread, *member = key.split(":", 4)
+        return cls(platform, space, channel, thread, *member)
+
 
 @dataclass(frozen=True, slots=True)
 class Person:

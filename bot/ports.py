@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 from bot.capabilities import Capabilities
 from bot.declarations import Choice, Command
 from bot.messages import Attachment, ButtonRows, Incoming, Media, MessageRef, Part, Place, Target
+from bot.missed import FollowsReading, HasReading
 from bot.records import (
     AccessRule,
     AccessState,
@@ -130,7 +131,7 @@ class Adapter(Protocol):
 # --- what adapters ask of the engine ------------------------------------------------------------------
 
 
-class Front(Protocol):
+class Front(FollowsReading, Protocol):
     """The engine as adapters see it."""
 
     @property
@@ -189,7 +190,7 @@ class Turns(Protocol):
         ...
 
     async def mark(self, batch: Sequence[TurnMark]) -> None:
-        """Record progress."""
+        """Record progress. What is COMPLETE or DELIVERED goes back neither in state nor in text."""
         ...
 
     async def close(self, batch: Sequence[Closing]) -> None:
@@ -278,9 +279,10 @@ class Memory(Protocol):
         """Of each conversation, in order: the current chat's summary and its newest items after it."""
         ...
 
-    async def summarise(self, summary: Summary) -> bool:
-        """Put a summary in the place of older items of a chat; False, and nothing stored, when they were
-        forgotten meanwhile. Forgetting what a summary covers drops it."""
+    async def summarise(self, summary: Summary, read: Sequence[int] = (), before: str = "") -> bool:
+        """Put a summary in the place of older items of a chat; False, and nothing stored, when any of what it
+        was made of was forgotten meanwhile: the last item it covers, the items `read`, and the earlier
+        summary whose text is `before` ("" for none). Forgetting what a summary covers drops it."""
         ...
 
 
@@ -364,7 +366,7 @@ class Marks(Protocol):
         ...
 
 
-class Store(Protocol):
+class Store(HasReading, Protocol):
     """The one database."""
 
     @property

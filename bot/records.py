@@ -11,7 +11,8 @@ from enum import StrEnum
 
 
 class TurnState(StrEnum):
-    """How far a turn has come (design section 6)."""
+    """How far a turn has come (design section 6). COMPLETE has its whole text stored; DELIVERED has its last
+    words handed to the platform, and only the closing is left."""
 
     RECEIVED = "received"
     ADMITTED = "admitted"
@@ -54,7 +55,7 @@ class TurnMark:
     """Progress of a turn. None leaves a field as it is."""
 
     turn_id: str
-    state: TurnState
+    state: TurnState | None
     refs: tuple[str, ...] | None = None
     text: str | None = None
 
@@ -244,6 +245,17 @@ class StoredButton:
     channel: str
     expires_at: float
     member: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMark:
+    """How far a channel was read: the id of the last message, and when somebody who may come in last did
+    something there. `space` is the server, "" for a direct chat; a thread is a channel of its own."""
+
+    channel: str
+    space: str
+    message: str
+    active_at: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,8 +122,9 @@ class SqlChats:
 
         async def work(connection: AsyncConnection) -> int:
             await connection.execute(_FORGET_TITLE, params)
+            gone = await changed(connection, _FORGET, params)
             await drop_chat(connection, params)
-            return await changed(connection, _FORGET, params)
+            return gone
 
         return await self._database.write(work)
 

@@ -60,6 +60,13 @@ _REVISE = (
 _FORGET = delete(history).where(_here)
 _FORGET_CHATS = delete(chats).where(chats.c.conversation == bindparam("conversation"))
 _FORGET_ITEM = delete(history).where(history.c.id == bindparam("item"))
+# Waits for a summary that is being made of these rows, so that it is seen and dropped.
+_REPLACED = (
+    select(history.c.id)
+    .where(_here, history.c.chat == bindparam("chat"), _TURN)
+    .order_by(history.c.id)
+    .with_for_update()
+)
 _FORGET_TURN = delete(history).where(
     history.c.turn_id == bindparam("turn"), history.c.chat == bindparam("chat"), _here
 )
@@ -88,8 +95,11 @@ async def revise(connection: AsyncConnection, items: Sequence[HistoryItem]) -> N
 
 async def replace(connection: AsyncConnection, closing: Closing) -> None:
     """Delete what the turns that this one replaces have left in its chat."""
+    if not closing.replaces:
+        return
     for item in closing.history[:1]:
         where: Params = {"conversation": item.conversation, "chat": item.chat}
+        await fetch(connection, _REPLACED, {**where, "ids": sorted(closing.replaces)})
         for turn in closing.replaces:
             await drop_turn(connection, {**where, "turn": turn})
         await execute_many(connection, _FORGET_TURN, [{**where, "turn": turn} for turn in closing.replaces])
@@ -169,8 +179,9 @@ class SqlMemory:
 
         async def work(connection: AsyncConnection) -> int:
             await connection.execute(_FORGET_CHATS, params)
+            gone = await changed(connection, _FORGET, params)
             await drop(connection, conversation)
-            return await changed(connection, _FORGET, params)
+            return gone
 
         return await self._database.write(work)
 
@@ -200,9 +211,9 @@ class SqlMemory:
             found[row["conversation"]].append(row)
         return [_recalled(*found[one]) for one in conversations]
 
-    async def summarise(self, summary: Summary) -> bool:
+    async def summarise(self, summary: Summary, read: Sequence[int] = (), before: str = "") -> bool:
         """See the port."""
-        return await self._database.write(lambda connection: put(connection, summary))
+        return await self._database.write(lambda connection: put(connection, summary, read, before))
 
 
 async def _forget(connection: AsyncConnection, conversation: str, rows: Sequence[RowMapping]) -> int:
@@ -210,8 +221,8 @@ async def _forget(connection: AsyncConnection, conversation: str, rows: Sequence
     asked = sorted({row["turn_id"] for row in rows if row["role"] == Role.PERSON.value} - {""})
     answers = await fetch(connection, _ANSWERS, {"conversation": conversation, "ids": asked})
     gone = sorted({row["id"] for row in (*rows, *answers)})
-    await drop_over(connection, conversation, (*rows, *answers))
     await execute_many(connection, _FORGET_ITEM, [{"item": one} for one in gone])
+    await drop_over(connection, conversation, (*rows, *answers))
     return len(gone)
 
 

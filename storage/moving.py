@@ -20,6 +20,7 @@ from storage.tables import (
     current_chats,
     history,
     ledger,
+    read_marks,
     reservations,
     settings,
     summaries,
@@ -78,6 +79,13 @@ _RESERVATION = (
 )
 
 
+# Under its new id a chat numbers its messages anew.
+_DROP_MARKS = delete(read_marks).where(
+    read_marks.c.platform == bindparam("platform", type_=CleanText),
+    read_marks.c.channel == bindparam("old", type_=CleanText),
+)
+
+
 async def move_chat(connection: AsyncConnection, move: Move) -> None:
     """Rename in every table. Reservations, counters and turns in that order, as everywhere."""
     await _move_reservations(connection, move)
@@ -90,6 +98,7 @@ async def move_chat(connection: AsyncConnection, move: Move) -> None:
         await _move_unique(connection, table, name, move.scope)
     for table in (chats, current_chats, summaries):
         await _move_unique(connection, table, "conversation", move.conversation)
+    await connection.execute(_DROP_MARKS, {"platform": move.platform, "old": move.old})
 
 
 async def _renamed(

@@ -57,7 +57,9 @@ def replacing(table: Table, *keys: str) -> ReturningInsert[tuple[str]]:
 
 
 async def fetch(
-    connection: AsyncConnection, statement: Executable, params: Mapping[str, Scalar | list[str]] | None = None
+    connection: AsyncConnection,
+    statement: Executable,
+    params: Mapping[str, Scalar | list[str] | list[int]] | None = None,
 ) -> Sequence[RowMapping]:
     """Every row of a statement."""
     return (await connection.execute(statement, params)).mappings().all()

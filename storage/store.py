@@ -21,6 +21,7 @@ from storage.migrate import migrate
 from storage.money import SqlMoney
 from storage.moving import Move, move_chat
 from storage.opening import opening
+from storage.reading import SqlReading
 from storage.settings import SqlSettings
 from storage.turns import SqlTurns
 
@@ -42,6 +43,7 @@ class SqlStore:
         self._buttons = SqlButtons(database)
         self._marks = SqlMarks(database)
         self._chats = SqlChats(database)
+        self._reading = SqlReading(database)
 
     @property
     def database(self) -> Database:
@@ -87,6 +89,11 @@ class SqlStore:
     def chats(self) -> SqlChats:
         """The chats of a conversation."""
         return self._chats
+
+    @property
+    def reading(self) -> SqlReading:
+        """How far channels were read."""
+        return self._reading
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

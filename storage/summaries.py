@@ -1,4 +1,8 @@
-"""What stands in the place of older items of a conversation."""
+"""What stands in the place of older items of a conversation.
+
+Whoever forgets deletes the items first and the summaries over them last: a summary being stored at the same
+time holds the rows it was made of, so either it finds them gone or it is there to be dropped.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import NULLTYPE
 
 from bot.records import Summary
-from storage.rows import Params, changed, execute_many, fetch, fetch_many, micros, replacing
+from storage.rows import Params, changed, execute_many, fetch, fetch_many, ids, micros, replacing
 from storage.tables import CleanText, current_chats, history, summaries
 
 _here = bindparam("conversation", type_=CleanText)
@@ -74,8 +78,16 @@ _DROP_TURN = _DROP_CHAT.where(
     .where(history.c.conversation == _here, history.c.chat == _chat, history.c.turn_id == bindparam("turn"))
     .scalar_subquery()
 )
-_THERE = select(history.c.id).where(
-    history.c.conversation == _here, history.c.chat == _chat, history.c.id == bindparam("covers")
+_THERE = (
+    select(history.c.id)
+    .where(history.c.conversation == _here, history.c.chat == _chat, history.c.id.in_(ids))
+    .order_by(history.c.id)
+    .with_for_update(read=True)
+)
+_BEFORE = (
+    select(summaries.c.text)
+    .where(summaries.c.conversation == _here, summaries.c.chat == _chat)
+    .with_for_update()
 )
 
 
@@ -88,12 +100,15 @@ async def recall(
     return await fetch(connection, _RECALL, {"wanted": wanted, "skipped": limit - 1})
 
 
-async def put(connection: AsyncConnection, summary: Summary) -> bool:
-    """Store a summary unless what it covers is gone."""
-    where: Params = {"conversation": summary.conversation, "chat": summary.chat, "covers": summary.covers}
-    if not await fetch(connection, _THERE, where):
+async def put(connection: AsyncConnection, summary: Summary, read: Sequence[int], before: str) -> bool:
+    """Store a summary unless anything it was made of is gone: items, or the summary before it."""
+    where: Params = {"conversation": summary.conversation, "chat": summary.chat}
+    wanted = {summary.covers, *read}
+    if len(await fetch(connection, _THERE, {**where, "ids": sorted(wanted)})) < len(wanted):
         return False
-    row: Params = {**where, "text": summary.text, "at": micros(summary.at)}
+    if before and [row["text"] for row in await fetch(connection, _BEFORE, where)] != [before]:
+        return False
+    row: Params = {**where, "covers": summary.covers, "text": summary.text, "at": micros(summary.at)}
     await fetch_many(connection, _PUT, [row])
     return True
 

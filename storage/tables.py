@@ -216,6 +216,16 @@ marks = Table(
     _text("value"),
 )
 
+read_marks = Table(
+    "read_marks",
+    metadata,
+    _key("platform"),
+    _key("channel"),
+    _text("space"),
+    _text("message"),
+    _number("active_at"),
+)
+
 summaries = Table(
     "summaries",
     metadata,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import RowMapping, bindparam, delete, func, select, update
+from sqlalchemy import RowMapping, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Closing, Intake, TurnMark, TurnRecord, TurnState
@@ -42,14 +42,25 @@ _ENDED = (
     .order_by(turns.c.turn_id)
     .with_for_update()
 )
+_new_state = bindparam("new_state", type_=CleanText)
 _progress = {
-    "state": bindparam("new_state", type_=CleanText),
+    "state": func.coalesce(_new_state, turns.c.state),
     "refs": func.coalesce(bindparam("new_refs", type_=CleanText), turns.c.refs),
     "text": func.coalesce(bindparam("new_text", type_=CleanText), turns.c.text),
 }
 # Never on an ended turn: its text is gone, and a late checkpoint must not bring it back.
 _open_turn = (turns.c.turn_id == bindparam("turn", type_=CleanText), turns.c.state != _SETTLED)
-_MARK = update(turns).where(*_open_turn).values(_progress)
+_ADVANCE = update(turns).where(*_open_turn).values(_progress)
+_COMPLETE, _DELIVERED = TurnState.COMPLETE.value, TurnState.DELIVERED.value
+# A late mark takes nothing back: the whole text is stored beside it, in a transaction of its own.
+_late = and_(
+    _new_state != _DELIVERED,
+    or_(turns.c.state == _DELIVERED, and_(turns.c.state == _COMPLETE, _new_state != _COMPLETE)),
+)
+_MARK = _ADVANCE.values(
+    state=case((_late, turns.c.state), else_=_progress["state"]),
+    text=case((_late, turns.c.text), else_=_progress["text"]),
+)
 _END = (
     update(turns)
     .where(*_open_turn)
@@ -153,7 +164,7 @@ class SqlTurns:
             _progress_row(c.turn_id, c.state, to_json(c.refs) if c.refs else None, c.text or None)
             for c in closings
         ]
-        await execute_many(connection, _MARK, [row for row in rows if row["new_state"] != _SETTLED])
+        await execute_many(connection, _ADVANCE, [row for row in rows if row["new_state"] != _SETTLED])
         now = self._lease.now()
         await execute_many(
             connection,
@@ -206,8 +217,9 @@ def _turn_id(row: Params) -> str:
     return str(row["turn_id"])
 
 
-def _progress_row(turn_id: str, state: TurnState, refs: str | None, text: str | None) -> Params:
-    return {"turn": turn_id, "new_state": state.value, "new_refs": refs, "new_text": text}
+def _progress_row(turn_id: str, state: TurnState | None, refs: str | None, text: str | None) -> Params:
+    new_state = state.value if state is not None else None
+    return {"turn": turn_id, "new_state": new_state, "new_refs": refs, "new_text": text}
 
 
 def _record(row: RowMapping) -> TurnRecord:

@@ -19,6 +19,7 @@ from adapters.discord.errors import (
 )
 from adapters.discord.handles import Handle
 from adapters.discord.payloads import NO_FILES, Body, Files, without_reply
+from bot.errors import PlatformError, PlatformFailure
 
 ORIGINAL = "@original"
 _DAY: Final = 1440
@@ -75,8 +76,14 @@ class Calls:
             await self._connection.http.send_typing(channel)
 
     async def answer(self, handle: Handle, body: Body, files: Files = NO_FILES) -> str:
-        """A further answer to an interaction."""
-        return await self._on_handle("POST", _ANSWERS, handle, body, files)
+        """A further answer to an interaction. Unlike a message to a channel it has no nonce (the API knows
+        none for webhooks), so one that may have arrived must not be repeated."""
+        try:
+            return await self._on_handle("POST", _ANSWERS, handle, body, files)
+        except PlatformError as error:
+            if error.failure is not PlatformFailure.AMBIGUOUS:
+                raise
+            raise PlatformError(error.failure, detail=error.detail, unrepeatable=True) from None
 
     async def edit_answer(self, handle: Handle, message: str, body: Body, files: Files = NO_FILES) -> str:
         """Change an answer; ORIGINAL is the waiting message."""

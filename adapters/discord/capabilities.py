@@ -36,5 +36,6 @@ DISCORD = Capabilities(
     autocomplete=True,
     handle_outside_limits=True,
     repeatable_sends=True,
+    repeat_seconds=120.0,  # "the past few minutes"
     threads=True,
 )

@@ -14,12 +14,14 @@ import discord
 import structlog
 
 from adapters.discord.capabilities import PLATFORM
+from adapters.discord.catchup import CatchUp
 from adapters.discord.commands import sync_commands
 from adapters.discord.endpoints import point_gateway
 from adapters.discord.inbound import Inbound, place_of
 from adapters.discord.interactions import Interactions
 from adapters.discord.outbound import DiscordDoor
 from adapters.discord.payloads import MENTIONS
+from adapters.discord.seen import Seen
 from bot.errors import PlatformError, PlatformFailure
 from bot.ports import Front
 
@@ -84,6 +86,7 @@ class GatewayClient(discord.Client):
         self._interactions = Interactions(front, door)
         self._inbound: Inbound | None = None
         self._order: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._catch_up = CatchUp(self, front, Seen(front), order=self._ordered, take=self._take)
         self._up = asyncio.Event()
         self._down = asyncio.Event()
 
@@ -92,7 +95,9 @@ class GatewayClient(discord.Client):
         a long outage."""
         serving = asyncio.create_task(self.start(token))
         outage = asyncio.create_task(self._outage())
-        pulse = asyncio.create_task(self._pulse())
+        beside = [
+            asyncio.create_task(work) for work in (self._pulse(), self._catch_up.run(), self._catch_up.keep())
+        ]
         try:
             await asyncio.wait((serving, outage), return_when=asyncio.FIRST_COMPLETED)
             if serving.done():
@@ -100,9 +105,10 @@ class GatewayClient(discord.Client):
             else:
                 raise PlatformError(PlatformFailure.UNAVAILABLE, detail="discord gateway lost")
         finally:
-            for task in (serving, outage, pulse):
+            for task in (serving, outage, *beside):
                 task.cancel()
-            await asyncio.gather(serving, outage, pulse, return_exceptions=True)
+            await asyncio.gather(serving, outage, *beside, return_exceptions=True)
+            await self._catch_up.store()
 
     async def _pulse(self) -> None:
         """In a quiet hour only answered heartbeats show that Discord is there; each gives a new latency."""
@@ -128,15 +134,21 @@ class GatewayClient(discord.Client):
     async def setup_hook(self) -> None:
         assert self.user is not None, "this runs after login"  # noqa: S101
         self._inbound = Inbound(self, self.user)
+        await self._catch_up.load()
         await point_gateway(self.http, self._base_url)
 
     async def on_connect(self) -> None:
         """A new session; also after one that could not be resumed."""
+        self._catch_up.begin()
         self._connected()
         await self._announce(self)
         await self._sync_commands()
 
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        self._catch_up.look(guild)
+
     async def on_resumed(self) -> None:
+        """Discord sends by itself what was missed."""
         self._connected()
 
     def _connected(self) -> None:
@@ -162,19 +174,27 @@ class GatewayClient(discord.Client):
         self._front.handled(PLATFORM)
 
     async def on_message(self, message: discord.Message) -> None:
-        if self._inbound is None or message.author == self.user:
-            return
         # Each event runs as a task of its own; within a channel they must not overtake one another.
-        async with self._order.setdefault(message.channel.id, asyncio.Lock()):
-            incoming = await self._inbound.read(message)
-            if incoming is not None:
-                await self._front.submit([incoming])
+        async with self._ordered(message.channel.id):
+            await self._catch_up.before(message)
+            self._catch_up.note(message, admitted=await self._take(message))
+
+    def _ordered(self, channel: int) -> asyncio.Lock:
+        return self._order.setdefault(channel, asyncio.Lock())
+
+    async def _take(self, message: discord.Message) -> bool:
+        """Take a message in; whether the door lets its author in."""
+        incoming = await self._inbound.read(message) if self._inbound is not None else None
+        if incoming is None:
+            return False
+        await self._front.submit([incoming])
+        return self._front.admits(incoming)
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         message = payload.message
         if self._inbound is None or message.author == self.user or message.author.bot:
             return
-        async with self._order.setdefault(payload.channel_id, asyncio.Lock()):
+        async with self._ordered(payload.channel_id):
             incoming = await self._inbound.read_edited(message)
             if incoming is not None:
                 await self._front.submit([incoming])
@@ -188,14 +208,16 @@ class GatewayClient(discord.Client):
     async def _deleted(self, channel_id: int, guild_id: int | None, message_ids: list[int]) -> None:
         if self._inbound is None:
             return
-        async with self._order.setdefault(channel_id, asyncio.Lock()):
+        async with self._ordered(channel_id):
             place = await self._inbound.place(channel_id, guild_id)
             await self._front.forgotten(place, [str(one) for one in message_ids])
 
     async def on_interaction(self, interaction: discord.Interaction[discord.Client]) -> None:
-        await self._interactions.take(interaction)
+        if await self._interactions.take(interaction):
+            self._catch_up.met(interaction)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
+        self._catch_up.look(guild)
         channel = greeting_channel(guild)
         if channel is not None:
             await self._front.welcome(place_of(channel, guild.id), guild.name)

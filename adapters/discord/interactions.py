@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any, TypeGuard
 
 import aiohttp
@@ -21,9 +22,10 @@ from adapters.discord.commands import (
     read_unfinished,
     read_use,
 )
-from adapters.discord.errors import ALREADY_ACKNOWLEDGED, refusals
+from adapters.discord.errors import ALREADY_ACKNOWLEDGED, HANDLE_GONE, refusals
 from adapters.discord.handles import Handle, Opening
 from adapters.discord.inbound import is_adult, manages, person, place_of
+from adapters.discord.losses import late_command, late_press
 from adapters.discord.outbound import DiscordDoor
 from adapters.discord.payloads import NONCE
 from bot.declarations import Choice, Command, Option
@@ -68,6 +70,15 @@ class Form:
     quoted: Quoted | None = None
 
 
+class Acknowledged(StrEnum):
+    """What became of an acknowledgement. TOO_LATE: Discord has told the person already that it failed, so
+    whatever it was must not happen any more. FAILED: the call broke off."""
+
+    YES = "yes"
+    TOO_LATE = "too late"
+    FAILED = "failed"
+
+
 class Interactions:
     """Takes interactions to the engine."""
 
@@ -75,63 +86,60 @@ class Interactions:
         self._front = front
         self._door = door
 
-    async def take(self, interaction: Interaction) -> None:
-        """One interaction; what the bot never offered is left alone."""
+    async def take(self, interaction: Interaction) -> bool:
+        """One interaction; what the bot never offered is left alone. Whether the door let somebody in."""
         data = interaction.data if _is_object(interaction.data) else {}
         match interaction.type:
             case discord.InteractionType.application_command if data.get("type", 1) == _CHAT_INPUT:
-                await self._command(interaction, read_form(data))
+                return await self._command(interaction, read_form(data))
             case discord.InteractionType.application_command if data.get("type") == _ON_MESSAGE:
-                await self._command(interaction, read_menu(data, self._front.commands))
+                return await self._command(interaction, read_menu(data, self._front.commands))
             case discord.InteractionType.autocomplete:
                 await self._complete(interaction, read_form(data))
             case discord.InteractionType.component if data.get("component_type") == _BUTTON:
-                await self._press(interaction, str(data.get("custom_id", "")))
+                return await self._press(interaction, str(data.get("custom_id", "")))
             case _:
                 log.info("discord.interaction_ignored", kind=interaction.type.name)
+        return False
 
     # --- commands ---
 
-    async def _command(self, interaction: Interaction, form: Form) -> None:
+    async def _command(self, interaction: Interaction, form: Form) -> bool:
         command = self._find(form.name)
         private = command is None or command.private_reply
         opening = Opening.PRIVATE if private else Opening.PUBLIC
-        handle = await self._acknowledged(interaction, opening)
-        if not handle and private:
-            return  # Discord says itself that nothing happened
-        incoming = replace(
-            event_of(interaction),
-            addressed=Addressed.COMMAND,
-            attachments=form.files,
-            quoted=form.quoted,
-            reply_handle=handle,
-        )
+        acknowledged = await acknowledge(interaction, private=private)
+        incoming = replace(event_of(interaction), attachments=form.files, quoted=form.quoted)
+        if acknowledged is Acknowledged.TOO_LATE or (acknowledged is Acknowledged.FAILED and private):
+            return await self._submit(replace(incoming, complaint=late_command(incoming.author, form.name)))
+        if acknowledged is Acknowledged.YES:
+            incoming = self._answerable(incoming, interaction, opening)
         try:
             use = read_use(form.name, command, form.values)
         except UserError as error:
             await self._say(incoming, error.reader_text)
-            return
-        await self._front.submit([replace(incoming, command=use)])
+            return self._front.admits(incoming)
+        return await self._submit(replace(incoming, command=use))
 
-    async def _press(self, interaction: Interaction, button: str) -> None:
+    async def _press(self, interaction: Interaction, button: str) -> bool:
         message = str(interaction.message.id) if interaction.message is not None else ""
-        handle = await self._acknowledged(interaction, Opening.BUTTON)
-        incoming = replace(
-            event_of(interaction),
-            addressed=Addressed.BUTTON,
-            message_id=message,
-            press=ButtonPress(button, message),
-            reply_handle=handle,
-        )
-        await self._front.submit([incoming])
+        acknowledged = await acknowledge(interaction, private=False)
+        incoming = replace(event_of(interaction), addressed=Addressed.BUTTON, message_id=message)
+        if acknowledged is Acknowledged.TOO_LATE:
+            return await self._submit(replace(incoming, complaint=late_press(incoming.author)))
+        if acknowledged is Acknowledged.YES:
+            incoming = self._answerable(incoming, interaction, Opening.BUTTON)
+        return await self._submit(replace(incoming, press=ButtonPress(button, message)))
 
-    async def _acknowledged(self, interaction: Interaction, opening: Opening) -> str:
-        """The handle by which it is answered, "" where Discord no longer waits for one."""
-        if not await acknowledge(interaction, private=opening is Opening.PRIVATE):
-            return ""
+    def _answerable(self, incoming: Incoming, interaction: Interaction, opening: Opening) -> Incoming:
+        """The event with the handle by which it is answered."""
         handle = Handle(opening, interaction.application_id, interaction.id, interaction.token)
         self._door.handles.opened(handle)
-        return handle.text
+        return replace(incoming, reply_handle=handle.text)
+
+    async def _submit(self, incoming: Incoming) -> bool:
+        await self._front.submit([incoming])
+        return self._front.admits(incoming)
 
     async def _say(self, incoming: Incoming, text: str) -> None:
         target = Target(incoming.place, incoming.message_id, incoming.reply_handle)
@@ -185,8 +193,8 @@ async def _suggest(interaction: Interaction, found: list[dict[str, Any]]) -> Non
         log.info("discord.suggestions_late", reason=error.detail)
 
 
-async def acknowledge(interaction: Interaction, *, private: bool) -> bool:
-    """Tell Discord that an answer comes. A call that broke off is repeated; False where it is too late."""
+async def acknowledge(interaction: Interaction, *, private: bool) -> Acknowledged:
+    """Tell Discord that an answer comes. A call that broke off is repeated."""
     try:
         async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
             while True:
@@ -195,14 +203,15 @@ async def acknowledge(interaction: Interaction, *, private: bool) -> bool:
                 except aiohttp.ClientError:
                     await asyncio.sleep(0.1)
                 else:
-                    return True
+                    return Acknowledged.YES
     except discord.HTTPException as error:
         if error.code == ALREADY_ACKNOWLEDGED:
-            return True
+            return Acknowledged.YES
         log.warning("discord.not_acknowledged", status=error.status, code=error.code)
+        return Acknowledged.TOO_LATE if error.code in HANDLE_GONE else Acknowledged.FAILED
     except OSError as error:
         log.warning("discord.not_acknowledged", error=type(error).__name__)
-    return False
+    return Acknowledged.FAILED
 
 
 async def _defer(interaction: Interaction, *, private: bool) -> None:

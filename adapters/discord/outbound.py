@@ -15,6 +15,7 @@ from adapters.discord.download import download
 from adapters.discord.errors import HandleGone
 from adapters.discord.format import compose
 from adapters.discord.handles import Handle, Handles, Opening
+from adapters.discord.losses import hidden_command
 from adapters.discord.payloads import (
     NO_FILES,
     NONCE,
@@ -32,6 +33,7 @@ from bot.errors import PlatformError, PlatformFailure
 from bot.messages import (
     Attachment,
     ButtonRows,
+    Incoming,
     Media,
     MediaKind,
     MessageRef,
@@ -158,10 +160,15 @@ class DiscordDoor:
         whole = with_reply(with_nonce(body, nonce), target, channel)
         return MessageRef(target.place, await self._calls.create(channel, whole, files))
 
+    def lost(self, incoming: Incoming) -> str:
+        """See bot.missed.NamesLost."""
+        target = Target(incoming.place, reply_handle=incoming.reply_handle)
+        if incoming.command is None or self.handles.usable(target.reply_handle) is not None:
+            return ""
+        return hidden_command(incoming.author, incoming.command.name) if _only_for_asker(target) else ""
+
     def _refuse_to_expose(self, target: Target) -> None:
-        if not target.reply_handle or target.place.direct:
-            return
-        if target.private or target.reply_handle.startswith(f"{Opening.PRIVATE}."):
+        if _only_for_asker(target):
             raise PlatformError(PlatformFailure.GONE, detail="discord interaction is over")
 
     # --- voices ---
@@ -211,6 +218,12 @@ class DiscordDoor:
             )
         except PlatformError as error:
             log.warning("discord.caption_lost", reason=error.detail)
+
+
+def _only_for_asker(target: Target) -> bool:
+    if not target.reply_handle or target.place.direct:
+        return False
+    return target.private or target.reply_handle.startswith(f"{Opening.PRIVATE}.")
 
 
 def channel_of(place: Place) -> int:

@@ -12,15 +12,15 @@ import asyncio
 import sys
 
 from benchmarks.delivery import long, report
-from benchmarks.delivery.play import play
 from benchmarks.delivery.scenes import ACTS, Act
 from benchmarks.stand.conditions import machine
+from benchmarks.stand.play import play
 
 LONG = "long"
 
 
 def _arguments() -> argparse.Namespace:
-    names = [*(act.scene.name for act in ACTS), LONG]
+    names = [*(act.name for act in ACTS), LONG]
     parser = argparse.ArgumentParser(prog="benchmarks.delivery", description=__doc__)
     parser.add_argument(
         "--only", nargs="+", default=names, choices=names, metavar="NAME", help=", ".join(names)
@@ -41,9 +41,7 @@ def main() -> None:
     chosen = _arguments()
     print(machine(), end="\n\n", flush=True)
     hold = [
-        asyncio.run(_perform(act, as_markdown=chosen.markdown))
-        for act in ACTS
-        if act.scene.name in chosen.only
+        asyncio.run(_perform(act, as_markdown=chosen.markdown)) for act in ACTS if act.name in chosen.only
     ]
     if LONG in chosen.only:
         hold.append(asyncio.run(long.perform(as_markdown=chosen.markdown)))

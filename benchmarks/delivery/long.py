@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks.delivery.figures import letters, middle
 from benchmarks.stand.contestants import Contestant, environment, running
+from benchmarks.stand.figures import letters, middle
 from benchmarks.stand.stages import until_connected
 from benchmarks.stand.telegram import TelegramStage
 from benchmarks.stand.venice import Stream, TimedVenice

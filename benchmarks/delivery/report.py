@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from benchmarks.delivery.figures import high, middle
-from benchmarks.delivery.play import Played
 from benchmarks.delivery.scenes import ALWAYS, Act, Demand
+from benchmarks.stand.figures import high, middle
+from benchmarks.stand.play import Played
 
 NOT_ALL = "–"
 
@@ -35,7 +35,7 @@ ROWS = (
     Row("first question → last answer whole, s", lambda one: f"{one.took:.1f}"),
     Row("CPU per answer, ms", lambda one: f"{1_000 * middle(one.cpu):,.0f}"),
     Row("platform calls per answer", lambda one: f"{middle(one.calls):.2f}"),
-    Row("refused as too many", lambda one: str(one.refused)),
+    Row("of these refused as too many", lambda one: f"{middle(one.refused):.2f}"),
     Row("answers missing", lambda one: str(one.missing)),
 )
 
@@ -45,7 +45,7 @@ def title(act: Act, own: Played) -> str:
     scene = act.scene
     times = f", {scene.rounds} times" if scene.rounds > 1 else ""
     tokens = middle(own.chars) / 4 if own.chars else 0
-    return f"{scene.title}{times}: {tokens:.0f} tokens at {scene.pace:g} a second"
+    return f"{act.title}{times}: {tokens:.0f} tokens at {scene.pace:g} a second"
 
 
 def verdicts(act: Act, own: Played, bare: Played) -> list[tuple[str, str, str, bool]]:

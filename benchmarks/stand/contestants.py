@@ -30,6 +30,9 @@ from bot.settings import load_configuration
 MODEL = "zai-org-glm-4.7-flash"
 """Declared with 500 requests a minute."""
 
+MEMORY = "BENCHMARK_MEMORY"
+"""Environment variable: Gondola's `memory` setting."""
+
 
 async def _obey() -> None:
     """Answer lines with CPU seconds until the input ends."""
@@ -46,7 +49,9 @@ async def run_gondola() -> None:
     configuration = load_configuration()
     configure_logs(configuration.gondola_log_level)
     async with serving(configuration) as house:
-        await house.parts.settings.put("bot", "model", MODEL, by="benchmark", at=time.time())
+        chosen = {"model": MODEL, "memory": os.environ.get(MEMORY, "shared")}
+        for name, value in chosen.items():
+            await house.parts.settings.put("bot", name, value, by="benchmark", at=time.time())
         await _obey()
 
 

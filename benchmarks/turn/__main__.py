@@ -9,11 +9,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from benchmarks.turn.measure import Options, measure
+from benchmarks.stand.play import Scene, play
 from benchmarks.turn.report import Pair, conditions, markdown, plain
 
 ROUNDS = {1: 5, 50: 3}
 """How often a small setting is repeated; others run once."""
+
+PARAGRAPHS = 5
+"""So many make 485 tokens: as near to 500 as one message on Discord allows."""
 
 
 def _arguments() -> argparse.Namespace:
@@ -31,25 +34,36 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-async def _compare(platform: str, count: int, rounds: int, options: Options) -> Pair:
-    bare = await measure("bare", platform, count, rounds, options)
-    gondola = await measure("gondola", platform, count, rounds, options)
-    return Pair(platform, count, rounds, gondola, bare)
+async def _compare(scene: Scene) -> Pair:
+    bare = await play("bare", scene)
+    return Pair(scene, await play("gondola", scene), bare)
+
+
+def _scene(chosen: argparse.Namespace, platform: str, count: int) -> Scene:
+    return Scene(
+        platform,
+        count,
+        rounds=chosen.rounds or (1 if chosen.quick else ROUNDS.get(count, 1)),
+        pace=chosen.pace,
+        paragraphs=PARAGRAPHS,
+        thinking=chosen.thinking,
+        limits=not chosen.no_limits,
+    )
 
 
 def main() -> None:
     """Measure and print, setting by setting."""
     chosen = _arguments()
-    options = Options(chosen.pace, chosen.thinking, not chosen.no_limits)
-    counts = (
-        sorted({min(count, 10) for count in chosen.conversations}) if chosen.quick else chosen.conversations
-    )
-    print(conditions(options), end="\n\n", flush=True)
-    for platform in chosen.platform:
-        for count in counts:
-            rounds = chosen.rounds or (1 if chosen.quick else ROUNDS.get(count, 1))
-            pair = asyncio.run(_compare(platform, count, rounds, options))
-            print(markdown(pair) if chosen.markdown else plain(pair), flush=True)
+    counts: list[int] = chosen.conversations
+    if chosen.quick:
+        counts = sorted({min(count, 10) for count in counts})
+    scenes = [_scene(chosen, platform, count) for platform in chosen.platform for count in counts]
+    print(conditions(scenes[0]), end="\n\n", flush=True)
+    for scene in scenes:
+        pair = asyncio.run(_compare(scene))
+        if pair.gondola.missing or pair.bare.missing:
+            print(f"answers missing: Gondola {pair.gondola.missing}, bare loop {pair.bare.missing}")
+        print(markdown(pair) if chosen.markdown else plain(pair), flush=True)
 
 
 if __name__ == "__main__":

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from statistics import median
 
 from benchmarks.stand.conditions import machine
-from benchmarks.turn.measure import Measured, Options
+from benchmarks.stand.figures import high, middle
+from benchmarks.stand.play import Played, Scene
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
     """One setting, measured with both bots."""
 
-    platform: str
-    count: int
-    rounds: int
-    gondola: Measured
-    bare: Measured
+    scene: Scene
+    gondola: Played
+    bare: Played
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure: which, how it is written, and how many of its unit are one of `Measured`'s."""
+    """One figure: which, how it is written, and how many of its unit are one of `Played`'s."""
 
     title: str
-    pick: Callable[[Measured], list[float]]
+    pick: Callable[[Played], list[float]]
     factor: float = 1_000.0
     digits: int = 0
     spread: bool = True
@@ -42,31 +40,25 @@ ROWS = (
 )
 
 
-def high(values: Sequence[float]) -> float:
-    """The 95th percentile: the smallest value that 95 of 100 do not exceed."""
-    ordered = sorted(values)
-    return ordered[-(-len(ordered) * 95 // 100) - 1]
-
-
-def _cell(row: Row, measured: Measured) -> str:
+def _cell(row: Row, measured: Played) -> str:
     values = [value * row.factor for value in row.pick(measured)]
-    middle = f"{median(values):,.{row.digits}f}"
-    return f"{middle} / {high(values):,.{row.digits}f}" if row.spread else middle
+    usual = f"{middle(values):,.{row.digits}f}"
+    return f"{usual} / {high(values):,.{row.digits}f}" if row.spread else usual
 
 
 def _ratio(row: Row, pair: Pair) -> str:
-    own, bare = median(row.pick(pair.gondola)), median(row.pick(pair.bare))
+    own, bare = middle(row.pick(pair.gondola)), middle(row.pick(pair.bare))
     return f"{own / bare:.3g}" if bare > 0 else ""
 
 
 def title(pair: Pair) -> str:
     """What was measured, in one line."""
-    at_once = "one conversation" if pair.count == 1 else f"{pair.count} conversations at once"
-    times = "" if pair.rounds == 1 else f", {pair.rounds} times"
-    took, tokens = median(pair.gondola.streaming), median(pair.gondola.chars) / 4
+    at_once = "one conversation" if pair.scene.people == 1 else f"{pair.scene.people} conversations at once"
+    times = "" if pair.scene.rounds == 1 else f", {pair.scene.rounds} times"
+    took, tokens = middle(pair.gondola.streaming), middle(pair.gondola.chars) / 4
     return (
-        f"{pair.platform.capitalize()}, {at_once}{times}: {tokens:.0f} tokens, "
-        f"streamed in {took:.1f} s (bare: {median(pair.bare.streaming):.1f} s)"
+        f"{pair.scene.platform.capitalize()}, {at_once}{times}: {tokens:.0f} tokens, "
+        f"streamed in {took:.1f} s (bare: {middle(pair.bare.streaming):.1f} s)"
     )
 
 
@@ -90,10 +82,10 @@ def markdown(pair: Pair) -> str:
     return "\n".join([f"**{title(pair)}**", "", head, "|---|---:|---:|---:|", *rows, ""])
 
 
-def conditions(options: Options) -> str:
+def conditions(scene: Scene) -> str:
     """On what it was measured."""
-    limits = "as the real platforms have them" if options.limits else "off"
+    limits = "as the real platforms have them" if scene.limits else "off"
     return (
-        f"{machine()} Venice writes {options.pace:g} tokens a second after {options.thinking:g} s; "
+        f"{machine()} Venice writes {scene.pace:g} tokens a second after {scene.thinking:g} s; "
         f"platform limits {limits}."
     )

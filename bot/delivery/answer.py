@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from bot.capabilities import CallKind
 from bot.delivery.bell import Bell
 from bot.delivery.besides import Besides
-from bot.delivery.courier import Courier, Step
+from bot.delivery.courier import Courier, Sending, Step, unannounced
 from bot.delivery.delivered import Delivered
 from bot.delivery.draft import Draft
 from bot.delivery.frames import THINKING, Frame, Frames
@@ -54,15 +54,17 @@ class Answer:
         on_frame: Callable[[], None] = lambda: None,
         known: Sequence[MessageRef] = (),
         style: Style = ORDINARY,
+        on_sending: Sending = unannounced,
+        recovering: bool = False,
     ) -> None:
         self._door = door
         self._limiter = limiter
-        self._courier = Courier(door, target, answer_id)
+        self._courier = Courier(door, target, answer_id, on_sending)
         self._seat = Seat(limiter, self._courier, door.capabilities)
         self._clock = clock
         self._on_ref = on_ref
         self._draft = Draft()
-        self._flow = TextFlow(door, self._draft)
+        self._flow = TextFlow(door, self._draft, recovering=recovering and door.capabilities.repeatable_sends)
         self._flow.resume(known)
         self.restyle(style)
         self._besides = Besides(door, self._draft, self._flow, self._courier)
@@ -327,7 +329,8 @@ class Answer:
 
     def _doubtful(self, step: Step, error: PlatformError) -> None:
         """The call may have taken effect. An edit is repeated; a send only where a nonce makes that safe."""
-        if step.kind is CallKind.EDIT or self._door.capabilities.repeatable_sends:
+        repeatable = self._door.capabilities.repeatable_sends and not error.unrepeatable
+        if step.kind is CallKind.EDIT or repeatable:
             self._again(step, error)
             return
         self._fail(error)

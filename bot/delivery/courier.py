@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from hashlib import blake2s
 
@@ -30,11 +31,22 @@ class Step:
         return isinstance(self.work, Change) and self.work.new
 
 
+Sending = Callable[[], Awaitable[None]]
+
+
+async def unannounced() -> None:
+    """Nobody has to know before something is sent."""
+
+
 class Courier:
     """Makes the calls. `calls` counts them; `replied` is set once the answer has its reply."""
 
-    def __init__(self, door: LiveDoor, target: Target, answer_id: str) -> None:
+    def __init__(
+        self, door: LiveDoor, target: Target, answer_id: str, on_sending: Sending = unannounced
+    ) -> None:
+        """`on_sending` is awaited before each send."""
         self._door = door
+        self._on_sending = on_sending
         self._key = blake2s(answer_id.encode(), digest_size=8).hexdigest()
         self._draft = int(self._key[:DRAFT_DIGITS], 16) or 1
         self._errands = 0
@@ -44,6 +56,7 @@ class Courier:
 
     async def send(self, change: Change, index: int) -> MessageRef:
         """Begin a message of the text; `index` counts those begun before."""
+        await self._on_sending()
         return await self._door.send(
             self._goal(change), change.part, nonce=f"{self._key}t{index}", buttons=change.buttons
         )
@@ -59,6 +72,7 @@ class Courier:
 
     async def run(self, errand: Errand, buttons: ButtonRows) -> MessageRef:
         """Send media or a line beside the text."""
+        await self._on_sending()
         target, nonce = self._goal(errand), f"{self._key}e{self._errands}"
         if isinstance(errand, Line):
             return await self._door.send(target, errand.part, nonce=nonce, buttons=buttons)

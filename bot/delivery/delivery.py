@@ -10,6 +10,7 @@ import structlog
 
 from bot.capabilities import CallKind
 from bot.delivery.answer import Answer
+from bot.delivery.courier import Sending, unannounced
 from bot.delivery.limits import Limiter
 from bot.delivery.livedoor import LiveDoor
 from bot.delivery.style import ORDINARY, Style
@@ -46,11 +47,15 @@ class Delivery:
         on_frame: Callable[[], None] = lambda: None,
         known: Sequence[MessageRef] = (),
         style: Style = ORDINARY,
+        on_sending: Sending = unannounced,
+        recovering: bool = False,
     ) -> Answer:
         """Start an answer. The same `answer_id` gives the same nonces, also after a restart. `on_ref`
         hears of each message of text or media as it is sent, `on_frame` before a draft shows text that
-        no message holds. `known` are messages of this answer's text
-        sent before a restart: they are edited, the rest is sent. KeyError for an unknown platform."""
+        no message holds; `on_sending` is awaited before each send.
+        `known` are messages of this answer's text sent before a restart: they are edited, the rest is sent.
+        `recovering`: an earlier process may have sent more than is known, so a send may find its message
+        there already, with other words. KeyError for an unknown platform."""
         door = LiveDoor(self._doors, target.place.platform)
         answer = Answer(
             door,
@@ -63,6 +68,8 @@ class Delivery:
             on_frame=on_frame,
             known=known,
             style=style,
+            on_sending=on_sending,
+            recovering=recovering,
         )
         self._answers.add(answer)
         answer.task.add_done_callback(lambda _: self._answers.discard(answer))
@@ -87,9 +94,10 @@ class Delivery:
         """How many messages a text takes there."""
         return len(LiveDoor(self._doors, platform).compose(markdown))
 
-    def repeats(self, platform: str) -> bool:
-        """Whether a send may be repeated there without being seen twice."""
-        return LiveDoor(self._doors, platform).capabilities.repeatable_sends
+    def repeats(self, platform: str, age: float = 0.0) -> bool:
+        """Whether a send of so many seconds ago may be repeated there without being seen twice."""
+        capabilities = LiveDoor(self._doors, platform).capabilities
+        return capabilities.repeatable_sends and age < capabilities.repeat_seconds
 
     def _limiter(self, platform: str, door: LiveDoor) -> Limiter:
         """Limits outlive a door: the platform does not forget calls when an adapter is rebuilt."""

@@ -44,7 +44,9 @@ class TextFlow:
     begun: it could not become part of the first.
     """
 
-    def __init__(self, door: LiveDoor, draft: Draft) -> None:
+    def __init__(self, door: LiveDoor, draft: Draft, *, recovering: bool = False) -> None:
+        """`recovering`: a message that is sent may be there from before a restart and show other words."""
+        self._recovering = recovering
         self._door = door
         self._draft = draft
         self.pages: list[Page] = []
@@ -209,7 +211,8 @@ class TextFlow:
         """A call has arrived. The next streamed edit may follow at `next_at`."""
         self._repeat = None
         self._adopted.discard(change.index)
-        page = Page(change.part, change.buttons, ref)
+        # The platform knows the nonce of a send and drops its repetition, whatever that says.
+        page = Page(_UNKNOWN if change.new and self._recovering else change.part, change.buttons, ref)
         if change.new:
             self.pages.append(page)
         else:

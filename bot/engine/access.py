@@ -68,17 +68,23 @@ class Doorkeeper:
 
     def decide(self, incoming: Incoming, *, bots: bool = False) -> Verdict:
         """Whether this event may come in. `bots` lets in other bots' messages that are meant for this one."""
-        if incoming.author.is_bot and not (bots and incoming.addressed in _CALLED):
+        if self.admits(incoming, bots=bots):
+            return Verdict.ENTER
+        if incoming.author.is_bot or self._blocked(incoming.place, incoming.author):
             return Verdict.SILENT
-        if self.is_owner(incoming):
-            return Verdict.ENTER
-        if incoming.command is not None and incoming.command.name == CLAIM and self._code:
-            return Verdict.ENTER
-        if self._blocked(incoming.place, incoming.author):
-            return Verdict.SILENT
-        if self._open or self._allowed(incoming.place, incoming.author):
-            return Verdict.ENTER
         return self._stranger(incoming)
+
+    def admits(self, incoming: Incoming, *, bots: bool = False) -> bool:
+        """Whether `decide` says ENTER; nobody is counted as told."""
+        if incoming.author.is_bot and not (bots and incoming.addressed in _CALLED):
+            return False
+        if self.is_owner(incoming):
+            return True
+        if incoming.command is not None and incoming.command.name == CLAIM and self._code:
+            return True
+        if self._blocked(incoming.place, incoming.author):
+            return False
+        return self._open or self._allowed(incoming.place, incoming.author)
 
     def _stranger(self, incoming: Incoming) -> Verdict:
         if incoming.reply_handle:

@@ -32,7 +32,9 @@ class Amends:
         return await self._button("Show it again", SHOW, json.dumps({"text": text}), incoming, person)
 
     async def retry(self, incoming: Incoming, person: str) -> ButtonRows:
-        """A button that asks the question anew."""
+        """A button that asks the question anew; for what a button had asked, that button once more."""
+        if incoming.press is not None:
+            return ((Button("Retry", incoming.press.button_id),),)
         return await self._button("Retry", RETRY, to_payload(incoming), incoming, person)
 
     async def _button(

@@ -62,11 +62,20 @@ class AnswerBook:
         self._save: Batcher[StoredButton, None] = Batcher(each(buttons.save))
         self._latest: OrderedDict[str, Last] = OrderedDict()
         self._thoughts: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        self._begun: OrderedDict[str, None] = OrderedDict()
 
     def begin(self, turn: Turn) -> None:
         """A Stop button under what is being written."""
         if turn.attempt is not None and turn.settings.text("buttons") != "off":
+            self._begun[turn.id] = None
+            while len(self._begun) > MOST_KEPT:
+                self._begun.popitem(last=False)
             turn.answer.push(ButtonsReady(((Button("Stop", f"{turn.id}.{STOP}"),),)))
+
+    async def clear_stale(self, turn_id: str, ref: MessageRef) -> None:
+        """Take a Stop button away that an earlier process left; one of ours gives way by itself."""
+        if turn_id not in self._begun:
+            await self._clear(ref)
 
     def withdraw(self, turn: Turn) -> None:
         """No buttons: there is nothing to do anything with."""

@@ -9,7 +9,10 @@ from bot.ports import Clock
 TOO_OLD = 1_800.0
 """Seconds after which an answer comes too late to be of use; one line holds for as long."""
 
-AWAY = "I was away and have just come back, so I did not answer what was written before. Please ask again."
+AWAY = (
+    "I was away and have just come back, so I did not answer what was written before, and commands used "
+    "meanwhile are lost. Please ask again."
+)
 
 
 class Away:

@@ -97,6 +97,11 @@ class Changes:
         said = [one for one in items if one.turn_id == asked.turn_id and one.role is Role.BOT]
         return [MessageRef(place, message_id) for one in said for message_id in one.message_ids]
 
+    async def replaced(self, incoming: Incoming) -> tuple[str, ...]:
+        """The turn whose place the answer takes: that of the last question, if this is an edit of it."""
+        item = await self._question(incoming) if incoming.edits else None
+        return (item.turn_id,) if item is not None and await self._is_last(item) else ()
+
     async def deleted(self, place: Place, message_ids: Sequence[str]) -> None:
         """Forget messages, whoever's conversation they are in, and stop what is being answered of them."""
         for conversation in self._mailboxes.around(place):

@@ -104,7 +104,7 @@ class Compactor:
             text = await self._summary(talk, past.summary, items)
             if text:
                 summary = Summary(conversation, text, items[-1].id, self._clock(), past.chat)
-                await self._memory.summarise(summary)
+                await self._memory.summarise(summary, [item.id for item in items], past.summary)
         except GondolaError as error:
             log.info("summary.failed", platform=talk.place.platform, reason=error.detail)
         finally:

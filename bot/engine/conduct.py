@@ -11,8 +11,8 @@ import structlog
 from bot.delivery import Answer, Delivered, Delivery, Streaming, Style
 from bot.engine.access import Doorkeeper
 from bot.engine.amends import Amends
-from bot.engine.batching import Batcher, each
 from bot.engine.hashing import Hasher
+from bot.engine.journal import Journal, Progress
 from bot.engine.mailbox import Attempt, Letter
 from bot.engine.settings import PlaceSettings, SettingsBook
 from bot.engine.texts import INTERRUPTED, STOPPED
@@ -49,15 +49,12 @@ class Conductor:
     ) -> None:
         self._amends = amends
         self._open_turns: dict[str, Turn] = {}
-        self._complete: set[str] = set()
         self._delivery = delivery
         self._doorkeeper = doorkeeper
         self._settings = settings
         self._hasher = hasher
         self._clock = clock
-        self._close: Batcher[Closing, None] = Batcher(each(turns.close))
-        self._mark: Batcher[TurnMark, None] = Batcher(each(turns.mark))
-        self._marking: set[asyncio.Task[None]] = set()
+        self._journal = Journal(turns)
 
     async def conduct(
         self,
@@ -67,13 +64,15 @@ class Conductor:
         *,
         attempt: Attempt | None = None,
         private: bool = False,
-        known: Sequence[MessageRef] = (),
-        after_crash: bool = False,
+        complete: bool = False,
+        amends: bool = False,
     ) -> None:
         """One turn. Letters beyond the first were merged into `incoming` and are closed with it;
-        `private` asks for an answer that only the asker sees. `known` are messages of the answer's text from
-        before a crash; `after_crash` words what comes as an answer of its own beside them."""
-        turn = self._open(incoming, letters, attempt, private, known, after_crash=after_crash)
+        `private` asks for an answer that only the asker sees. After a crash, `complete` delivers a text that
+        is stored already, and `amends` words what comes as an answer of its own beside what is shown."""
+        if complete:
+            self._journal.complete.add(letters[0].turn_id)
+        turn = self._open(incoming, letters, attempt, private, amends=amends)
         self._open_turns[turn.id] = turn
         watcher = asyncio.create_task(_watch(turn.answer, attempt)) if attempt is not None else None
         try:
@@ -93,24 +92,22 @@ class Conductor:
 
     async def discard(self, letter: Letter) -> None:
         """Close the journal of a letter that nobody wants answered any more."""
-        await self._close(Closing(letter.turn_id, TurnState.SETTLED))
+        await self._journal.close(Closing(letter.turn_id, TurnState.SETTLED))
+
+    def shown(self, letter: Letter, message_ids: Sequence[str]) -> None:
+        """Journal the messages of a letter's answer so far, whatever its state is."""
+        self._journal.note(TurnMark(letter.turn_id, None, refs=tuple(message_ids)))
 
     async def settle(self) -> None:
         """Wait until every queued write is done."""
-        await self._mark.settle()
-        await self._close.settle()
+        await self._journal.settle()
 
     async def keep_checkpoints(self) -> None:
         """Every two seconds the text so far of each answer under way is journalled, until cancelled."""
         while True:
             await asyncio.sleep(CHECKPOINT_SECONDS)
             for turn in list(self._open_turns.values()):
-                if self._worth_keeping(turn):
-                    self._note(TurnMark(turn.id, TurnState.ANSWERING, text=turn.answer.text))
-
-    def _worth_keeping(self, turn: Turn) -> bool:
-        waits = turn.in_line or turn.placeholder
-        return bool(turn.answer.text) and not waits and turn.id not in self._complete
+                self._journal.checkpoint(turn)
 
     def _open(
         self,
@@ -118,40 +115,19 @@ class Conductor:
         letters: Sequence[Letter],
         attempt: Attempt | None,
         private: bool,
-        known: Sequence[MessageRef],
         *,
-        after_crash: bool,
+        amends: bool,
     ) -> Turn:
         turn_id = letters[0].turn_id
         target = Target(incoming.place, incoming.message_id, incoming.reply_handle, private)
         place, handle = incoming.place, incoming.reply_handle
-        shown = known or [MessageRef(place, one, handle) for one in letters[0].shown]
-        refs = [ref.message_id for ref in shown]
-
-        def sent(ref: MessageRef) -> None:
-            refs.append(ref.message_id)
-            state = TurnState.ADMITTED if turn.in_line else TurnState.ANSWERING
-            if turn_id in self._complete or known:
-                state = TurnState.COMPLETE
-            self._note(TurnMark(turn_id, state, refs=tuple(refs)))
-
-        def drafted() -> None:
-            # A draft is gone when we are, so what it shows is kept first.
-            current = self._open_turns.get(turn_id)
-            if current is not None and self._worth_keeping(current):
-                self._note(TurnMark(turn_id, TurnState.ANSWERING, text=current.answer.text))
-
-        async def begin() -> None:
-            # Merged letters are answered by the first one's turn and must not run on their own.
-            others = [TurnMark(one.turn_id, TurnState.COMPLETE, text="") for one in letters[1:]]
-            marks = [TurnMark(turn_id, TurnState.CALLED), *others]
-            await asyncio.gather(*(self._mark(mark) for mark in marks))
-            turn.in_line = False
-
+        shown = [MessageRef(place, one, handle) for one in letters[0].shown if not amends]
+        repeats = self._delivery.repeats(place.platform)
+        progress = Progress(self._journal, letters, amends=amends, repeats=repeats)
         carried = attempt.carried if attempt is not None else None
         settings = self._settings.resolve(place, incoming.author)
         style = _style(settings)
-        turn = Turn(
+        progress.turn = turn = Turn(
             id=turn_id,
             incoming=incoming,
             person=self._hasher.person(incoming.author),
@@ -161,28 +137,25 @@ class Conductor:
             answer=carried
             or self._delivery.open(
                 target,
-                f"{turn_id}:again" if after_crash else turn_id,
-                on_ref=sent,
-                on_frame=drafted,
+                f"{turn_id}:again" if amends else turn_id,
+                on_ref=progress.sent,
+                on_frame=progress.drafted,
                 known=shown,
                 style=style,
+                on_sending=progress.sending,
+                recovering=any(one.resumed for one in letters),
             ),
             now=self._clock(),
             attempt=attempt,
-            begin=begin,
+            begin=progress.begin,
         )
         if carried is not None:
             # It hears of no further message of its own, and people see something already.
-            self._note(TurnMark(turn_id, TurnState.ANSWERING))
+            self._journal.note(TurnMark(turn_id, TurnState.ANSWERING))
             carried.restyle(style)
             carried.push(ButtonsReady(()))
             turn.hold(ASKING)
         return turn
-
-    def _note(self, mark: TurnMark) -> None:
-        task = asyncio.create_task(self._mark(mark))
-        self._marking.add(task)
-        task.add_done_callback(self._marking.discard)
 
     async def _guarded(self, turn: Turn, work: Work) -> None:
         try:
@@ -229,13 +202,9 @@ class Conductor:
 
     def _store_complete(self, turn: Turn) -> None:
         """The text and its price are safe before the last of it is delivered; nobody waits for that."""
-        self._complete.add(turn.id)
-        closing = Closing(
-            turn.id, TurnState.COMPLETE, text=turn.answer.text, settlements=tuple(turn.settlements)
+        self._journal.note_complete(
+            Closing(turn.id, TurnState.COMPLETE, text=turn.answer.text, settlements=tuple(turn.settlements))
         )
-        task = asyncio.create_task(self._close(closing))
-        self._marking.add(task)
-        task.add_done_callback(self._marking.discard)
 
     async def _doubt(self, turn: Turn, delivered: Delivered) -> None:
         """A send without an answer is not repeated: one sentence and a button that shows the text again."""
@@ -263,8 +232,8 @@ class Conductor:
         if turn.again is not None:
             closing = replace(closing, history=(), revised=closing.history)
         others = [Closing(letter.turn_id, state) for letter in letters[1:]]
-        await asyncio.gather(*(self._close(one) for one in (closing, *others)))
-        self._complete.discard(turn.id)
+        await asyncio.gather(*(self._journal.close(one) for one in (closing, *others)))
+        self._journal.complete.discard(turn.id)
 
 
 def _style(settings: PlaceSettings) -> Style:

@@ -26,6 +26,7 @@ from bot.engine.groups import Groups, Meant
 from bot.engine.hashing import Hasher
 from bot.engine.intake import merged, to_payload
 from bot.engine.lobby import PATIENCE, Lobby
+from bot.engine.lost import Losses
 from bot.engine.mailbox import Attempt, Letter, Mailboxes
 from bot.engine.pressing import Presses
 from bot.engine.recovery import Recovery
@@ -38,7 +39,7 @@ from bot.engine.turn import Turn
 from bot.errors import UserError
 from bot.messages import Addressed, Done, Incoming, Notice, Person, Place, Target
 from bot.ports import Clock, Store
-from bot.records import HistoryItem, Intake
+from bot.records import HistoryItem, Intake, ReadMark
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 Talk = Callable[[Turn], Awaitable[None]]
@@ -64,13 +65,11 @@ class Engine:
         background: Background,
         groups: Groups,
         stopper: Stopper,
+        losses: Losses,
         answers: AnswerBook,
         patience: float = PATIENCE,
     ) -> None:
         self._away = Away(clock)
-        self._recovery = Recovery(
-            store.turns, store.memory, delivery, conductor, amends, route=self._enter, spawn=self._spawn
-        )
         self._store = store
         self._delivery = delivery
         self._doorkeeper = doorkeeper
@@ -95,6 +94,17 @@ class Engine:
             answers,
             journal=self._journalled,
             post=self._route,
+        )
+        self._recovery = Recovery(
+            store,
+            delivery,
+            conductor,
+            amends,
+            losses,
+            replaced=self._changes.replaced,
+            route=self._enter,
+            spawn=self._spawn,
+            clock=clock,
         )
         self._background = background
         self._groups = groups
@@ -130,6 +140,15 @@ class Engine:
 
     async def forgotten(self, place: Place, message_ids: Sequence[str]) -> None:
         await self._changes.deleted(place, message_ids)
+
+    def admits(self, incoming: Incoming) -> bool:
+        return self._doorkeeper.admits(incoming, bots=self._groups.lets_bots(incoming))
+
+    async def read_marks(self, platform: str, limit: int) -> Sequence[ReadMark]:
+        return await self._store.reading.newest(platform, limit)
+
+    async def keep_read(self, platform: str, marks: Sequence[ReadMark], gone: Sequence[str]) -> None:
+        await self._store.reading.keep(platform, marks, gone)
 
     async def recall_mark(self, name: str) -> str:
         return await self._store.marks.get(name)
@@ -192,9 +211,9 @@ class Engine:
         match await self._groups.decide(incoming):
             case Meant.FOR_US:
                 await self._accept(incoming)
-            case Meant.PERHAPS:
+            case Meant.PERHAPS if not self._away.missed(incoming):
                 self._spawn(self._consider(incoming))
-            case Meant.NOT_FOR_US:
+            case _:
                 pass
 
     async def _consider(self, incoming: Incoming) -> None:

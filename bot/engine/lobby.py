@@ -14,7 +14,7 @@ from bot.engine.mailbox import Attempt, Letter, Mailboxes
 from bot.engine.registry import ActionHandler
 from bot.engine.turn import Turn
 from bot.errors import NotAllowed, UserError
-from bot.messages import Button, ButtonsReady, Done, Target, TextReplaced
+from bot.messages import Button, ButtonsReady, Done, MessageRef, Target, TextReplaced
 from bot.ports import Clock, Store
 from bot.records import StoredButton
 
@@ -26,6 +26,7 @@ DROP = "queue.drop"
 BUTTON_LIFE = 24 * 3600
 NEXT = "*Next in line…*"
 DROPPED = "*Taken out of the line.*"
+RESTARTING = "*I am being restarted. You get your answer right after that.*"
 MERGED = "*Answered below, together with your next message.*"
 TOO_LATE = "This question is not waiting any more."
 
@@ -75,7 +76,13 @@ class Lobby:
             return
         incoming = letter.incoming
         target = Target(incoming.place, incoming.message_id, incoming.reply_handle)
-        notice = self._delivery.open(target, letter.turn_id)
+        shown: list[str] = []
+
+        def sent(ref: MessageRef) -> None:
+            shown.append(ref.message_id)
+            self._conductor.shown(letter, shown)
+
+        notice = self._delivery.open(target, letter.turn_id, on_ref=sent)
         notice.push(TextReplaced(NEXT))
         notice.push(ButtonsReady((buttons,)))
         self._notices[letter.name] = notice
@@ -96,11 +103,11 @@ class Lobby:
             _end(notice, DROPPED)
 
     def close(self) -> None:
-        """The house is closing: nobody waits any more."""
+        """The house is closing: whoever waits is in the journal, and answered after the next start."""
         for task in self._watchers:
             task.cancel()
         while self._notices:
-            _end(self._notices.popitem()[1], DROPPED)
+            _end(self._notices.popitem()[1], RESTARTING)
 
     async def _buttons(self, letter: Letter) -> tuple[Button, ...]:
         incoming = letter.incoming

@@ -22,13 +22,14 @@ MOST_PIECES = 20
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A journalled event. `ticket` is the name under which it waits, that of the event it replaces;
-    `shown` are messages of its answer from before a crash."""
+    """A journalled event. `ticket` is the name under which it waits, that of the event it replaces.
+    `resumed` says that an earlier process began with it, `shown` are messages of its answer from there."""
 
     turn_id: str
     incoming: Incoming
     ticket: str = ""
     shown: tuple[str, ...] = ()
+    resumed: bool = False
 
     @property
     def name(self) -> str:

@@ -108,3 +108,5 @@ def _choices() -> None:
     _create("buttons", button, "id")
     _index("buttons", "expires_at")
     _create("marks", _texts("name", "value"), "name")
+    read = [*_texts("platform", "channel", "space", "message"), *_numbers("active_at")]
+    _create("read_marks", read, "platform", "channel")

@@ -9,13 +9,14 @@ from bot.records import (
     AccessState,
     Closing,
     HistoryItem,
+    ReadMark,
     Role,
     SettingRow,
     StoredButton,
     TurnState,
 )
 from storage import SqlStore
-from tests.contract.storage.houses import NOON, House
+from tests.contract.storage.houses import NOON, House, Statements
 
 HERE, THERE = "discord:1:2:", "discord:1:3:"
 
@@ -167,3 +168,33 @@ async def test_recent_buttons_of_a_channel_newest_first(store: SqlStore) -> None
     found = await store.buttons.recent("answer", "channel:t:1", NOON, 5)
     assert [one.id for one in found] == ["b2", "b1"]
     assert [one.id for one in await store.buttons.recent("answer", "channel:t:1", NOON + 15, 5)] == ["b2"]
+
+
+async def test_read_marks_are_kept_replaced_and_dropped(store: SqlStore) -> None:
+    talk = ReadMark("10", "1", "100", NOON + 0.5)
+    direct = ReadMark("20", "", "200", NOON + 2)
+    await store.reading.keep("discord", [talk, direct])
+    await store.reading.keep("other", [ReadMark("10", "1", "7", NOON)])
+    await store.reading.keep("discord", [])
+    assert await store.reading.newest("discord", 5) == [direct, talk]
+    assert await store.reading.newest("discord", 1) == [direct]
+    later = ReadMark("10", "1", "101", NOON + 3)
+    await store.reading.keep("discord", [talk, later], ["20", "30"])
+    assert await store.reading.newest("discord", 5) == [later]
+    await store.reading.keep("discord", [], ["10"])
+    assert await store.reading.newest("discord", 5) == []
+    assert await store.reading.newest("other", 5) == [ReadMark("10", "1", "7", NOON)]
+
+
+async def test_read_marks_of_quiet_channels_are_purged(store: SqlStore) -> None:
+    await store.reading.keep("discord", [ReadMark("10", "1", "1", NOON), ReadMark("20", "", "2", NOON + 10)])
+    assert await store.reading.purge(NOON + 10) == 1
+    assert await store.reading.newest("discord", 5) == [ReadMark("20", "", "2", NOON + 10)]
+
+
+async def test_read_marks_are_one_statement_however_many(store: SqlStore) -> None:
+    statements = Statements(store)
+    await store.reading.keep("discord", [ReadMark(str(n), "1", "1", NOON) for n in range(300)])
+    written = [one for one in statements.take() if one.lstrip().startswith("INSERT")]
+    assert len(written) == 1
+    assert len(await store.reading.newest("discord", 500)) == 300

@@ -14,6 +14,7 @@ from bot.records import (
     CapUnit,
     Closing,
     HistoryItem,
+    ReadMark,
     Role,
     SettingRow,
     StoredButton,
@@ -54,6 +55,7 @@ async def furnish(store: SqlStore, chat: str) -> None:
         [Closing("t-none", TurnState.COMPLETE, (), "", (settlement(f"settled{chat}", 10),), said)]
     )
     await store.chats.start(here.conversation, f"new{chat}", "Title", NOON + 1)
+    await store.reading.keep("telegram", [ReadMark(chat, chat, "9", NOON)])
     await store.buttons.save([StoredButton(f"b{chat}", "stop", "{}", "", here.channel_key, NOON + 60)])
 
 
@@ -83,6 +85,7 @@ async def test_everything_goes_along(built: House) -> None:
     everything = str([settings, await store.access.load(), await store.money.caps(), journalled])
     assert f":{OLD}'" not in everything
     assert f":{OLD}:" not in everything
+    assert [mark.channel for mark in await store.reading.newest("telegram", 5)] == [NEIGHBOUR]
 
 
 async def test_a_held_call_is_corrected_on_the_new_counter(store: SqlStore) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from bot.records import Closing, HistoryItem, Recalled, Role, Summary, TurnState
 from storage import SqlStore
-from tests.contract.storage.houses import NOON, recall
+from tests.contract.storage.houses import NOON, House, recall
 
 HERE, THERE = "discord:1:2:", "discord:1:3:"
 
@@ -102,6 +103,52 @@ async def test_it_goes_along_when_a_chat_moves(store: SqlStore) -> None:
     moved = await recall(store, "telegram:-2:-2:", 10)
     assert moved.summary is not None
     assert [item.text for item in moved.items] == ["2"]
+
+
+async def numbered(store: SqlStore, *names: str) -> list[HistoryItem]:
+    """Remember questions, each of its own turn and message."""
+    said = [HistoryItem(HERE, Role.PERSON, one, NOON, turn_id=one, message_ids=(one,)) for one in names]
+    await store.turns.close([Closing("t-none", TurnState.COMPLETE, history=tuple(said))])
+    return await store.memory.recent(HERE, 100)
+
+
+async def test_what_was_forgotten_while_it_was_read_is_not_summed_up(store: SqlStore) -> None:
+    items = await numbered(store, "1", "2", "3")
+    summary = Summary(HERE, "one, two and three", items[-1].id, NOON + 1)
+    await store.memory.forget_messages(HERE, ["1"])
+    assert not await store.memory.summarise(summary, [item.id for item in items])
+    assert (await recall(store, HERE, 10)).summary is None
+    assert await store.memory.summarise(summary, [item.id for item in items[1:]])
+
+
+async def test_nor_what_only_the_earlier_summary_knew(store: SqlStore) -> None:
+    items = await numbered(store, "1", "2", "3")
+    first = Summary(HERE, "one", items[0].id, NOON + 1)
+    assert await store.memory.summarise(first, [items[0].id])
+    second = Summary(HERE, "one, two and three", items[-1].id, NOON + 2)
+    await store.memory.forget_messages(HERE, ["1"])
+    assert not await store.memory.summarise(second, [item.id for item in items[1:]], first.text)
+    assert (await recall(store, HERE, 10)).summary is None
+
+
+async def test_forgetting_and_summing_up_at_once(built: House) -> None:
+    """Whoever comes first: what was forgotten is in no summary."""
+    other = await built.another("b")
+    for turn in range(20):
+        name = f"n{turn}"
+        items = await numbered(built.store, name, f"{name}'")
+        summary = Summary(HERE, name, items[-1].id, NOON)
+        read = [item.id for item in items]
+        if turn % 2:
+            forgetting = other.memory.forget_messages(HERE, [name])
+        else:
+            edit = HistoryItem(HERE, Role.PERSON, "new", NOON, turn_id=f"{name}-new")
+            forgetting = other.turns.close(
+                [Closing("t", TurnState.COMPLETE, history=(edit,), replaces=(name,))]
+            )
+        await asyncio.gather(built.store.memory.summarise(summary, read), forgetting)
+        assert (await recall(built.store, HERE, 10)).summary is None
+        await built.store.memory.forget(HERE)
 
 
 async def test_many_conversations_are_recalled_as_one(store: SqlStore) -> None:

@@ -106,6 +106,44 @@ async def test_an_unsettled_closing_keeps_text_for_delivery(built: House) -> Non
     assert (found.state, found.refs, found.text) == (TurnState.COMPLETE, ("m1",), "whole")
 
 
+async def test_a_late_mark_takes_nothing_back(built: House) -> None:
+    turns_ = built.store.turns
+    await turns_.take_in([intake("a"), intake("b")])
+    await turns_.close([Closing("t-a", TurnState.COMPLETE, text="whole")])
+    await turns_.mark([TurnMark("t-b", TurnState.DELIVERED)])
+    late = [TurnMark(turn, TurnState.ANSWERING, ("m1",), "who") for turn in ("t-a", "t-b")]
+    await turns_.mark([*late, TurnMark("t-b", TurnState.COMPLETE, text="whole")])
+    found = await claimed(built)
+    assert (found["t-a"].state, found["t-a"].refs, found["t-a"].text) == (
+        TurnState.COMPLETE,
+        ("m1",),
+        "whole",
+    )
+    assert (found["t-b"].state, found["t-b"].refs, found["t-b"].text) == (TurnState.DELIVERED, ("m1",), "")
+
+
+async def test_messages_are_noted_whatever_the_state(built: House) -> None:
+    turns_ = built.store.turns
+    await turns_.take_in([intake("a"), intake("b")])
+    await turns_.close([Closing("t-b", TurnState.COMPLETE, text="whole")])
+    await turns_.mark([TurnMark(turn, None, ("m1",)) for turn in ("t-a", "t-b")])
+    found = await claimed(built)
+    assert (found["t-a"].state, found["t-a"].refs) == (TurnState.RECEIVED, ("m1",))
+    assert (found["t-b"].state, found["t-b"].refs, found["t-b"].text) == (
+        TurnState.COMPLETE,
+        ("m1",),
+        "whole",
+    )
+
+
+async def test_a_superseded_turn_begins_again(built: House) -> None:
+    turns_ = built.store.turns
+    await turns_.take_in([intake("a")])
+    await turns_.close([Closing("t-a", TurnState.COMPLETE, text="whole")])
+    await turns_.close([Closing("t-a", TurnState.RECEIVED)])
+    assert (await claimed(built))["t-a"].state is TurnState.RECEIVED
+
+
 async def test_a_closing_written_twice_counts_once(store: SqlStore) -> None:
     await store.turns.take_in([intake("a")])
     await store.money.admit([admission("a", line("bot", 100, 1000))])

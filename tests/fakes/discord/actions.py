@@ -39,15 +39,17 @@ class Actions(Actors):
         attachments: Sequence[FileSpec] = (),
         voice: bool = False,
         webhook: Webhook | None = None,
+        age: float = 0.0,
     ) -> Message:
         """A person (or bot, or webhook) writes. Mentions are read from <@id>; MESSAGE_CREATE follows.
 
         `attachments` are (filename, bytes, mime). `voice` marks the one attachment as a voice message.
-        `ping` says whether a reply mentions the person replied to.
+        `ping` says whether a reply mentions the person replied to. The message was written `age` seconds ago.
         """
         unarchive(self, channel)
         content = f"{self.bot.mention} {text}".strip() if mention_bot else text
-        message = Message(new_id(), channel, user, content, reference=reply_to, webhook=webhook)
+        message = Message(new_id(age), channel, user, content, reference=reply_to, webhook=webhook)
+        message.timestamp = timestamp(time.time() - age)
         message.kind = 0 if reply_to is None else 19
         message.attachments = [self._upload(channel, spec, voice=voice) for spec in attachments]
         message.flags = VOICE_MESSAGE if voice else 0

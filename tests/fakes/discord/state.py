@@ -275,9 +275,9 @@ class World:
 _counter = count()
 
 
-def new_id() -> int:
-    """A snowflake of now, never repeated and rising within one process."""
-    milliseconds = time.time_ns() // 1_000_000 - _EPOCH_MS
+def new_id(age: float = 0.0) -> int:
+    """A snowflake of now, or of `age` seconds ago, never repeated and rising within one process."""
+    milliseconds = time.time_ns() // 1_000_000 - round(age * 1000) - _EPOCH_MS
     return (milliseconds << 22) | (next(_counter) & 0x3FFFFF)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bot.declarations import Choice, Command, Option, OptionKind
 from bot.messages import Incoming, Place
-from bot.records import HistoryItem
+from bot.records import HistoryItem, ReadMark
 
 MODELS = ("llama-large", "llama-small", "qwen-coder")
 COMMANDS = (
@@ -38,9 +38,17 @@ COMMANDS = (
 Answering = Callable[[Incoming], Awaitable[None]]
 
 
+def _open_gate() -> asyncio.Event:
+    gate = asyncio.Event()
+    gate.set()
+    return gate
+
+
 @dataclass
 class PracticeFront:
-    """bot.ports.Front. `answer` is run, beside the way in, for each event that was not seen before."""
+    """bot.ports.Front. `answer` is run, beside the way in, for each event that was not seen before.
+    `strangers` are servers and people the door keeps out, `owners` the only ones it lets in if there are
+    any; `read` is how far channels were read. What comes in waits while `gate` is not set."""
 
     answer: Answering | None = None
     events: list[Incoming] = field(default_factory=list[Incoming])
@@ -49,6 +57,12 @@ class PracticeFront:
     welcomed: list[tuple[Place, str]] = field(default_factory=list[tuple[Place, str]])
     deleted: list[tuple[Place, tuple[str, ...]]] = field(default_factory=list[tuple[Place, tuple[str, ...]]])
     marks: dict[str, str] = field(default_factory=dict[str, str])
+    read: dict[str, ReadMark] = field(default_factory=dict[str, ReadMark])
+    strangers: set[str] = field(default_factory=set[str])
+    owners: set[str] = field(default_factory=set[str])
+    gate: asyncio.Event = field(default_factory=_open_gate)
+    waiting: int = 0
+    kept: int = 0
     handled_count: int = 0
     complete_seconds: float = 0.0
     trouble: Exception | None = None
@@ -56,6 +70,9 @@ class PracticeFront:
     tasks: set[asyncio.Future[None]] = field(default_factory=set[asyncio.Future[None]])
 
     async def submit(self, events: Sequence[Incoming]) -> None:
+        self.waiting += len(events)
+        await self.gate.wait()
+        self.waiting -= len(events)
         if self.trouble is not None:
             raise self.trouble
         for event in events:
@@ -83,6 +100,22 @@ class PracticeFront:
 
     async def forgotten(self, place: Place, message_ids: Sequence[str]) -> None:
         self.deleted.append((place, tuple(message_ids)))
+
+    def admits(self, incoming: Incoming) -> bool:
+        if self.owners:
+            return incoming.author.id in self.owners
+        return not {incoming.place.space, incoming.author.id} & self.strangers
+
+    async def read_marks(self, platform: str, limit: int) -> Sequence[ReadMark]:
+        return sorted(self.read.values(), key=lambda mark: mark.active_at, reverse=True)[:limit]
+
+    async def keep_read(self, platform: str, marks: Sequence[ReadMark], gone: Sequence[str]) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        self.kept += 1
+        self.read |= {mark.channel: mark for mark in marks}
+        for channel in gone:
+            self.read.pop(channel, None)
 
     async def recall_mark(self, name: str) -> str:
         return self.marks.get(name, "")

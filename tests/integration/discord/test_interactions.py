@@ -47,6 +47,16 @@ def answering(house: House, door: DiscordDoor, *texts: str) -> None:
     house.front.answer = answer
 
 
+def telling(house: House, door: DiscordDoor, text: str = "") -> None:
+    """Each event is answered with its complaint, or else with a text."""
+
+    async def answer(event: Incoming) -> None:
+        (part,) = door.compose(event.complaint or text)
+        await door.send(target_of(event), part, nonce=f"{event.event_id[-8:]}t")
+
+    house.front.answer = answer
+
+
 async def settled(house: House, count: int = 1) -> None:
     await house.events(count)
     await house.front.settle()
@@ -167,18 +177,55 @@ async def test_the_waiting_message_is_filled_once_also_after_a_reset(house: Hous
     assert used.text == "once\nmore"
 
 
-async def test_too_late_for_a_public_command_the_answer_goes_to_the_channel(house: House) -> None:
-    house.dc.interaction_deadline_s = -1
+async def test_a_further_answer_that_may_have_arrived_is_not_to_be_repeated(house: House) -> None:
     async with house.running() as door:
-        answering(house, door, "late")
-        house.dc.slash(house.channel, house.ann, "help")  # private: nothing is done at all
+
+        async def answer(event: Incoming) -> None:
+            await door.send(target_of(event), Part("once"), nonce="a")
+            house.dc.faults.next("followup", "timeout_after_success")
+            with pytest.raises(PlatformError) as caught:
+                await door.send(target_of(event), Part("more"), nonce="b")
+            assert caught.value.failure is PlatformFailure.AMBIGUOUS
+            assert caught.value.unrepeatable
+
+        house.front.answer = answer
+        used = house.dc.slash(house.channel, house.ann, "help")
+        await settled(house)
+    assert used.text == "once\nmore"
+
+
+async def test_what_comes_too_late_is_named_as_lost_and_not_done(house: House) -> None:
+    """Discord has told the person already that it failed."""
+    async with house.running() as door:
+        ref = await door.send(Target(house.place), Part("hello"), nonce="a", buttons=BUTTONS)
+        house.dc.interaction_deadline_s = -1
+        telling(house, door)
+        house.dc.slash(house.channel, house.ann, "help")
+        house.dc.slash(house.channel, house.ann, "image", {"prompt": "a secret lagoon"})
+        house.dc.press(house.dc.world.messages[int(ref.message_id)], "Again", house.ann)
+        await settled(house, 3)
+    assert all(event.command is None and event.press is None for event in house.front.events)
+    told = [message.content for message in house.dc.answers(house.channel)[1:]]
+    assert (
+        told[0] == f"{house.ann.mention}, your `/help` reached me too late and was lost. Please use it again."
+    )
+    assert told[1].startswith(f"{house.ann.mention}, your `/image` reached me too late")
+    assert told[2].startswith(f"{house.ann.mention}, your press on a button reached me too late")
+    assert "lagoon" not in house.dc.transcript(house.channel)
+
+
+async def test_an_acknowledgement_that_is_refused_otherwise(house: House) -> None:
+    """A public command is answered in the channel; of a private one at least its name is told."""
+    house.dc.faults.next("callback", "403", times=2)
+    async with house.running() as door:
+        telling(house, door, "late")
         house.dc.slash(house.channel, house.ann, "image", {"prompt": "x"})
         await settled(house)
-    (event,) = house.front.events
-    assert event.command is not None
-    assert event.command.name == "image"
-    assert event.reply_handle == ""
-    assert house.dc.transcript(house.channel) == "late"
+        house.dc.slash(house.channel, house.ann, "help")
+        await settled(house, 2)
+    first, second = house.dc.answers(house.channel)
+    assert first.content == "late"
+    assert second.content.startswith(f"{house.ann.mention}, your `/help` reached me too late")
 
 
 async def test_an_acknowledgement_that_broke_off_is_repeated(house: House) -> None:

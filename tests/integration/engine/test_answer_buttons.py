@@ -135,12 +135,12 @@ async def test_a_bystander_cannot_stop_and_the_asker_can(room: Room) -> None:
     assert answer.text.endswith("*(stopped)*")
 
 
-async def test_a_late_stop_says_that_nothing_is_being_written(room: Room) -> None:
+async def test_a_late_stop_says_that_the_answer_is_over(room: Room) -> None:
     answer = await started(room)
     stop = ButtonPress(button(answer, "Stop").id, "1")
     await room.command("stop")
     [said] = await room.send(room.event(addressed=Addressed.BUTTON, press=stop))
-    assert "Nothing is being written" in said.text
+    assert said.text == "This answer is not being written any more."
 
 
 async def test_what_was_asked_meanwhile_is_answered_after_a_stop(room: Room) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,15 @@ from bot.messages import (
     ButtonPress,
     ButtonRows,
     CommandUse,
+    Incoming,
     MessageRef,
     Part,
     Person,
     Place,
 )
 from bot.records import ALL_MEDIA, CapPeriod, CapUnit, counter_key
+from storage.lease import Lease
+from storage.turns import SqlTurns
 from tests.integration.engine.room import ADA, Message, Room, open_room
 
 BOB, EVE = Person("test", "2", "Bob"), Person("test", "3", "Eve")
@@ -193,3 +197,68 @@ async def test_off_holds_for_an_answer_in_the_place_of_a_notice(room: Room) -> N
     )
     assert [text for text in seen if "Bob" in text] == seen
     assert len(set(seen)) == 1
+
+
+def presses(room: Room, notice: Message, *labels: str) -> list[Incoming]:
+    """One press on each, by Bob as a moderator, who may do both."""
+    ids = {button.label: button.id for row in notice.buttons for button in row}
+    return [
+        room.event(
+            author=BOB,
+            place=GROUP,
+            addressed=Addressed.BUTTON,
+            press=ButtonPress(ids[label], "2"),
+            authority=Authority.MODERATOR,
+        )
+        for label in labels
+    ]
+
+
+async def nothing_left(room: Room) -> None:
+    """Everything is closed and paid."""
+    later = SqlTurns(room.store.database, Lease("later", lambda: time.time() + 3600, 1.0))
+    assert await later.claim_expired(10) == []
+    assert 0 < await room.spent() == await held(room)
+
+
+@pytest.mark.parametrize("pressed", [["Send now", "Drop"], ["Drop", "Send now"], ["Drop", "Drop"]])
+async def test_send_now_and_drop_at_once_come_out_as_dropped(room: Room, pressed: Sequence[str]) -> None:
+    """Whoever is first: the running answer may be stopped, the dropped question is never answered."""
+    notice = await waiting(room)
+    await room.parts.engine.submit(presses(room, notice, *pressed))
+    await room.parts.engine.idle()
+    assert notice.text == "*Taken out of the line.*"
+    assert calls(room) == 1
+    assert not any("Bob" in text for text in [*room.door.texts, *await texts(room)])
+    await nothing_left(room)
+
+
+async def test_send_now_twice_at_once_stops_one_answer(room: Room) -> None:
+    notice = await waiting(room)
+    await room.parts.engine.submit(presses(room, notice, "Send now", "Send now"))
+    await room.parts.engine.idle()
+    assert sum("(stopped)" in text for text in room.door.texts) == 1
+    assert "Bob" in notice.text
+    assert calls(room) == 2
+    await nothing_left(room)
+
+
+@pytest.mark.parametrize("label", ["Send now", "Drop"])
+@pytest.mark.parametrize("moment", [0.0, 0.01, 0.03, 0.06])
+async def test_a_press_as_the_running_answer_ends(room: Room, label: str, moment: float) -> None:
+    """The question is dropped or answered, never both, and the answer after it is its own."""
+    notice = await waiting(room)
+    button = presses(room, notice, label)
+    room.parts.engine.stop_answer(GROUP)
+    await asyncio.sleep(moment)
+    await room.parts.engine.submit(button)
+    await room.parts.engine.idle()
+    answered = "Bob" in notice.text
+    assert answered or notice.text == "*Taken out of the line.*"
+    assert answered or label == "Drop"
+    assert calls(room) == 1 + answered
+    assert sum("(stopped)" in text for text in room.door.texts) == 1
+    assert [text for text in await texts(room) if "Bob" in text] == (
+        ["My name is Bob", notice.text] if answered else []
+    )
+    await nothing_left(room)

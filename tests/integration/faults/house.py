@@ -36,7 +36,7 @@ SENTENCES = (
 )
 """One of these is in every apology."""
 
-TIMEOUTS = Timeouts(connect=1.0, answer=2.0, idle=0.6, quiet=1.2)
+TIMEOUTS = Timeouts(connect=2.0, answer=3.0, idle=1.5, quiet=2.0)
 
 
 ROOMY = "zai-org-glm-4.7-flash"

@@ -33,9 +33,10 @@ class Room(Protocol):
         """How many messages the bot asked to be sent here, refused ones too."""
         ...
 
-    def spoil(self, call: str, kind: str, times: int = 1) -> None:
+    def spoil(self, call: str, kind: str, times: int = 1, *, hold: float = 0.0) -> None:
         """Order a fault for the next "send" or "edit" calls here (on Telegram also "draft" and "rich" ones).
-        429 comes with a penalty of one second."""
+        429 comes with a penalty of one second; a lost answer is waited for `hold` seconds where the fake can,
+        else cut at once."""
         ...
 
     def delete_answer(self) -> None:
@@ -66,7 +67,7 @@ class TelegramRoom:
     def sends(self) -> int:
         return len(self.tg.calls_of("sendMessage", self.chat))
 
-    def spoil(self, call: str, kind: str, times: int = 1) -> None:
+    def spoil(self, call: str, kind: str, times: int = 1, *, hold: float = 0.0) -> None:
         known: dict[str, TelegramFault] = {
             "400": "400",
             "403": "403",
@@ -80,7 +81,7 @@ class TelegramRoom:
         method = TELEGRAM_METHODS[call]
         text = {"404": "Bad Request: chat not found", "400": "Bad Request: can't parse entities"}.get(kind)
         fault: TelegramFault = "400" if kind == "404" else known[kind]
-        self.tg.faults.next(method, fault, times, chat_id=self.chat.id, retry_after=1, text=text, hold=0.0)
+        self.tg.faults.next(method, fault, times, chat_id=self.chat.id, retry_after=1, text=text, hold=hold)
 
     def delete_answer(self) -> None:
         self.tg.replies(self.chat)[-1].deleted = True
@@ -111,7 +112,7 @@ class DiscordRoom:
         calls = self.dc.calls_to("create_message")
         return sum(call.path.get("channel_id") == str(self.channel.id) for call in calls)
 
-    def spoil(self, call: str, kind: str, times: int = 1) -> None:
+    def spoil(self, call: str, kind: str, times: int = 1, *, hold: float = 0.0) -> None:
         known: dict[str, DiscordFault] = {
             "403": "403",
             "404": "404",

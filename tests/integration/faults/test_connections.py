@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
+import httpx
 import pytest
 
 from tests.integration.faults.house import SHORT, STEADY_PACE, Scene, bare
@@ -21,12 +22,32 @@ GATEWAY: dict[str, Callable[[Scene], object]] = {
     "malformed-event": lambda scene: scene.dc.malformed_event(),
 }
 POLLS: dict[str, Callable[[Scene], object]] = {
-    "conflict": lambda scene: scene.tg.faults.next("getUpdates", "400", text="Conflict"),
+    "second-poller": lambda scene: second_poller(scene),
     "cut": lambda scene: scene.tg.faults.next("getUpdates", "drop_poll"),
     "bad-gateway": lambda scene: scene.tg.faults.next("getUpdates", "502"),
     "penalty": lambda scene: scene.tg.faults.next("getUpdates", "429", retry_after=1),
     "malformed-update": lambda scene: scene.tg.malformed_update(),
 }
+
+
+async def second_poller(scene: Scene) -> None:
+    """Another process asks with the same token, so that the poll under way ends with 409 Conflict."""
+    known = conflicts(scene)
+    async with httpx.AsyncClient(trust_env=False) as client:
+        await client.get(f"{scene.tg.base_url}/bot{scene.tg.token}/getUpdates", params={"timeout": 0})
+    await scene.tg.wait_for(lambda: conflicts(scene) > known or None)
+
+
+def conflicts(scene: Scene) -> int:
+    """How many polls ended so."""
+    return sum(call.status == 409 for call in scene.tg.calls_of("getUpdates"))
+
+
+async def befalls(scene: Scene, trouble: str) -> None:
+    """The trouble with the polls, and its end where it has one."""
+    done = POLLS[trouble](scene)
+    if isinstance(done, Awaitable):
+        await done
 
 
 async def visible(room: Room) -> None:
@@ -76,10 +97,24 @@ async def test_discord_replays_what_was_missed(scene: Scene) -> None:
     assert bare(room.texts()) == whole
 
 
+async def test_discord_catches_up_after_a_session_that_was_not_resumed(scene: Scene) -> None:
+    """Nothing brings what was said while the line was down: it is asked for, and answered once."""
+    whole = await scene.whole("discord", SHORT)
+    room = scene.room("discord")
+    known = scene.count("events")
+    scene.dc.drop_gateway(resumable=False)
+    room.ask(SHORT)
+    await scene.settled(known + 1)
+    room.repeat()
+    other = scene.room("discord")
+    await scene.answered(other, SHORT)
+    assert bare(room.texts()) == whole
+
+
 @pytest.mark.parametrize("trouble", POLLS)
 async def test_telegram_poll_fails_before_the_question(scene: Scene, trouble: str) -> None:
     whole = await scene.whole("telegram", SHORT)
-    POLLS[trouble](scene)
+    await befalls(scene, trouble)
     room = scene.room("telegram")
     await scene.answered(room, SHORT)
     assert bare(room.texts()) == whole
@@ -93,6 +128,6 @@ async def test_telegram_poll_fails_during_the_answer(scene: Scene, trouble: str)
     known = scene.count("events")
     room.ask(SHORT)
     await visible(room)
-    POLLS[trouble](scene)
+    await befalls(scene, trouble)
     await scene.settled(known + 1)
     assert bare(room.texts()) == whole

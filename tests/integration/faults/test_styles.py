@@ -68,7 +68,14 @@ async def rooms(running: Scene) -> Rooms:
     known = running.count("events")
     all_rooms = {(spot.name, kind): await made(running, spot) for spot in SPOTS for kind in KINDS}
     spots = {spot.name: spot for spot in SPOTS}
-    await asyncio.gather(*(ask(room, spots[name], kind) for (name, kind), room in all_rooms.items()))
+    # Frames are left out where there is no room for them, so those that are to fail come first.
+    framed = {key: room for key, room in all_rooms.items() if key[0] == FIRST_FRAME.name}
+    for asked in (framed, {key: room for key, room in all_rooms.items() if key not in framed}):
+        await asyncio.gather(*(ask(room, spots[name], kind) for (name, kind), room in asked.items()))
+        await running.tg.wait_for(
+            lambda: all(running.tg.calls_of("sendMessageDraft", room.chat) for room in framed.values()),
+            timeout=10,
+        )
     await running.settled(known + len(all_rooms), seconds=50)
     running.check_books()
     return all_rooms

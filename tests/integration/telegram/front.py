@@ -10,7 +10,7 @@ from adapters.telegram.adapter import TelegramAdapter
 from adapters.telegram.polling import Timing
 from bot.declarations import Choice, Command, Option, OptionKind, Permission
 from bot.messages import Incoming, Place
-from bot.records import HistoryItem
+from bot.records import HistoryItem, ReadMark
 from tests.fakes.telegram import FakeTelegram
 
 COMMANDS: tuple[Command, ...] = (
@@ -76,6 +76,15 @@ class RecordingFront:
     async def forgotten(self, place: Place, message_ids: Sequence[str]) -> None:
         self.deleted.append((place, tuple(message_ids)))
         await self._tell()
+
+    def admits(self, incoming: Incoming) -> bool:
+        raise AssertionError("Telegram itself keeps what was missed")
+
+    async def read_marks(self, platform: str, limit: int) -> Sequence[ReadMark]:
+        raise AssertionError("Telegram itself keeps what was missed")
+
+    async def keep_read(self, platform: str, marks: Sequence[ReadMark], gone: Sequence[str]) -> None:
+        raise AssertionError("Telegram itself keeps what was missed")
 
     async def recall_mark(self, name: str) -> str:
         return self.marks.get(name, "")

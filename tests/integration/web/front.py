@@ -24,7 +24,7 @@ from bot.messages import (
     Target,
 )
 from bot.ports import Door
-from bot.records import HistoryItem
+from bot.records import HistoryItem, ReadMark
 
 MODELS = ("llama-large", "llama-small", "qwen-coder", "venice-uncensored")
 COMMANDS = (
@@ -161,6 +161,15 @@ class PracticeFront:
 
     async def forgotten(self, place: Place, message_ids: Sequence[str]) -> None:
         raise AssertionError("nothing is deleted on the page")
+
+    def admits(self, incoming: Incoming) -> bool:
+        raise AssertionError("nothing is missed on the page")
+
+    async def read_marks(self, platform: str, limit: int) -> Sequence[ReadMark]:
+        raise AssertionError("nothing is missed on the page")
+
+    async def keep_read(self, platform: str, marks: Sequence[ReadMark], gone: Sequence[str]) -> None:
+        raise AssertionError("nothing is missed on the page")
 
     async def recall_mark(self, name: str) -> str:
         return self.marks.get(name, "")

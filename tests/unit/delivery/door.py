@@ -94,9 +94,15 @@ class Fault:
     retry_after: float | None = None
     moved_to: str | None = None
     arrives: bool = False
+    unrepeatable: bool = False
 
     def error(self) -> PlatformError:
-        return PlatformError(self.failure, retry_after=self.retry_after, moved_to=self.moved_to)
+        return PlatformError(
+            self.failure,
+            retry_after=self.retry_after,
+            moved_to=self.moved_to,
+            unrepeatable=self.unrepeatable,
+        )
 
 
 FaultPlan = Callable[[Call], Fault | None]

@@ -104,6 +104,15 @@ def test_a_doubtful_last_send_is_not_repeated() -> None:
     assert failed(delivered) is PlatformFailure.AMBIGUOUS
 
 
+def test_a_doubtful_send_without_a_nonce_is_not_repeated_where_others_are() -> None:
+    door = ScriptedDoor(capabilities=replace(capabilities(), repeatable_sends=True))
+    door.plan = script(replace(ARRIVED, unrepeatable=True))
+    delivered = deliver(door, TextDelta("All of it."))
+    assert door.texts() == ["All of it."]
+    assert len(door.calls) == 1
+    assert failed(delivered) is PlatformFailure.AMBIGUOUS
+
+
 def test_a_doubtful_part_in_the_middle_leaves_the_others_alone() -> None:
     door = ScriptedDoor(capabilities=capabilities(text_limit=100))
     door.plan = script(None, LOST)

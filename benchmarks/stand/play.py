@@ -8,13 +8,11 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.delivery.figures import busiest, letters
-from benchmarks.stand.contestants import Contestant, environment, running
+from benchmarks.stand.contestants import MEMORY, Contestant, environment, running
+from benchmarks.stand.figures import busiest, letters
 from benchmarks.stand.stages import Stage, open_stage, until_connected
 from benchmarks.stand.venice import TimedVenice
 
-THINKING = 0.3
-"""Seconds between the question and Venice's first token."""
 QUIET_SECONDS = 2.6
 """Waited at least twice: longer than the windows of the platforms, so that every round begins with empty
 ones."""
@@ -25,10 +23,10 @@ PATIENCE_SECONDS = 100.0
 @dataclass(frozen=True, slots=True)
 class Scene:
     """`people` ask, one every `every` seconds (0: all at the same instant), each in a place of their own or
-    all in one (`shared`); `rounds` times, each time in new places. Venice writes `pace` tokens a second."""
+    all in one (`shared`), there with a conversation of their own; `rounds` times, each time in new places.
+    Venice writes `pace` tokens a second after `thinking` seconds; `limits` says whether the platform refuses
+    too many calls as the real one does."""
 
-    name: str
-    title: str
     platform: str
     people: int
     rounds: int = 1
@@ -36,13 +34,15 @@ class Scene:
     every: float = 0.0
     pace: float = 50.0
     paragraphs: int = 2
+    thinking: float = 0.3
+    limits: bool = True
 
 
 @dataclass(slots=True)
 class Played:
-    """Seconds, one entry an answer (`cpu` and `calls`: one a round, per answer). `took` is from the first
-    question to the last answer's end, the longest of the rounds; `missing` answers are not there or not
-    whole."""
+    """Seconds, one entry an answer (`cpu`, `calls` and `refused`: one a round, per answer). `took` is from
+    the first question to the last answer's end, the longest of the rounds; `missing` answers are not there
+    or not whole."""
 
     to_venice: list[float] = field(default_factory=list[float])
     to_visible: list[float] = field(default_factory=list[float])
@@ -51,9 +51,9 @@ class Played:
     chars: list[float] = field(default_factory=list[float])
     cpu: list[float] = field(default_factory=list[float])
     calls: list[float] = field(default_factory=list[float])
+    refused: list[float] = field(default_factory=list[float])
     took: float = 0.0
     missing: int = 0
-    refused: int = 0
     times: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
 
     def busiest(self, seconds: float, *kinds: str) -> int:
@@ -66,18 +66,19 @@ async def play(name: str, scene: Scene) -> Played:
     rounds = 1 if scene.shared else scene.rounds
     count = 1 + scene.people * rounds
     async with (
-        TimedVenice(scene.pace, THINKING) as venice,
-        open_stage(scene.platform, count, limits=True, shared=scene.shared) as stage,
+        TimedVenice(scene.pace, scene.thinking) as venice,
+        open_stage(scene.platform, count, limits=scene.limits, shared=scene.shared) as stage,
     ):
         with tempfile.TemporaryDirectory() as folder:
-            async with running(name, Path(folder), environment(stage.environment, venice.base_url)) as bot:
+            memory = {MEMORY: "personal" if scene.shared else "shared"}
+            surroundings = environment(stage.environment, venice.base_url) | memory
+            async with running(name, Path(folder), surroundings) as bot:
                 await until_connected(stage)
                 played = Played()
                 await _round(range(1), scene, stage, venice, bot, Played())
                 for turn in range(rounds):
                     first = 1 + turn * scene.people
                     await _round(range(first, first + scene.people), scene, stage, venice, bot, played)
-    played.refused = stage.refused
     played.times = {kind: stage.times(kind) for kind in ("send", "edit", "typing")}
     return played
 
@@ -85,7 +86,7 @@ async def play(name: str, scene: Scene) -> Played:
 async def _round(
     numbers: range, scene: Scene, stage: Stage, venice: TimedVenice, bot: Contestant, played: Played
 ) -> None:
-    cpu, calls, began = await bot.cpu(), stage.calls, time.monotonic()
+    cpu, calls, refused, began = await bot.cpu(), stage.calls, stage.refused, time.monotonic()
     for number in numbers:
         await asyncio.sleep(max(0.0, began + scene.every * (number - numbers[0]) - time.monotonic()))
         stage.ask(number, scene.paragraphs)
@@ -93,6 +94,7 @@ async def _round(
     played.missing += len(missing)
     played.cpu.append((await bot.cpu() - cpu) / len(numbers))
     played.calls.append((stage.calls - calls) / len(numbers))
+    played.refused.append((stage.refused - refused) / len(numbers))
     for number in numbers:
         if number not in missing:
             _note(number, stage, venice, played)
@@ -107,7 +109,7 @@ def _note(number: int, stage: Stage, venice: TimedVenice, played: Played) -> Non
     played.to_venice.append(stream.called - stage.received(number))
     played.to_visible.append(shown[0] - stream.worth_showing)
     played.to_complete.append(shown[-1] - stream.last)
-    played.streaming.append(stream.last - stream.called)
+    played.streaming.append(stream.last - stream.first)
     played.chars.append(len(stream.text))
 
 
