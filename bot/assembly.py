@@ -18,11 +18,14 @@ from bot.engine.cashier import Cashier
 from bot.engine.compacting import Compactor
 from bot.engine.conduct import Conductor
 from bot.engine.engine import Engine
+from bot.engine.fetching import Fetcher
 from bot.engine.gathering import Gatherer
 from bot.engine.groups import Groups
 from bot.engine.hashing import Hasher
+from bot.engine.hearing import Hearer
 from bot.engine.lobby import PATIENCE
 from bot.engine.lost import Losses
+from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
 from bot.engine.recall import Recall
@@ -30,6 +33,7 @@ from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background, SideCalls
 from bot.engine.speaking import Speaker
 from bot.engine.stopping import Stopper
+from bot.engine.tab import Payments
 from bot.engine.talking import Talker
 from bot.engine.threads import Threads
 from bot.engine.tokens import TokenGauge
@@ -78,7 +82,8 @@ def assemble(
     doorkeeper = Doorkeeper(store.access, hasher, is_open=is_open, owners=owners)
     models = ModelBook(client, clock)
     cashier = Cashier(store.money, caps, clock)
-    speaker = Speaker(client, models, cashier)
+    payments, fetcher = Payments(client, cashier), Fetcher(doors)
+    speaker, hearer = Speaker(client, models, payments), Hearer(client, models, payments, fetcher)
     delivery = Delivery(doors)
     answers = AnswerBook(store.buttons, clock, delivery.clear_buttons)
     stopper = Stopper(answers)
@@ -86,7 +91,7 @@ def assemble(
     side_calls = SideCalls(client, models, cashier, store.turns)
     compactor = Compactor(store.memory, side_calls, gauge, background, clock)
     recall = Recall(store, compactor)
-    gatherer = Gatherer(doors, speaker)
+    gatherer = Gatherer(fetcher, hearer)
     talker = Talker(client, models, cashier, gatherer, speaker, recall, compactor, gauge, overheard, answers)
     groups = Groups(
         settings, hasher, overheard, Threads(doors, store.marks), Gate(side_calls, clock), BotLoops(clock)
@@ -101,6 +106,9 @@ def assemble(
         doorkeeper=doorkeeper,
         talker=talker,
         speaker=speaker,
+        fetcher=fetcher,
+        hearer=hearer,
+        secretary=Secretary(side_calls, models),
         answers=answers,
         stopper=stopper,
     )

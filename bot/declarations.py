@@ -6,7 +6,8 @@ generated from these.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.errors import UserError
@@ -69,9 +70,19 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """A command with these options, as it stands in the menu of a message, which it gets as the quoted
+    one. Labels are unique among all commands."""
+
+    label: str
+    options: Mapping[str, OptionValue] = field(default_factory=dict[str, OptionValue])
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """One command for every door. `private_reply` asks for the asker's eyes only where possible;
-    `medium` is the cost class (None is free); `takes_file` lets people attach a file."""
+    `medium` is the cost class (None is free); `takes_file` lets people attach a file;
+    `menu` offers the command on a message itself where the platform has menus for that."""
 
     name: str
     description: str
@@ -80,6 +91,7 @@ class Command:
     medium: Medium | None = None
     private_reply: bool = False
     takes_file: bool = False
+    menu: tuple[MenuEntry, ...] = ()
 
     def option(self, name: str) -> Option | None:
         """The option of that name."""

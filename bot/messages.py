@@ -90,7 +90,15 @@ class MediaKind(StrEnum):
     AUDIO = "audio"
     VOICE = "voice"
     VIDEO = "video"
+    VIDEO_NOTE = "video_note"
     DOCUMENT = "document"
+
+
+SPOKEN = frozenset({MediaKind.VOICE, MediaKind.VIDEO_NOTE})
+"""Recorded to be heard in place of typed words."""
+
+SOUNDING = SPOKEN | {MediaKind.AUDIO, MediaKind.VIDEO}
+"""Whatever may have sound that becomes words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 from discord.http import HTTPClient
 
 from adapters.discord.errors import refusals
-from bot.declarations import Choice, Command, Option, OptionKind, parse_value
+from bot.declarations import Choice, Command, MenuEntry, Option, OptionKind, parse_value
 from bot.errors import UserError
 from bot.messages import CommandUse, OptionValue
 from bot.ports import Front
@@ -20,6 +20,8 @@ COMMANDS_MARK = "discord:commands"
 FILE_OPTION = "file"
 
 MOST_COMMANDS = 100
+MOST_MENU_ENTRIES = 15
+MENU_LABEL = 32
 MOST_OPTIONS = 25
 MOST_CHOICES = 25
 DESCRIPTION = 100
@@ -27,16 +29,19 @@ CHOICE_TEXT = 100
 LONGEST_TEXT = 6000
 
 _NAME = re.compile(r"[a-z0-9_-]{1,32}")
-_CHAT_INPUT, _ATTACHMENT = 1, 11
+_CHAT_INPUT, _ON_MESSAGE, _ATTACHMENT = 1, 3, 11
 _KINDS = {OptionKind.TEXT: 3, OptionKind.INTEGER: 4, OptionKind.BOOLEAN: 5, OptionKind.NUMBER: 10}
 _GUILD_INSTALL, _IN_GUILD, _IN_DM = 0, 0, 1
 
 Json = dict[str, Any]
+_OFFERED: Json = {"contexts": [_IN_GUILD, _IN_DM], "integration_types": [_GUILD_INSTALL]}
 
 
 def payload(commands: Sequence[Command]) -> list[Json]:
-    """Every command as Discord registers it."""
-    return [_command(command) for command in commands if _NAME.fullmatch(command.name)][:MOST_COMMANDS]
+    """Every command as Discord registers it, and those that are offered on a message in its menu, too."""
+    named = [command for command in commands if _NAME.fullmatch(command.name)]
+    menu = [_menu_entry(entry) for command in named for entry in command.menu]
+    return [_command(command) for command in named][:MOST_COMMANDS] + menu[:MOST_MENU_ENTRIES]
 
 
 async def sync_commands(http: HTTPClient, application: int, front: Front) -> bool:
@@ -60,9 +65,12 @@ def _command(command: Command) -> Json:
         "type": _CHAT_INPUT,
         "description": command.description[:DESCRIPTION],
         "options": _options(command),
-        "contexts": [_IN_GUILD, _IN_DM],
-        "integration_types": [_GUILD_INSTALL],
+        **_OFFERED,
     }
+
+
+def _menu_entry(entry: MenuEntry) -> Json:
+    return {"name": entry.label[:MENU_LABEL], "type": _ON_MESSAGE, **_OFFERED}
 
 
 def _options(command: Command) -> list[Json]:

@@ -13,7 +13,15 @@ import discord
 import structlog
 
 from adapters.discord.attachments import described
-from adapters.discord.commands import MOST_CHOICES, as_text, choices, read_unfinished, read_use
+from adapters.discord.capabilities import PLATFORM
+from adapters.discord.commands import (
+    MENU_LABEL,
+    MOST_CHOICES,
+    as_text,
+    choices,
+    read_unfinished,
+    read_use,
+)
 from adapters.discord.errors import ALREADY_ACKNOWLEDGED, HANDLE_GONE, refusals
 from adapters.discord.handles import Handle, Opening
 from adapters.discord.inbound import is_adult, manages, person, place_of
@@ -22,7 +30,17 @@ from adapters.discord.outbound import DiscordDoor
 from adapters.discord.payloads import NONCE
 from bot.declarations import Choice, Command, Option
 from bot.errors import GondolaError, PlatformError, UserError
-from bot.messages import Addressed, Attachment, Authority, ButtonPress, CommandUse, Incoming, Target
+from bot.messages import (
+    Addressed,
+    Attachment,
+    Authority,
+    ButtonPress,
+    CommandUse,
+    Incoming,
+    Person,
+    Quoted,
+    Target,
+)
 from bot.ports import Front
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -33,6 +51,7 @@ ACKNOWLEDGE_SECONDS = 2.8
 COMPLETE_SECONDS = 2.5
 
 _CHAT_INPUT = 1
+_ON_MESSAGE = 3
 _BUTTON = 2
 
 Interaction = discord.Interaction[discord.Client]
@@ -41,12 +60,14 @@ Json = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A command as filled in. `focused` is the option being typed, "" for none."""
+    """A command as filled in. `focused` is the option being typed, "" for none; `quoted` the message in
+    whose menu the command was chosen."""
 
     name: str
     values: dict[str, object]
     files: tuple[Attachment, ...] = ()
     focused: str = ""
+    quoted: Quoted | None = None
 
 
 class Acknowledged(StrEnum):
@@ -71,6 +92,8 @@ class Interactions:
         match interaction.type:
             case discord.InteractionType.application_command if data.get("type", 1) == _CHAT_INPUT:
                 return await self._command(interaction, read_form(data))
+            case discord.InteractionType.application_command if data.get("type") == _ON_MESSAGE:
+                return await self._command(interaction, read_menu(data, self._front.commands))
             case discord.InteractionType.autocomplete:
                 await self._complete(interaction, read_form(data))
             case discord.InteractionType.component if data.get("component_type") == _BUTTON:
@@ -86,7 +109,7 @@ class Interactions:
         private = command is None or command.private_reply
         opening = Opening.PRIVATE if private else Opening.PUBLIC
         acknowledged = await acknowledge(interaction, private=private)
-        incoming = replace(event_of(interaction), attachments=form.files)
+        incoming = replace(event_of(interaction), attachments=form.files, quoted=form.quoted)
         if acknowledged is Acknowledged.TOO_LATE or (acknowledged is Acknowledged.FAILED and private):
             return await self._submit(replace(incoming, complaint=late_command(incoming.author, form.name)))
         if acknowledged is Acknowledged.YES:
@@ -238,6 +261,39 @@ def read_form(data: Json) -> Form:
         if option.get("focused"):
             focused = name
     return Form(str(data.get("name", "")), values, tuple(chosen), focused)
+
+
+def read_menu(data: Json, commands: Sequence[Command]) -> Form:
+    """A command chosen in a message's menu; the message stands beside it by id."""
+    label = str(data.get("name", ""))
+    offered = ((one, entry) for one in commands for entry in one.menu if entry.label[:MENU_LABEL] == label)
+    command, entry = next(offered, (None, None))
+    resolved = data.get("resolved")
+    messages = resolved.get("messages") if _is_object(resolved) else None
+    message = messages.get(str(data.get("target_id"))) if _is_object(messages) else None
+    return Form(
+        command.name if command is not None else label,
+        dict(entry.options) if entry is not None else {},
+        quoted=_quoted(message) if _is_object(message) else None,
+    )
+
+
+def _quoted(message: Json) -> Quoted:
+    """A message as it comes with an interaction, with what it forwards."""
+    forwarded = [one.get("message") for one in _objects(message.get("message_snapshots"))]
+    whole = [message, *(one for one in forwarded if _is_object(one))]
+    author = message.get("author")
+    return Quoted(
+        str(message.get("id", "")),
+        _author(author if _is_object(author) else {}),
+        "\n".join(str(one.get("content") or "") for one in whole).strip(),
+        tuple(_file(file) for one in whole for file in _objects(one.get("attachments"))),
+    )
+
+
+def _author(data: Json) -> Person:
+    name = data.get("global_name") or data.get("username") or ""
+    return Person(PLATFORM, str(data.get("id", "")), str(name), bool(data.get("bot")))
 
 
 def _file(data: Json) -> Attachment:

@@ -51,7 +51,7 @@ def _played(carrier: Carrier) -> Attachment | None:
         audio = carrier.audio
         return _track(MediaKind.AUDIO, audio, audio.mime_type or "audio/mpeg", audio.file_name or "")
     if carrier.video_note:
-        return _track(MediaKind.VIDEO, carrier.video_note, "video/mp4", "")
+        return _track(MediaKind.VIDEO_NOTE, carrier.video_note, "video/mp4", "")
     film = carrier.animation or carrier.video  # an animation also comes as a document
     if film:
         return _track(MediaKind.VIDEO, film, film.mime_type or "video/mp4", film.file_name or "")

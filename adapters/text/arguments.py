@@ -281,10 +281,15 @@ def _take_choices(command: Command, free: str, options: dict[str, OptionValue]) 
 
 
 def _take_bare_words(command: Command, free: str, options: dict[str, OptionValue]) -> str:
+    """Words that are a choice, or the name of a switch where no word is asked for: `/transcribe minutes`."""
+    switches = not any(option.required for option in command.options)
     kept: list[str] = []
     for word in _words(free):
+        switch = _find_option(command, word) if switches else None
         chosen = _find_choice(command, _unquoted(word), options)
-        if chosen is None:
+        if switch is not None and switch.kind is OptionKind.BOOLEAN:
+            options[switch.name] = True
+        elif chosen is None:
             kept.append(word)
         else:
             options[chosen[0].name] = chosen[1]

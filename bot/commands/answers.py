@@ -15,7 +15,7 @@ from bot.engine.answerbook import ANSWER, more_rows
 from bot.engine.context import HISTORY_ITEMS
 from bot.engine.models import is_dear
 from bot.engine.registry import ActionHandler, Bound
-from bot.engine.speaking import speakable, voice_media
+from bot.engine.spoken import speakable
 from bot.engine.texts import EXPIRED_BUTTON
 from bot.engine.turn import Turn
 from bot.errors import UserError
@@ -228,7 +228,7 @@ async def _listen(services: Services, turn: Turn, record: AnswerRecord) -> None:
         raise UserError("There is nothing in this answer to read aloud.")
     turn.answer.typing()
     choice = await services.speaker.choose(turn)
-    turn.show([voice_media(await services.speaker.speak(turn, words, choice))])
+    (await services.speaker.speak(turn, words, choice)).show(turn)
 
 
 def _receipt_text(record: AnswerRecord, thought: str) -> str:

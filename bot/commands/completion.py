@@ -10,10 +10,21 @@ from bot.engine.models import is_dear
 from bot.engine.settings import SETTINGS
 from bot.errors import GondolaError
 from bot.messages import Incoming
-from bot.venice import CharacterQuery
+from bot.venice import CharacterQuery, Model
 from bot.venice.models import Medium
 
 MOST = 25
+_KOKORO = {
+    "a": "American",
+    "b": "British",
+    "e": "Spanish",
+    "f": "French",
+    "h": "Hindi",
+    "i": "Italian",
+    "j": "Japanese",
+    "p": "Portuguese",
+    "z": "Chinese",
+}
 Source = Callable[[Incoming, str], Awaitable[Sequence[Choice]]]
 
 
@@ -27,6 +38,7 @@ class Completer:
             "model.text": self._models("text"),
             "model.image": self._models("image"),
             "model.tts": self._models("tts"),
+            "model.asr": self._models("asr"),
             "voice": self._voices,
             "style": self._styles,
             "character": self._characters,
@@ -59,7 +71,7 @@ class Completer:
         settings = self._services.settings.resolve(incoming.place, incoming.author)
         chosen = str(options.get("model", "")) or settings.text("voice_model")
         model = await self._services.models.pick("tts", chosen, owner=True)
-        return _matching(typed, [Choice(voice, voice) for voice in model.voices])
+        return _matching(typed, [Choice(voice, voice_label(model, voice)) for voice in model.voices])
 
     async def _styles(self, incoming: Incoming, typed: str) -> Sequence[Choice]:
         return _matching(typed, [Choice(style, style) for style in await self._services.models.styles()])
@@ -82,6 +94,14 @@ class Completer:
             return _matching(typed, [*setting.choices, Choice("default", "default")])
         source = self._sources.get(setting.completer)
         return await source(incoming, typed) if source is not None else ()
+
+
+def voice_label(model: Model, voice: str) -> str:
+    """A voice's name; Kokoro's names begin with letters for language and sex, here in words."""
+    if model.id != "tts-kokoro" or voice[2:3] != "_":
+        return voice
+    language, who = _KOKORO.get(voice[0], ""), {"f": "woman", "m": "man"}.get(voice[1], "")
+    return f"{voice} ({language}, {who})" if language and who else voice
 
 
 def _matching(typed: str, choices: Sequence[Choice]) -> list[Choice]:

@@ -144,7 +144,17 @@ async def _change(services: Services, turn: Turn, setting: Setting, value: str, 
         return
     value = await _checked(services, turn, setting, value)
     stored = await services.settings.put(keys[scope], setting.name, value, by=turn.person, at=turn.now)
-    turn.say(f"`{setting.name}` is now `{stored}` for the {scope.value}.")
+    news = await _speaks_now(services, turn, setting, value)
+    turn.say(f"`{setting.name}` is now `{stored}` for the {scope.value}.{news}")
+
+
+async def _speaks_now(services: Services, turn: Turn, setting: Setting, value: str) -> str:
+    """A voice belongs to its model: who speaks after the model was changed, where that is news."""
+    voice = turn.settings.text("voice")
+    if setting.name != "voice_model" or not voice:
+        return ""
+    choice = await services.speaker.choose(turn, model=value)
+    return f" It has no voice `{voice}`, so `{choice.voice}` speaks." if choice.voice != voice else ""
 
 
 def _require(turn: Turn, scope: Scope) -> None:

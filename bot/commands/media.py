@@ -1,4 +1,4 @@
-"""/image and /voice: pictures and speech on request."""
+"""/image: pictures on request."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from bot.commands.services import Services, number_option, text_option
 from bot.commands.talk import check_adult
 from bot.declarations import Choice, Command, Medium, Option, OptionKind
 from bot.engine.registry import Bound
-from bot.engine.speaking import MOST_SPOKEN, voice_media
 from bot.engine.turn import Turn
 from bot.errors import UserError
 from bot.messages import Media, MediaKind
@@ -54,16 +53,6 @@ IMAGE = Command(
     ),
     medium=Medium.IMAGE,
 )
-VOICE = Command(
-    "voice",
-    "Read text aloud.",
-    (
-        Option("text", "What should I say?", required=True, rest=True, maximum=MOST_SPOKEN),
-        Option("voice", "Voice to use.", completer="voice"),
-        Option("model", "Speech model.", completer="model.tts"),
-    ),
-    medium=Medium.VOICE,
-)
 
 
 def bound(services: Services) -> list[Bound]:
@@ -72,10 +61,7 @@ def bound(services: Services) -> list[Bound]:
     async def image(turn: Turn) -> None:
         await _image(services, turn)
 
-    async def voice(turn: Turn) -> None:
-        await _voice(services, turn)
-
-    return [Bound(IMAGE, image), Bound(VOICE, voice)]
+    return [Bound(IMAGE, image)]
 
 
 async def _image(services: Services, turn: Turn) -> None:
@@ -143,14 +129,3 @@ async def _style(services: Services, wanted: str) -> str:
     close = [style for style in styles if wanted.casefold() in style.casefold()][:5]
     hint = ", ".join(f"`{style}`" for style in close or styles[:8])
     raise UserError(f"There is no style “{wanted[:40]}”. There are {hint} and more.")
-
-
-async def _voice(services: Services, turn: Turn) -> None:
-    text = text_option(turn, "text") or (turn.incoming.quoted.text if turn.incoming.quoted else "")
-    if not text:
-        raise UserError("Say what I should read: `/voice Good morning, everyone`.")
-    turn.answer.typing()
-    choice = await services.speaker.choose(
-        turn, model=text_option(turn, "model"), voice=text_option(turn, "voice")
-    )
-    turn.show([voice_media(await services.speaker.speak(turn, text, choice))])

@@ -11,6 +11,9 @@ from bot.engine.access import Doorkeeper
 from bot.engine.answerbook import AnswerBook
 from bot.engine.caps import CapsBook
 from bot.engine.cashier import Cashier
+from bot.engine.fetching import Fetcher
+from bot.engine.hearing import Hearer
+from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.settings import SettingsBook
 from bot.engine.speaking import Speaker
@@ -41,6 +44,9 @@ class Services:
     doorkeeper: Doorkeeper
     talker: Talker
     speaker: Speaker
+    fetcher: Fetcher
+    hearer: Hearer
+    secretary: Secretary
     answers: AnswerBook
     stopper: Stopper
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
 
-from bot.messages import Attachment, Incoming, MediaKind, MessageRef
+from bot.messages import SOUNDING, Attachment, Incoming, MessageRef
 from bot.records import HistoryItem, Role
 
 MICRO = 1_000_000
-_SOUND = (MediaKind.VOICE, MediaKind.AUDIO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def without_words(incoming: Incoming) -> Incoming:
 
 
 def _seen(attachments: Sequence[Attachment]) -> tuple[Attachment, ...]:
-    return tuple(one for one in attachments if one.kind not in _SOUND)
+    return tuple(one for one in attachments if one.kind not in SOUNDING)
 
 
 def asked_again(record: AnswerRecord, pressed: Incoming) -> Incoming:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.engine.speaking import Speaker
+from bot.engine.fetching import Fetcher
+from bot.engine.hearing import Hearer
 from bot.engine.texts import EMPTY_QUESTION
 from bot.engine.turn import Turn
-from bot.errors import PlatformError, PlatformFailure, UserError
+from bot.errors import UserError
 from bot.media.pictures import to_data_url
-from bot.messages import Attachment, MediaKind
-from bot.ports import Door
+from bot.messages import SPOKEN, Attachment, MediaKind
 from bot.venice import ContentPart, FilePart, ImagePart
 
-FILE_LIMIT = 25_000_000
 MOST_PICTURES = 10
 MOST_FILES = 5
-_SOUND = (MediaKind.VOICE, MediaKind.AUDIO)
+FILM_SECONDS = 10 * 60
+"""Longer films are not listened to unasked."""
+_SOUND = SPOKEN | {MediaKind.AUDIO}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +36,16 @@ class Question:
 class Gatherer:
     """Fetches attachments through the platform's door; sound becomes words."""
 
-    def __init__(self, doors: Mapping[str, Door], speaker: Speaker) -> None:
-        self._doors = doors
-        self._speaker = speaker
+    def __init__(self, fetcher: Fetcher, hearer: Hearer) -> None:
+        self._fetcher = fetcher
+        self._hearer = hearer
 
     async def gather(self, turn: Turn, text: str) -> Question:
         """The whole question; a UserError when there is nothing to answer."""
         incoming = turn.incoming
         attachments = incoming.attachments + (incoming.quoted.attachments if incoming.quoted else ())
         heard = [await self._hear(turn, one) for one in attachments if one.kind in _SOUND]
+        heard += [await self._film(turn, one) for one in attachments if one.kind is MediaKind.VIDEO]
         words = "\n\n".join(piece for piece in (text.strip(), *heard) if piece)
         parts = await self._parts(turn, attachments)
         if not words and not parts and not (incoming.quoted is not None and incoming.quoted.text):
@@ -58,46 +60,42 @@ class Gatherer:
             turn.notice(
                 f"I look at {MOST_PICTURES} pictures and {MOST_FILES} files at once; the rest I left out."
             )
-        if any(one.kind is MediaKind.VIDEO for one in attachments):
-            turn.notice("I cannot watch films yet, so I answer without the film.")
         images = [await self._picture(turn, one) for one in pictures[:MOST_PICTURES]]
         documents = [await self._document(turn, one) for one in files[:MOST_FILES]]
         return (*images, *documents)
 
     async def _hear(self, turn: Turn, sound: Attachment) -> str:
-        data = await self._fetch(turn, sound)
-        return await self._speaker.transcribe(turn, data, _sound_name(sound))
+        heard = await self._hearer.hear(turn, sound)
+        if heard.missing:
+            turn.notice(heard.missing)
+        own = sound in turn.incoming.attachments and sound.kind in SPOKEN
+        return heard.text if own or not heard.text else _said_in(sound, heard.text)
+
+    async def _film(self, turn: Turn, film: Attachment) -> str:
+        """What is said in a film; the question is answered also without it."""
+        try:
+            if film.duration is not None and film.duration > FILM_SECONDS:
+                raise UserError(
+                    "It is too long to listen to unasked; `/transcribe` writes down what is said."
+                )
+            heard = await self._hearer.hear(turn, film)
+        except UserError as error:
+            turn.notice(f"I cannot watch films yet, so I answer without the film. {error.reader_text}")
+            return ""
+        turn.notice("*I cannot watch films yet, so I only listened to this one.*")
+        return _said_in(film, heard.text) if heard.text else ""
 
     async def _picture(self, turn: Turn, picture: Attachment) -> ImagePart:
-        return ImagePart(await asyncio.to_thread(to_data_url, await self._fetch(turn, picture)))
+        return ImagePart(await asyncio.to_thread(to_data_url, await self._fetcher.fetch(turn, picture)))
 
     async def _document(self, turn: Turn, file: Attachment) -> FilePart:
-        data = base64.b64encode(await self._fetch(turn, file)).decode()
+        data = base64.b64encode(await self._fetcher.fetch(turn, file)).decode()
         return FilePart(f"data:{file.mime};base64,{data}", file.name)
 
-    async def _fetch(self, turn: Turn, attachment: Attachment) -> bytes:
-        door = self._doors[turn.incoming.place.platform]
-        limit = min(FILE_LIMIT, door.capabilities.download_limit)
-        if attachment.size is not None and attachment.size > limit:
-            raise _too_large(attachment, limit)
-        try:
-            return await door.fetch(attachment, limit)
-        except PlatformError as error:
-            if error.failure is PlatformFailure.TOO_LARGE:
-                raise _too_large(attachment, limit) from None
-            raise UserError(
-                f"I could not fetch `{attachment.name}`. Please send it again.", detail=error.detail
-            ) from error
 
-
-def _too_large(attachment: Attachment, limit: int) -> UserError:
-    size = f" ({attachment.size / 1e6:.0f} MB)" if attachment.size else ""
-    return UserError(f"`{attachment.name}` is too large{size}. I can take files up to {limit / 1e6:.0f} MB.")
-
-
-def _sound_name(sound: Attachment) -> str:
-    """Venice checks the extension; voice notes often come without one."""
-    return sound.name if "." in sound.name else "voice.ogg"
+def _said_in(file: Attachment, text: str) -> str:
+    """Words of a file that are no words of the one who asks."""
+    return f'(What is said in {file.name}:)\n"{text}"'
 
 
 def _wordless(pictures: bool) -> str:

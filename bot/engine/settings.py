@@ -75,9 +75,9 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting(
             "reply_mode",
-            "Answer as text, as voice, or both.",
+            "Answer as text, as voice, or both; mirror answers a voice message with both, words with text.",
             "text",
-            choices=_choices("text", "voice", "both"),
+            choices=_choices("text", "voice", "both", "mirror"),
         ),
         Setting("voice", "Voice for spoken answers; empty for the default.", "", completer="voice"),
         Setting("voice_model", "Speech model; empty for the default.", "", completer="model.tts"),

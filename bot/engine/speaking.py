@@ -1,122 +1,134 @@
-"""Text to voice and voice to text, with the price reserved first."""
+"""Text to voice: which voice speaks, and long text piece by piece, with the price reserved first."""
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+import difflib
 from dataclasses import dataclass
 
 from bot.declarations import Medium
-from bot.engine.cashier import Bill, Cashier
 from bot.engine.models import ModelBook
+from bot.engine.spoken import pieces_for
+from bot.engine.tab import Payments, Tab
 from bot.engine.turn import Turn
-from bot.errors import UserError
-from bot.media.audio import OGG_MIME, VoiceClip, seconds_of, to_voice
+from bot.errors import UserError, VeniceError
+from bot.media.audio import Joiner, VoiceClip
+from bot.media.oggopus import MIME
 from bot.messages import Media, MediaKind
-from bot.venice import Model, SpeechRequest, TranscriptionRequest, VeniceClient
-from bot.venice.pricing import speech_cost, transcription_cost
+from bot.venice import Model, SpeechRequest, VeniceClient
+from bot.venice.media_bodies import default_voice
+from bot.venice.pricing import speech_cost
 
-MOST_SPOKEN = 4 * 4_096
-"""Characters spoken at most; four calls."""
-_CHUNK = 4_000
+_FORMATS = ("opus", "mp3", "flac", "wav", "aac")
+"""Best first, of those whose files say what they are."""
+NOTHING_TO_SAY = "There is nothing in this to read aloud."
+_NEAR = 3
+_SOME = 12
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceChoice:
-    """A speech model and one of its voices ("" for the model's own default)."""
+    """A speech model and one of its voices ("" for a model without voices)."""
 
     model: Model
     voice: str
 
 
-class Speaker:
-    """Speaks and listens through Venice."""
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What was spoken. `note` says what is missing and why, "" when nothing is."""
 
-    def __init__(self, client: VeniceClient, models: ModelBook, cashier: Cashier) -> None:
+    clip: VoiceClip
+    note: str
+
+    def show(self, turn: Turn) -> None:
+        """The bubble, and what is missing from it."""
+        turn.show([voice_media(self.clip)])
+        if self.note:
+            turn.notice(self.note)
+
+
+class Speaker:
+    """Speaks through Venice."""
+
+    def __init__(self, client: VeniceClient, models: ModelBook, payments: Payments) -> None:
         self._client = client
         self._models = models
-        self._cashier = cashier
+        self._payments = payments
 
     async def choose(self, turn: Turn, *, model: str = "", voice: str = "") -> VoiceChoice:
         """What was asked for, else what is set here, else the default; a voice belongs to its model."""
         wanted = model or turn.settings.text("voice_model")
         picked = await self._models.pick("tts", wanted, owner=turn.owner)
         if voice:
-            return VoiceChoice(picked, _own_voice(picked, voice))
+            return VoiceChoice(picked, own_voice(picked, voice))
         stored = turn.settings.text("voice")
-        return VoiceChoice(picked, stored if stored in picked.voices else "")
+        fits = stored in picked.voices or (picked.custom_voices and await self._unlisted(stored))
+        return VoiceChoice(picked, stored if fits else default_voice(picked))
 
-    async def speak(self, turn: Turn, text: str, choice: VoiceChoice) -> VoiceClip:
-        """Text as one voice clip; long text is spoken in pieces, cut at sentences."""
-        spoken = text[:MOST_SPOKEN]
-        sounds = [await self._speak_piece(turn, piece, choice) for piece in _pieces(spoken)]
-        return await asyncio.to_thread(to_voice, sounds)
+    async def _unlisted(self, voice: str) -> bool:
+        """Whether a voice can only be one of a provider's own: no model lists it."""
+        offered = (await self._models.catalogue()).offered("tts")
+        return bool(voice) and not any(voice in model.voices for model in offered)
 
-    async def transcribe(self, turn: Turn, data: bytes, name: str) -> str:
-        """What a sound says."""
-        seconds = await asyncio.to_thread(seconds_of, data)
-        model = await self._models.pick("asr", "", owner=turn.owner)
-        price = transcription_cost(model, seconds)
-        request = TranscriptionRequest(data, name)
-        async with self._paying(turn, Medium.TRANSCRIPTION, model, price) as bill:
-            heard = await self._client.transcribe(request, model, user=turn.person)
-            bill.charge(price, request_id=heard.notices.request_id)
-        return heard.text.strip()
+    async def speak(self, turn: Turn, text: str, choice: VoiceChoice) -> Spoken:
+        """Text as one voice clip. The price of all pieces is reserved as one sum. Where a piece fails, what
+        was spoken before it is kept; raises VeniceError or UserError when that is nothing."""
+        pieces, left_out = pieces_for(choice.model.id, text)
+        if not pieces:
+            raise UserError(NOTHING_TO_SAY)
+        prices = [speech_cost(choice.model, piece) for piece in pieces]
+        joiner, done = Joiner(), 0
+        note = f"I read the first part aloud; {left_out:,} characters are left out." if left_out else ""
+        async with self._payments.tab(turn, Medium.VOICE, choice.model, prices) as tab:
+            for piece, price in zip(pieces, prices, strict=True):
+                try:
+                    sound = await self._spoken(turn, tab, piece, price, choice)
+                    await asyncio.to_thread(joiner.add, sound)
+                except (VeniceError, UserError) as error:
+                    if not done:
+                        raise
+                    note = f"I could read only {done} of {len(pieces)} parts aloud. {error.reader_text}"
+                    break
+                done += 1
+        return Spoken(await asyncio.to_thread(joiner.finish), note)
 
-    async def _speak_piece(self, turn: Turn, text: str, choice: VoiceChoice) -> bytes:
-        price = speech_cost(choice.model, text)
-        wanted = "opus" if "opus" in choice.model.formats else ""
-        async with self._paying(turn, Medium.VOICE, choice.model, price) as bill:
-            request = SpeechRequest(text, choice.voice, wanted)
+    async def _spoken(self, turn: Turn, tab: Tab, text: str, price: int, choice: VoiceChoice) -> bytes:
+        request = SpeechRequest(text, choice.voice, format_for(choice.model))
+        async with self._payments.call(turn, tab, choice.model, price):
             speech = await self._client.speech(request, choice.model, user=turn.person)
-            bill.charge(price, request_id=speech.notices.request_id)
+            tab.answered(speech.notices.request_id)
         return speech.data
-
-    @asynccontextmanager
-    async def _paying(self, turn: Turn, medium: Medium, model: Model, price: int) -> AsyncGenerator[Bill]:
-        """The price held, and a fair turn on the model."""
-        async with (
-            self._cashier.paying(turn.payer, turn.settlements, medium, model.id, price) as bill,
-            self._client.limits.turn(model.id, turn.person, 0),
-        ):
-            yield bill
 
 
 def voice_media(clip: VoiceClip) -> Media:
     """A clip as a native voice bubble."""
-    return Media(MediaKind.VOICE, clip.data, OGG_MIME, "voice.ogg", clip.duration, clip.waveform)
+    return Media(MediaKind.VOICE, clip.data, MIME, "voice.ogg", clip.duration, clip.waveform)
 
 
-def speakable(markdown: str) -> str:
-    """Markdown as one would read it aloud: no code, links by their words, no source numbers."""
-    text = re.sub(r"(?s)```.*?(?:```|\Z)", " (code) ", markdown)
-    text = re.sub(r"\[\\\[\d+\\\]\]\(<[^>]*>\)", "", text)
-    text = re.sub(r"\n\n\*\*Sources\*\*\n.*\Z", "", text, flags=re.DOTALL)
-    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"(?m)^\s{0,3}(?:#{1,6}|>|[-*+]|\d+\.)\s+", "", text)
-    text = re.sub(r"[*_`~|\\]+", "", text)
-    return re.sub(r"\s+", " ", text).strip()
+def own_voice(model: Model, voice: str) -> str:
+    """The model's voice of that name, in any case; a UserError with the nearest names for another."""
+    folded = {known.casefold(): known for known in model.voices}
+    wanted = voice.strip().casefold()
+    if wanted in folded:
+        return folded[wanted]
+    near = [folded[hit] for hit in difflib.get_close_matches(wanted, list(folded), _NEAR, 0.5)]
+    near += [known for low, known in folded.items() if wanted in low and known not in near][:_NEAR]
+    if model.custom_voices and not near:
+        return voice.strip()
+    raise UserError(f"`{model.id}` has no voice `{voice[:40]}`. {_offered(model, near)}")
 
 
-def _own_voice(model: Model, voice: str) -> str:
-    for known in model.voices:
-        if known.lower() == voice.lower():
-            return known
-    if model.custom_voices:
-        return voice
-    some = ", ".join(f"`{known}`" for known in model.voices[:12])
-    raise UserError(f"`{model.id}` has no voice `{voice[:40]}`. It has {some} and more; see `/voice`.")
+def _offered(model: Model, near: list[str]) -> str:
+    if near:
+        return f"Did you mean {' or '.join(f'`{name}`' for name in near[:_NEAR])}?"
+    some = ", ".join(f"`{known}`" for known in model.voices[:_SOME])
+    more = " and more; `/voice` lets you hear them" if len(model.voices) > _SOME else ""
+    return f"It has {some}{more}." if some else "It has no voices to choose from."
 
 
-def _pieces(text: str) -> list[str]:
-    """At most 4,000 characters each, cut after a sentence, else at a space."""
-    pieces: list[str] = []
-    while len(text) > _CHUNK:
-        head = text[:_CHUNK]
-        cut = max(head.rfind(". "), head.rfind("! "), head.rfind("? "), head.rfind("\n")) + 1
-        cut = cut or head.rfind(" ") + 1 or _CHUNK
-        pieces.append(text[:cut].strip())
-        text = text[cut:].strip()
-    return [*pieces, text] if text else pieces
+def format_for(model: Model) -> str:
+    """Opus where there is some, else the model's own default; raw samples never."""
+    if "opus" in model.formats or model.default_format not in ("", "pcm"):
+        return "opus" if "opus" in model.formats else model.default_format
+    return next((one for one in _FORMATS if one in model.formats), "")

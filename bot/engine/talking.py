@@ -17,7 +17,8 @@ from bot.engine.gathering import Gatherer, Question
 from bot.engine.models import ModelBook, check_dear
 from bot.engine.overheard import Overheard
 from bot.engine.recall import Recall
-from bot.engine.speaking import Speaker, speakable, voice_media
+from bot.engine.speaking import Speaker
+from bot.engine.spoken import speakable
 from bot.engine.tokens import TokenGauge
 from bot.engine.turn import Turn
 from bot.errors import CapReached, GondolaError, UserError, VeniceError
@@ -105,7 +106,7 @@ class Talker:
         model = await self._model(turn, question)
         past = await self._past(turn)
         request = self._request(turn, question, model, search, past)
-        reply = _Reply(turn, request, self._answers.clock, shown=turn.settings.text("reply_mode") != "voice")
+        reply = _Reply(turn, request, self._answers.clock, shown=turn.reply_mode != "voice")
         if reply.shown:
             self._answers.begin(turn)
         try:
@@ -275,19 +276,21 @@ class Talker:
             )
 
     async def _say_aloud(self, turn: Turn, answer: str) -> None:
-        mode = turn.settings.text("reply_mode")
+        mode = turn.reply_mode
         words = speakable(answer)
         if mode == "text" or not words:
             return
         try:
             choice = await self._speaker.choose(turn)
-            clip = await self._speaker.speak(turn, words, choice)
+            spoken = await self._speaker.speak(turn, words, choice)
         except (VeniceError, UserError, CapReached) as error:
             if mode == "voice":
                 turn.say(answer)  # the words were paid for: show them
             turn.notice(f"I could not say it aloud. {error.reader_text}")
             return
-        turn.show([voice_media(clip)])
+        if mode == "voice" and spoken.note:
+            turn.say(answer)  # what the voice leaves out was paid for, too
+        spoken.show(turn)
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from bot.engine.cashier import Payer
 from bot.engine.mailbox import Attempt
 from bot.engine.settings import PlaceSettings
 from bot.errors import NotAllowed
-from bot.messages import ButtonRows, Incoming, Media, MediaReady, Notice, TextDelta, TextReplaced
+from bot.messages import SPOKEN, ButtonRows, Incoming, Media, MediaReady, Notice, TextDelta, TextReplaced
 from bot.records import HistoryItem, Settlement
 
 
@@ -67,6 +67,14 @@ class Turn:
     def stopped(self) -> bool:
         """True once somebody stopped this answer."""
         return self.attempt is not None and self.attempt.stopped
+
+    @property
+    def reply_mode(self) -> str:
+        """How to answer: "text", "voice" or "both". Mirroring answers a voice with both, words with text."""
+        mode = self.settings.text("reply_mode")
+        if mode != "mirror":
+            return mode
+        return "both" if any(one.kind in SPOKEN for one in self.incoming.attachments) else "text"
 
     def beside(self, work: Coroutine[None, None, None]) -> None:
         """Small work that must not delay the answer; the turn ends after it. It sees to its own errors."""

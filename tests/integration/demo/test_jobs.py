@@ -12,7 +12,7 @@ import pytest
 
 from bot.demo import DemoVenice, Fault
 from bot.errors import VeniceError, VeniceFailure
-from bot.media.audio import seconds_of
+from bot.media.listening import listen
 from bot.venice import (
     AudioRequest,
     Catalogue,
@@ -82,7 +82,7 @@ def _watch(data: bytes) -> Seen:
     with av.open(io.BytesIO(data), "r") as film:
         stream = film.streams.video[0]
         shots = [bytes(frame.reformat(format="gray").planes[0]) for frame in film.decode(stream)]
-        sound = seconds_of(data) if film.streams.audio else 0.0
+        sound = listen(data).seconds if film.streams.audio else 0.0
         assert film.duration is not None
         return Seen(
             stream.codec_context.name,
@@ -151,7 +151,7 @@ async def test_sound_is_as_long_as_asked(house: House, name: str, seconds: int, 
     job = await house.client.jobs.queue_audio(request, house.model(name))
     done = await house.done(job)
     assert done.mime == mime
-    assert seconds_of(done.data) == pytest.approx(seconds, abs=0.15)
+    assert listen(done.data).seconds == pytest.approx(seconds, abs=0.15)
 
 
 async def test_a_narration_reads_every_word_and_speed_counts(house: House) -> None:
@@ -159,7 +159,7 @@ async def test_a_narration_reads_every_word_and_speed_counts(house: House) -> No
     lengths: list[float] = []
     for speed in (0.7, 1.2):
         job = await house.client.jobs.queue_audio(AudioRequest(text, voice="Bill", speed=speed), model)
-        lengths.append(seconds_of((await house.done(job)).data))
+        lengths.append(listen((await house.done(job)).data).seconds)
     assert lengths[0] / lengths[1] == pytest.approx(1.2 / 0.7, rel=0.1)
 
 

@@ -53,7 +53,7 @@ async def test_forward(tg: FakeTelegram, front: RecordingFront, chat: Chat, ann:
         ("voice", MediaKind.VOICE, "audio/ogg", "voice.ogg", 7.0),
         ("audio", MediaKind.AUDIO, "audio/mpeg", "song.mp3", 7.0),
         ("video", MediaKind.VIDEO, "video/mp4", "clip.mp4", 7.0),
-        ("video_note", MediaKind.VIDEO, "video/mp4", "video.mp4", 7.0),
+        ("video_note", MediaKind.VIDEO_NOTE, "video/mp4", "video_note.mp4", 7.0),
         ("document", MediaKind.DOCUMENT, "application/octet-stream", "file.bin", None),
     ],
 )

@@ -46,6 +46,9 @@ SET = Command(
 )
 USAGE = Command("usage", "Costs", (Option("days", "How far back", OptionKind.INTEGER),))
 HELP = Command("help", "Help", (Option("topic", "About what"),))
+LISTEN = Command(
+    "listen", "Listen", (Option("minutes", "Minutes", OptionKind.BOOLEAN), Option("language", "Language"))
+)
 STOP = Command("stop", "Stop")
 
 
@@ -116,6 +119,9 @@ def test_free_text_and_options(typed: str, expected: dict[str, OptionValue]) -> 
         (USAGE, "30", {"days": 30}),
         (HELP, "image", {"topic": "image"}),
         (STOP, "", {}),
+        (LISTEN, "minutes", {"minutes": True}),
+        (LISTEN, "de Minutes", {"language": "de", "minutes": True}),
+        (SET, "persona quiet", {"name": "persona", "value": "quiet"}),
     ],
 )
 def test_words_in_order(command: Command, typed: str, expected: dict[str, OptionValue]) -> None:

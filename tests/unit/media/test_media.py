@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from bot.errors import UserError
-from bot.media.audio import seconds_of, to_voice
+from bot.media.audio import PAUSE_SECONDS, to_voice
+from bot.media.listening import listen
 from bot.media.pictures import picture_size, to_data_url
 
 
@@ -27,10 +28,10 @@ def tone(seconds: float, rate: int = 16_000) -> bytes:
 def test_sounds_are_joined_into_one_voice_bubble() -> None:
     clip = to_voice([tone(1.0), tone(0.5, 24_000)])
     assert clip.data.startswith(b"OggS")
-    assert clip.duration == pytest.approx(1.5, abs=0.05)
-    assert 14 <= len(clip.waveform) <= 17
+    assert clip.duration == pytest.approx(1.5 + PAUSE_SECONDS, abs=0.05)
+    assert 15 <= len(clip.waveform) <= 18
     assert max(clip.waveform) == 255
-    assert seconds_of(clip.data) == pytest.approx(1.5, abs=0.1)
+    assert listen(clip.data).seconds == pytest.approx(clip.duration, abs=0.1)
 
 
 def test_a_long_voice_has_a_short_waveform() -> None:

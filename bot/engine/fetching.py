@@ -1,0 +1,44 @@
+"""Files people sent, through the platform's own door and within its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.engine.turn import Turn
+from bot.errors import PlatformError, PlatformFailure, UserError
+from bot.messages import Attachment
+from bot.ports import Door
+
+FILE_LIMIT = 25_000_000
+
+
+class Fetcher:
+    """Fetches attachments."""
+
+    def __init__(self, doors: Mapping[str, Door]) -> None:
+        self._doors = doors
+
+    async def fetch(self, turn: Turn, attachment: Attachment) -> bytes:
+        """The file's bytes. A UserError for one that is too large, before it is fetched where the platform
+        says its size, or cannot be fetched."""
+        door = self._doors[turn.incoming.place.platform]
+        limit = min(FILE_LIMIT, door.capabilities.download_limit)
+        if attachment.size is not None and attachment.size > limit:
+            raise _too_large(attachment, limit)
+        try:
+            return await door.fetch(attachment, limit)
+        except PlatformError as error:
+            if error.failure is PlatformFailure.TOO_LARGE:
+                raise _too_large(attachment, limit) from None
+            raise UserError(
+                f"I could not fetch `{attachment.name}`. Please send it again.", detail=error.detail
+            ) from error
+
+    def text_limit(self, turn: Turn) -> int:
+        """How much text one message takes where the turn is."""
+        return self._doors[turn.incoming.place.platform].capabilities.text_limit
+
+
+def _too_large(attachment: Attachment, limit: int) -> UserError:
+    size = f" ({attachment.size / 1e6:.0f} MB)" if attachment.size else ""
+    return UserError(f"`{attachment.name}` is too large{size}. I can take files up to {limit / 1e6:.0f} MB.")
