@@ -4,45 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from bot.declarations import Medium
-from bot.engine.again import Receipt
-from bot.engine.answerbook import THOUGHT_CHARS, AnswerBook, Outcome
-from bot.engine.cashier import Bill, Cashier
-from bot.engine.citations import MarkerFilter, linked, plain_markers, source_list
+from bot.engine.answerbook import AnswerBook
+from bot.engine.cashier import Cashier
 from bot.engine.compacting import Compactor, Talk, budget
 from bot.engine.context import Past, Room, build_messages
 from bot.engine.gathering import Gatherer, Question
 from bot.engine.models import ModelBook, check_dear
 from bot.engine.overheard import Overheard
 from bot.engine.recall import Recall
+from bot.engine.reply import Reply, charge, texts_of
 from bot.engine.speaking import Speaker
 from bot.engine.spoken import speakable
 from bot.engine.tokens import TokenGauge
 from bot.engine.turn import Turn
 from bot.errors import CapReached, GondolaError, UserError, VeniceError
-from bot.messages import Source
-from bot.ports import Clock
 from bot.records import HistoryItem, Role
 from bot.venice import (
-    ChatEvent,
     ChatRequest,
-    Citations,
-    ContentPart,
-    Finished,
     Model,
-    ReasoningDelta,
-    TextDelta,
-    TextPart,
-    ToolCallDone,
-    UsageReport,
     VeniceClient,
 )
 from bot.venice.pricing import (
-    SEARCH_FEE,
     chat_ceiling,
-    chat_cost,
     interrupted_cost,
     likely_tokens,
 )
@@ -50,9 +36,6 @@ from bot.venice.types import Reasoning, WebSearch
 
 STOPPED = "\n\n*(stopped)*"
 STOPPED_EARLY = "*Stopped before the first word.*"
-CUT = "\n\n*(I stopped at the length limit here. Say “continue” for the rest.)*"
-NO_TEXT = "The model thought so long that nothing was left for the answer. Try `/settings` with thinking off."
-REFUSED = "The model declined to answer this."
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +89,7 @@ class Talker:
         model = await self._model(turn, question)
         past = await self._past(turn)
         request = self._request(turn, question, model, search, past)
-        reply = _Reply(turn, request, self._answers.clock, shown=turn.reply_mode != "voice")
+        reply = Reply(turn, request, self._answers.clock, shown=turn.reply_mode != "voice")
         if reply.shown:
             self._answers.begin(turn)
         try:
@@ -138,7 +121,7 @@ class Talker:
         model = await self._model(turn, nothing)
         past = await self._recall.past(turn)
         request = self._request(turn, nothing, model, "", past)
-        tokens = self._gauge.prompt(model.id, _texts(request))
+        tokens = self._gauge.prompt(model.id, texts_of(request))
         return Outlook(
             model=model.name,
             messages=len(request.messages) - 2,
@@ -153,7 +136,7 @@ class Talker:
         self._overheard.forget(room)
 
     def _broken_off(
-        self, turn: Turn, question: Question, model: Model, reply: _Reply, search: str, *, arrived: bool
+        self, turn: Turn, question: Question, model: Model, reply: Reply, search: str, *, arrived: bool
     ) -> None:
         """Stopped or broken: what arrived stays, is remembered, and can be continued."""
         if turn.attempt is not None and (turn.attempt.superseded or turn.attempt.dropped):
@@ -210,9 +193,9 @@ class Talker:
         _check_length(request, model)
         return request
 
-    async def _stream(self, turn: Turn, model: Model, request: ChatRequest, reply: _Reply) -> None:
+    async def _stream(self, turn: Turn, model: Model, request: ChatRequest, reply: Reply) -> None:
         estimate = chat_ceiling(model, request)
-        tokens = likely_tokens("".join(_texts(request))) + request.max_completion_tokens
+        tokens = likely_tokens("".join(texts_of(request))) + request.max_completion_tokens
         payer = replace(turn.payer, begin=None)
         async with self._cashier.paying(payer, turn.settlements, Medium.CHAT, model.id, estimate) as bill:
             bill.charge(0, count=0)  # waiting in line costs nothing
@@ -224,17 +207,17 @@ class Talker:
                         async for event in events:
                             reply.take(event)
                 finally:
-                    _charge(bill, model, request, reply)
+                    charge(bill, model, request, reply)
                     if reply.usage is not None:
                         slot.used(reply.usage.total)
         if reply.finished is not None:
             self._models.notice(model, reply.finished.notices)
 
-    def _learn(self, question: Question, model: Model, request: ChatRequest, reply: _Reply) -> None:
+    def _learn(self, question: Question, model: Model, request: ChatRequest, reply: Reply) -> None:
         """Only a prompt of nothing but our own text says how many tokens text has."""
         plain = not (question.parts or reply.sources or request.character_slug or request.web_scraping)
         if plain and reply.usage is not None:
-            self._gauge.learn(model.id, _texts(request), reply.usage.prompt)
+            self._gauge.learn(model.id, texts_of(request), reply.usage.prompt)
 
     def _fold(self, turn: Turn, model: Model, past: Past) -> None:
         if past.branch:
@@ -293,113 +276,6 @@ class Talker:
         spoken.show(turn)
 
 
-@dataclass(slots=True)
-class _Reply:
-    """The answer as it arrives: text without half citation markers, sources, usage."""
-
-    turn: Turn
-    request: ChatRequest
-    clock: Clock
-    shown: bool
-    raw: str = ""
-    received: str = ""
-    sources: tuple[Source, ...] = ()
-    usage: UsageReport | None = None
-    finished: Finished | None = None
-    held: MarkerFilter = field(default_factory=MarkerFilter)
-    waited: bool = False
-    thought: str = ""
-    first_at: float | None = None
-
-    @property
-    def searching(self) -> bool:
-        return self.request.web_search != "off" or self.request.web_scraping
-
-    def in_line(self, place: int) -> None:
-        """The place in the queue, shown where the answer will be."""
-        self.waited = self.turn.in_line = True
-        self.turn.replace(f"*Many people are asking right now: you are number {place} in line.*")
-
-    def take(self, event: ChatEvent) -> None:
-        if self.first_at is None and isinstance(event, TextDelta):
-            self.first_at = self.clock()
-        match event:
-            case TextDelta(text=text):
-                self.received += text
-                self._more(self.held.feed(text) if self.searching else text)
-            case ReasoningDelta(text=text):
-                self.received += text
-                if len(self.thought) < THOUGHT_CHARS:
-                    self.thought += text
-            case Citations(sources=sources):
-                self.sources = tuple(Source(i, s.title, s.url) for i, s in enumerate(sources, 1))
-            case UsageReport():
-                self.usage = event
-            case Finished():
-                self.finished = event
-            case ToolCallDone():
-                pass  # no tools are offered
-
-    def outcome(self, model: Model, search: str, *, unfinished: bool = False) -> Outcome:
-        """How it went, for receipt and buttons."""
-        turn, usage = self.turn, self.usage
-        paid = turn.settlements[-1] if turn.settlements else None
-        receipt = Receipt(
-            model=model.id,
-            name=model.name,
-            private=model.private,
-            cost=paid.cost if paid is not None else 0,
-            prompt=usage.prompt if usage is not None else 0,
-            cached=usage.cached if usage is not None else 0,
-            completion=usage.completion if usage is not None else 0,
-            reasoning=usage.reasoning if usage is not None else 0,
-            searches=int(bool(self.sources)),
-            uncertain=paid is not None and paid.uncertain,
-            first=self.first_at - turn.now if self.first_at is not None else None,
-            total=self.clock() - turn.now,
-        )
-        cut = self.finished is not None and self.finished.reason == "length"
-        return Outcome(receipt, self.thought, unfinished or cut, search)
-
-    def finish(self, mark: str = "") -> str:
-        """Show the rest and the sources; returns what memory keeps: the text without its source list."""
-        self._more(self.held.rest())
-        text, used = linked(self.raw, self.sources) if self.searching else (self.raw, ())
-        if self.finished is not None and not text.strip():
-            raise UserError(REFUSED if self.finished.reason == "content_filter" else NO_TEXT)
-        cut = CUT if self.finished is not None and self.finished.reason == "length" else mark
-        if self.shown and (self.searching or cut):
-            self.turn.replace(text.rstrip() + cut + source_list(used))
-        return text
-
-    def _more(self, text: str) -> None:
-        if not text:
-            return
-        first, self.raw = not self.raw, self.raw + text
-        if not self.shown:
-            return
-        if first and self.waited:
-            self.turn.replace(self.raw)
-        elif self.searching and ("^" in text or "[" in text):
-            self.turn.replace(plain_markers(self.raw))
-        else:
-            self.turn.say(text)
-
-
-def _charge(bill: Bill, model: Model, request: ChatRequest, reply: _Reply) -> None:
-    """Real cost where Venice counted; the list price of what arrived where the stream broke off."""
-    count = 1 if reply.received else 0
-    request_id = reply.finished.request_id if reply.finished is not None else None
-    if reply.usage is not None:
-        cost = chat_cost(model, reply.usage, searched=bool(reply.sources))
-        bill.charge(cost.micro_usd, count=count, request_id=request_id)
-    elif reply.received:
-        prompt = likely_tokens("".join(_texts(request)))
-        fees = SEARCH_FEE * (request.web_search != "off")
-        cost = interrupted_cost(model, prompt, reply.received, fees)
-        bill.charge(cost.micro_usd, count=count, uncertain=True, request_id=request_id)
-
-
 def _answer_length(turn: Turn) -> int:
     return int(turn.settings.number("answer_length") or 2_000)
 
@@ -408,19 +284,11 @@ def _budget(turn: Turn, model: Model) -> int:
     return budget(turn.settings.number("context_tokens"), model, _answer_length(turn))
 
 
-def _texts(request: ChatRequest) -> list[str]:
-    return [m.content if isinstance(m.content, str) else _part_texts(m.content) for m in request.messages]
-
-
-def _part_texts(parts: tuple[ContentPart, ...]) -> str:
-    return "".join(part.text for part in parts if isinstance(part, TextPart))
-
-
 def _check_length(request: ChatRequest, model: Model) -> None:
     """A prompt that cannot fit even at a character a token is refused before it costs anything."""
     if model.context_tokens is None:
         return
-    likely = likely_tokens("".join(_texts(request)))
+    likely = likely_tokens("".join(texts_of(request)))
     if likely + request.max_completion_tokens > model.context_tokens:
         raise UserError(
             f"This is too long for {model.name}, which takes about {model.context_tokens * 3:,} characters. "
