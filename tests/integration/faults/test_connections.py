@@ -31,11 +31,13 @@ POLLS: dict[str, Callable[[Scene], object]] = {
 
 
 async def second_poller(scene: Scene) -> None:
-    """Another process asks with the same token, so that the poll under way ends with 409 Conflict."""
+    """Another process asks with the same token until a poll under way has ended with 409 Conflict: after
+    earlier trouble it may take a moment until there is one."""
     known = conflicts(scene)
-    async with httpx.AsyncClient(trust_env=False) as client:
-        await client.get(f"{scene.tg.base_url}/bot{scene.tg.token}/getUpdates", params={"timeout": 0})
-    await scene.tg.wait_for(lambda: conflicts(scene) > known or None)
+    async with asyncio.timeout(15), httpx.AsyncClient(trust_env=False) as client:
+        while conflicts(scene) == known:
+            await client.get(f"{scene.tg.base_url}/bot{scene.tg.token}/getUpdates", params={"timeout": 0})
+            await asyncio.sleep(0.05)
 
 
 def conflicts(scene: Scene) -> int:
