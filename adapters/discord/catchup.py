@@ -45,6 +45,9 @@ LIVE_SECONDS = 5.0
 _SKEW = 5.0
 """Seconds by which the clock here may be ahead of Discord's."""
 
+UNREADABLE = (discord.ClientException, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What the library and the way in raise for data of a shape they do not know."""
+
 _CLOSED = (PlatformFailure.GONE, PlatformFailure.FORBIDDEN)
 
 Channel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
@@ -232,7 +235,7 @@ class CatchUp:
         except GondolaError as error:
             log.warning("discord.not_caught_up", reason=error.detail)
             return False
-        except Exception:  # noqa: BLE001 - what the library cannot read must not stop what is said there now
+        except UNREADABLE:  # which must not stop what is said there now
             await self._client.on_error("catch_up")
             missed, admitted = [], []
         if session == self._session:  # else there is a further gap after what was read
@@ -248,9 +251,7 @@ class CatchUp:
     async def _taken(self, message: discord.Message) -> bool:
         try:
             return await self._take(message)
-        except GondolaError:
-            raise
-        except Exception:  # noqa: BLE001 - as for live messages: one that cannot be read costs only itself
+        except UNREADABLE:  # as for live messages, it costs only itself
             await self._client.on_error("message")
             return False
 

@@ -154,10 +154,10 @@ class PracticeFront:
         return [item for item in self.past if item.conversation == place.conversation][-limit:]
 
     async def welcome(self, place: Place, title: str) -> None:
-        raise NotImplementedError
+        raise AssertionError("a page is nothing one is added to")
 
     async def moved(self, platform: str, old_channel: str, new_channel: str) -> None:
-        raise NotImplementedError
+        raise AssertionError("a page does not move")
 
     async def forgotten(self, place: Place, message_ids: Sequence[str]) -> None:
         raise AssertionError("nothing is deleted on the page")
