@@ -19,9 +19,10 @@ from bot.assembly import assemble
 from bot.demo import DemoVenice
 from bot.engine.caps import DEFAULT_CAP, dollars
 from bot.errors import GondolaError
-from bot.ports import Adapter, Door, Store
+from bot.ports import Adapter, Door
 from bot.secret import prepare_data_dir, secret_key
 from bot.settings import Configuration
+from bot.storing import Store
 from bot.supervision import Platform
 from bot.venice import Timeouts, VeniceClient
 from storage import open_store

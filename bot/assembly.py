@@ -37,7 +37,8 @@ from bot.engine.tab import Payments
 from bot.engine.talking import Talker
 from bot.engine.threads import Threads
 from bot.engine.tokens import TokenGauge
-from bot.ports import Clock, Door, Store
+from bot.ports import Clock, Door
+from bot.storing import Store
 from bot.venice import VeniceClient
 
 

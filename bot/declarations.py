@@ -30,6 +30,12 @@ class Medium(StrEnum):
     IMAGE = "image"
     VOICE = "voice"
     TRANSCRIPTION = "transcription"
+    VIDEO = "video"
+    MUSIC = "music"
+    """Music, sounds and long narration that Venice queues."""
+    SEARCH = "search"
+    """Searches and pages read outside an answer."""
+    EMBEDDING = "embedding"
 
 
 class OptionKind(StrEnum):

@@ -18,7 +18,7 @@ _REMOVE_RULE = delete(access_rules).where(access_rules.c.subject == bindparam("s
 
 
 class SqlAccess:
-    """bot.ports.AccessStore over the database."""
+    """bot.storing.AccessStore over the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

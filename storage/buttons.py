@@ -27,7 +27,7 @@ _PURGE = delete(buttons).where(buttons.c.expires_at <= bindparam("now"))
 
 
 class SqlButtons:
-    """bot.ports.Buttons over the database."""
+    """bot.storing.Buttons over the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

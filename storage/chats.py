@@ -59,7 +59,7 @@ _FORGET_TITLE = delete(chats).where(_kept, chats.c.chat == bindparam("chat"))
 
 
 class SqlChats:
-    """bot.ports.Chats over the database."""
+    """bot.storing.Chats over the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -14,7 +14,7 @@ _CLAIM = upsert(marks).on_conflict_do_nothing().returning(marks.c.name)
 
 
 class SqlMarks:
-    """bot.ports.Marks over the database."""
+    """bot.storing.Marks over the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

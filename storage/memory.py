@@ -121,7 +121,7 @@ async def _mentioning(
 
 
 class SqlMemory:
-    """bot.ports.Memory over the database."""
+    """bot.storing.Memory over the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -62,7 +62,7 @@ class _DoesNotFitError(Exception):
 
 
 class SqlMoney:
-    """bot.ports.Money over the database."""
+    """bot.storing.Money over the database."""
 
     def __init__(self, database: Database, lease: Lease) -> None:
         self._database = database

@@ -15,7 +15,7 @@ _REMOVE = delete(settings).where(settings.c.scope == bindparam("s"), settings.c.
 
 
 class SqlSettings:
-    """bot.ports.SettingsStore over the database."""
+    """bot.storing.SettingsStore over the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

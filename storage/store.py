@@ -27,7 +27,7 @@ from storage.turns import SqlTurns
 
 
 class SqlStore:
-    """bot.ports.Store over a database; close it, or use it as an async context manager."""
+    """bot.storing.Store over a database; close it, or use it as an async context manager."""
 
     def __init__(
         self, database: Database, lease: Lease, *, on_close: Callable[[], None] = lambda: None

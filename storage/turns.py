@@ -96,7 +96,7 @@ _DROP_COUNTERS = delete(counters).where(counters.c.resets_at < bindparam("before
 
 
 class SqlTurns:
-    """bot.ports.Turns over the database."""
+    """bot.storing.Turns over the database."""
 
     def __init__(self, database: Database, lease: Lease) -> None:
         self._database = database

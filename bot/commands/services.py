@@ -21,8 +21,8 @@ from bot.engine.stopping import Stopper
 from bot.engine.talking import Talker
 from bot.engine.turn import Turn
 from bot.messages import Button, ButtonRows, OptionValue
-from bot.ports import Store
 from bot.records import StoredButton
+from bot.storing import Store
 from bot.venice import VeniceClient
 
 RUN = "run"

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from bot.engine.hashing import Hasher
 from bot.messages import Addressed, Authority, Incoming, Person, Place
-from bot.ports import AccessStore
 from bot.records import AccessRule
+from bot.storing import AccessStore
 
 CLAIM = "claim"
 _GUESSES = 10

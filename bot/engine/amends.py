@@ -11,8 +11,9 @@ from bot.engine.intake import from_payload, to_payload
 from bot.engine.registry import ActionHandler, Bound, CommandHandler, check_permission
 from bot.engine.turn import Turn
 from bot.messages import Button, ButtonRows, Incoming
-from bot.ports import Buttons, Clock
+from bot.ports import Clock
 from bot.records import StoredButton
+from bot.storing import Buttons
 
 SHOW = "show-again"
 RETRY = "ask-again"

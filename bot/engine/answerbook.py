@@ -14,8 +14,9 @@ from bot.engine.batching import Batcher, each
 from bot.engine.turn import Turn
 from bot.errors import GondolaError
 from bot.messages import Button, ButtonRows, ButtonsReady, MessageRef, Place
-from bot.ports import Buttons, Clock
+from bot.ports import Clock
 from bot.records import StoredButton
+from bot.storing import Buttons
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

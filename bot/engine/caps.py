@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from bot.declarations import Medium
 from bot.errors import CapInfo, CapReached
 from bot.messages import Place
-from bot.ports import Money
 from bot.records import ALL_MEDIA, Cap, CapLine, CapPeriod, CapUnit, Refusal, counter_key
+from bot.storing import Money
 
 DEFAULT_CAP = Cap("bot", ALL_MEDIA, CapUnit.MONEY, CapPeriod.DAY, 10_000_000)
 _NOUNS = {
@@ -21,6 +21,10 @@ _NOUNS = {
     Medium.IMAGE.value: "pictures",
     Medium.VOICE.value: "spoken answers",
     Medium.TRANSCRIPTION.value: "transcriptions",
+    Medium.VIDEO.value: "videos",
+    Medium.MUSIC.value: "pieces of music",
+    Medium.SEARCH.value: "searches and pages",
+    Medium.EMBEDDING.value: "memory searches",
     ALL_MEDIA: "calls",
 }
 

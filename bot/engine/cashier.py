@@ -12,8 +12,9 @@ from bot.engine.batching import Batcher
 from bot.engine.caps import CapsBook, refusal
 from bot.errors import VeniceError
 from bot.messages import Place
-from bot.ports import Clock, Money
+from bot.ports import Clock
 from bot.records import Admission, Refusal, Settlement
+from bot.storing import Money
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from bot.engine.recall import keep_button
 from bot.engine.registry import Registry
 from bot.engine.turn import Turn
 from bot.messages import Incoming, MessageRef, Place
-from bot.ports import Store
 from bot.records import HistoryItem, Role
+from bot.storing import Store
 
 BRANCH = "chat.branch"
 """Button action: a new chat with the history before a message, then the message's new text answered."""

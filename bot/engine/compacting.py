@@ -14,8 +14,9 @@ from bot.engine.sidecalls import Background, SideCalls
 from bot.engine.tokens import TokenGauge, raw_tokens
 from bot.errors import GondolaError
 from bot.messages import Place
-from bot.ports import Clock, Memory
+from bot.ports import Clock
 from bot.records import HistoryItem, Recalled, Role, Summary
+from bot.storing import Memory
 from bot.venice import ChatMessage, ChatRequest, Model
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()

@@ -19,8 +19,9 @@ from bot.engine.texts import INTERRUPTED, STOPPED
 from bot.engine.turn import Turn
 from bot.errors import Fault, GondolaError, PlatformFailure
 from bot.messages import ButtonsReady, Done, Incoming, MessageRef, Notice, Target
-from bot.ports import Clock, Turns
+from bot.ports import Clock
 from bot.records import Closing, Role, TurnMark, TurnState
+from bot.storing import Turns
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

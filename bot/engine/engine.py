@@ -38,8 +38,9 @@ from bot.engine.texts import CLOSED, greeting, unknown_command
 from bot.engine.turn import Turn
 from bot.errors import UserError
 from bot.messages import Addressed, Done, Incoming, Notice, Person, Place, Target
-from bot.ports import Clock, Store
+from bot.ports import Clock
 from bot.records import HistoryItem, Intake, ReadMark
+from bot.storing import Store
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 Talk = Callable[[Turn], Awaitable[None]]

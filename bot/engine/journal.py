@@ -12,8 +12,8 @@ from bot.engine.mailbox import Letter
 from bot.engine.turn import Turn
 from bot.errors import GondolaError
 from bot.messages import MessageRef
-from bot.ports import Turns
 from bot.records import Closing, TurnMark, TurnState
+from bot.storing import Turns
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

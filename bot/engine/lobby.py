@@ -15,8 +15,9 @@ from bot.engine.registry import ActionHandler
 from bot.engine.turn import Turn
 from bot.errors import NotAllowed, UserError
 from bot.messages import Button, ButtonsReady, Done, MessageRef, Target, TextReplaced
-from bot.ports import Clock, Store
+from bot.ports import Clock
 from bot.records import StoredButton
+from bot.storing import Store
 
 PATIENCE = 1.0
 """Seconds that a question waits without a word."""

@@ -12,8 +12,9 @@ from bot.engine.texts import EXPIRED_BUTTON
 from bot.engine.turn import Turn
 from bot.errors import GondolaError, NotAllowed, UserError
 from bot.messages import Incoming
-from bot.ports import Buttons, Clock
+from bot.ports import Clock
 from bot.records import StoredButton
+from bot.storing import Buttons
 
 
 class Presses:

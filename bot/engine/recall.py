@@ -11,8 +11,8 @@ from bot.engine.compacting import Compactor
 from bot.engine.context import HISTORY_ITEMS, Past
 from bot.engine.turn import Turn
 from bot.messages import Button
-from bot.ports import Store
 from bot.records import StoredButton
+from bot.storing import Store
 
 RESUME = "chat.resume"
 """Button action: make the chat in the payload the current one."""

@@ -18,8 +18,9 @@ from bot.engine.lost import Losses
 from bot.engine.mailbox import Letter
 from bot.engine.turn import Turn
 from bot.messages import Addressed, Incoming, MessageRef, Person, Place
-from bot.ports import Clock, Store
+from bot.ports import Clock
 from bot.records import Closing, HistoryItem, Role, TurnRecord, TurnState
+from bot.storing import Store
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from bot.declarations import Choice, OptionKind, Scope, Setting, parse_value
 from bot.errors import UserError
 from bot.messages import OptionValue, Person, Place
-from bot.ports import SettingsStore
 from bot.records import SettingRow
+from bot.storing import SettingsStore
 
 _PLACES = (Scope.BOT, Scope.SERVER, Scope.CHANNEL, Scope.THREAD)
 

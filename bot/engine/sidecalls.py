@@ -10,8 +10,8 @@ from bot.declarations import Medium
 from bot.engine.cashier import Cashier, Payer
 from bot.engine.models import ModelBook
 from bot.messages import Place
-from bot.ports import Turns
 from bot.records import Closing, Settlement, TurnState
+from bot.storing import Turns
 from bot.venice import ChatRequest, Model, TextPart, VeniceClient
 from bot.venice.catalogue import Filter, price_of
 from bot.venice.pricing import chat_ceiling, chat_cost, likely_tokens

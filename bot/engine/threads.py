@@ -10,7 +10,8 @@ import structlog
 
 from bot.errors import PlatformError
 from bot.messages import Addressed, Incoming, Place
-from bot.ports import Door, Marks, OpensThreads
+from bot.ports import Door, OpensThreads
+from bot.storing import Marks
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.ports import Store
+from bot.storing import Store
 from storage import open_store
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.engine.access import Doorkeeper, Verdict
 from bot.engine.hashing import Hasher
 from bot.messages import Addressed, CommandUse, Incoming, Person, Place
-from bot.ports import Store
+from bot.storing import Store
 
 ADA = Person("telegram", "1", "Ada")
 DM = Incoming("e", Place("telegram", "", "1"), ADA, Addressed.DIRECT, text="hi")

@@ -11,8 +11,8 @@ from bot.engine.caps import CapsBook, dollars, period_at
 from bot.engine.cashier import Cashier, Payer
 from bot.errors import CapReached, UserError, VeniceError, VeniceFailure
 from bot.messages import Place
-from bot.ports import Store
 from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit, Settlement
+from bot.storing import Store
 
 PLACE = Place("discord", "10", "20")
 PAYER = Payer("turn", PLACE, "ada")

@@ -8,7 +8,7 @@ from bot.declarations import Scope
 from bot.engine.settings import SETTINGS, SettingsBook
 from bot.errors import UserError
 from bot.messages import Person, Place
-from bot.ports import Store
+from bot.storing import Store
 
 PLACE = Place("discord", "10", "20", "30")
 ADA = Person("discord", "1", "Ada")
