@@ -49,11 +49,17 @@ CAPS = Command(
                 Choice("server", "this server"),
                 Choice("channel", "this channel"),
                 Choice("user", "each person"),
+                Choice("role", "each person with a role"),
             ),
+        ),
+        Option(
+            "role", "Which role, for the scope role; the highest role of a person holds.", OptionKind.ROLE
         ),
         Option("amount", "$5 for money, 20 for a number of calls, “none” to remove it."),
         Option(
-            "period", "Per day or per month.", choices=(Choice("day", "a day"), Choice("month", "a month"))
+            "period",
+            "Per day, week (from Monday, UTC) or month.",
+            choices=tuple(Choice(period.value, f"a {period.value}") for period in CapPeriod),
         ),
         Option(
             "medium",
@@ -239,7 +245,9 @@ async def _caps(services: Services, turn: Turn) -> None:
     scope, amount = text_option(turn, "scope"), text_option(turn, "amount")
     if not scope or not amount:
         caps = services.caps.all()
-        lines = [f"- {describe_cap(cap)}" for cap in caps] or ["- none: nothing limits what this bot spends"]
+        lines = [f"- {describe_cap(cap, turn.answer.capabilities.role_style)}" for cap in caps] or [
+            "- none: nothing limits what this bot spends"
+        ]
         turn.say("\n".join(["**Caps**\n", *lines]) + "\n\nSet one: `/caps scope:user amount:$1 period:day`.")
         return
     period = CapPeriod(text_option(turn, "period") or CapPeriod.DAY.value)
@@ -252,14 +260,19 @@ async def _caps(services: Services, turn: Turn) -> None:
     unit, limit = parse_amount(amount)
     cap = Cap(key, medium, unit, period, limit)
     await services.caps.put(cap, turn.now)
-    turn.say(f"Set: {describe_cap(cap)}. What was spent earlier in the period counts.")
+    words = describe_cap(cap, turn.answer.capabilities.role_style)
+    turn.say(f"Set: {words}. What was spent earlier in the period counts.")
 
 
 def _scope_key(turn: Turn, scope: str) -> str:
     place = turn.incoming.place
     if scope == "server" and not place.server_key:
         raise UserError("There is no server here. Use this command in the server.")
+    role = text_option(turn, "role")
+    if scope == "role" and not role:
+        raise UserError("Say which role: choose one with the option `role`, in its server.")
     return {
+        "role": f"role:{role}",
         "bot": "bot",
         "user": "user:*",
         "server": place.server_key,
@@ -280,10 +293,17 @@ def parse_amount(text: str) -> tuple[CapUnit, int]:
     return (CapUnit.MONEY, int(number * 1_000_000)) if money else (CapUnit.COUNT, int(number))
 
 
-def describe_cap(cap: Cap) -> str:
-    """A cap in words."""
+def describe_cap(cap: Cap, role_style: str = "{id}") -> str:
+    """A cap in words; `role_style` is how the platform shows a role."""
     kind, _, rest = cap.scope.partition(":")
-    whose = {"bot": "the whole bot", "server": "a server", "channel": "a channel", "user": "a person"}[kind]
+    role = role_style.format(id=rest.rpartition(":")[2])
+    whose = {
+        "bot": "the whole bot",
+        "server": "a server",
+        "channel": "a channel",
+        "user": "a person",
+        "role": f"each person with the role {role}",
+    }[kind]
     if rest == "*":
         whose = whose.replace("a ", "each ")
     what = dollars(cap.limit) if cap.unit is CapUnit.MONEY else f"{cap.limit} calls"
