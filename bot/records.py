@@ -279,6 +279,16 @@ class UsageRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """What one medium cost in one bar of a chart (the first is 0), and how often it was asked for."""
+
+    bar: int
+    medium: str
+    cost: int
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
 class CounterState:
     """A cap's counter now: `used` includes what is reserved but not yet settled."""
 

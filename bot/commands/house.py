@@ -1,4 +1,4 @@
-"""/settings, /usage, /caps: how the bot behaves here, what it costs, and what it may cost."""
+"""/settings, /caps: how the bot behaves here, and what it may cost."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from decimal import Decimal, InvalidOperation
 from bot.commands.services import Services, text_option
 from bot.commands.talk import check_adult
 from bot.declarations import Choice, Command, Medium, Option, OptionKind, Permission, Scope, Setting
-from bot.engine.caps import dollars, period_at
+from bot.engine.caps import dollars
 from bot.engine.models import check_dear
 from bot.engine.registry import Bound
 from bot.engine.settings import Resolved, find_setting, scope_keys
 from bot.engine.turn import Turn
 from bot.errors import UserError
-from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit, UsageRow, counter_key
+from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit
 from bot.venice.catalogue import Wanted
 
 SETTINGS = Command(
@@ -36,7 +36,6 @@ SETTINGS = Command(
     ),
     private_reply=True,
 )
-USAGE = Command("usage", "Show what was spent and what the caps leave.", private_reply=True)
 CAPS = Command(
     "caps",
     "Show or set spending limits.",
@@ -84,13 +83,10 @@ def bound(services: Services) -> list[Bound]:
     async def settings(turn: Turn) -> None:
         await _settings(services, turn)
 
-    async def usage(turn: Turn) -> None:
-        turn.say(await _usage(services, turn))
-
     async def caps(turn: Turn) -> None:
         await _caps(services, turn)
 
-    return [Bound(SETTINGS, settings), Bound(USAGE, usage), Bound(CAPS, caps)]
+    return [Bound(SETTINGS, settings), Bound(CAPS, caps)]
 
 
 # --- settings ---
@@ -186,56 +182,6 @@ async def _checked(services: Services, turn: Turn, setting: Setting, value: str)
             raise UserError(f"{found.name} is for adults, and this place is not marked for that.")
         return found.slug
     return value
-
-
-# --- usage ---
-
-
-async def _usage(services: Services, turn: Turn) -> str:
-    day, month = (period_at(period, turn.now).start for period in (CapPeriod.DAY, CapPeriod.MONTH))
-    place = turn.incoming.place
-    money = services.store.money
-    sections = [
-        _spent("You today", await money.usage(since=day, person=turn.person)),
-        _spent("You this month", await money.usage(since=month, person=turn.person)),
-    ]
-    if turn.moderator and not place.direct:
-        sections.append(_spent("This channel today", await money.usage(since=day, channel=place.channel_key)))
-    if turn.owner:
-        sections.append(_spent("The whole bot today", await money.usage(since=day)))
-        sections.append(_spent("The whole bot this month", await money.usage(since=month)))
-    return "\n\n".join([*sections, await _bars(services, turn)])
-
-
-def _spent(title: str, rows: list[UsageRow]) -> str:
-    total = sum(row.cost for row in rows)
-    if not rows:
-        return f"**{title}**: nothing yet."
-    media = {row.medium: 0 for row in rows}
-    for row in rows:
-        media[row.medium] += row.calls
-    calls = ", ".join(f"{count} × {medium}" for medium, count in media.items())
-    dearest = max(rows, key=lambda row: row.cost)
-    return f"**{title}**: {dollars(total)} ({calls}; most on `{dearest.model}`)"
-
-
-async def _bars(services: Services, turn: Turn) -> str:
-    applying = list(services.caps.applying(turn.incoming.place, turn.person))
-    if not applying:
-        return "No caps hold here."
-    keys = [
-        counter_key(scope, c.medium, c.unit, c.period, period_at(c.period, turn.now).name)
-        for scope, c in applying
-    ]
-    used = {state.counter: state.used for state in await services.store.money.counters(keys)}
-    lines = [_bar(cap, used.get(key, 0)) for (_, cap), key in zip(applying, keys, strict=True)]
-    return "**Caps that hold here**\n\n" + "\n".join(lines)
-
-
-def _bar(cap: Cap, used: int) -> str:
-    filled = min(10, round(10 * used / cap.limit)) if cap.limit else 10
-    shown = dollars(used) if cap.unit is CapUnit.MONEY else str(used)
-    return f"- {'▰' * filled}{'▱' * (10 - filled)} {shown} of {describe_cap(cap)}"
 
 
 # --- caps ---
