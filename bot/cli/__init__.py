@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from bot.cli.config import config
 from bot.cli.run import run
 
 
@@ -13,4 +14,5 @@ def main() -> None:
     """Gondola: one chatbot for Discord, Telegram and the web on Venice.ai."""
 
 
-main.add_command(run)
+for command in (run, config):
+    main.add_command(command)
