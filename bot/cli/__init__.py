@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bot.cli.config import config
+from bot.cli.migrate import migrate
 from bot.cli.run import run
 
 
@@ -14,5 +15,5 @@ def main() -> None:
     """Gondola: one chatbot for Discord, Telegram and the web on Venice.ai."""
 
 
-for command in (run, config):
+for command in (run, config, migrate):
     main.add_command(command)
