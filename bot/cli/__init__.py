@@ -6,6 +6,7 @@ import click
 
 from bot.cli.config import config
 from bot.cli.migrate import migrate
+from bot.cli.portable import export, import_
 from bot.cli.run import run
 
 
@@ -15,5 +16,5 @@ def main() -> None:
     """Gondola: one chatbot for Discord, Telegram and the web on Venice.ai."""
 
 
-for command in (run, config, migrate):
+for command in (run, config, migrate, export, import_):
     main.add_command(command)

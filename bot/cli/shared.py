@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from bot.errors import GondolaError, OperatorError
+from bot.keeping import Kept
 
 
 @contextmanager
@@ -22,6 +23,16 @@ def one_line() -> Generator[None]:
         _end(error.reader_text)
     except GondolaError as error:
         _end(f"{error.reader_text} ({error.detail})")
+
+
+def describe(kept: Kept) -> str:
+    """What is in a backup or an export, in a line."""
+    ledger = kept.tables.get("ledger")
+    lines = 0 if ledger is None else ledger.rows
+    return (
+        f"{kept.rows:,} rows in {len(kept.tables)} tables; the ledger has {lines:,} lines and "
+        f"${kept.spent / 1_000_000:,.6f}."
+    )
 
 
 def _end(sentence: str) -> NoReturn:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import RowMapping, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -96,4 +97,12 @@ def as_json(tables: Mapping[str, Figures]) -> dict[str, dict[str, object]]:
     """Figures as written."""
     return {
         name: {"rows": one.rows, "sums": dict(one.sums), "digest": one.digest} for name, one in tables.items()
+    }
+
+
+def as_figures(written: Mapping[str, Mapping[str, Any]]) -> dict[str, Figures]:
+    """Figures from what is written. Raises KeyError, TypeError or ValueError for something else."""
+    return {
+        name: Figures(int(one["rows"]), dict(one["sums"]), str(one["digest"]))
+        for name, one in written.items()
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Connection, MetaData, Table, create_engine, inspect, select, text
+from sqlalchemy import Column, Connection, MetaData, Table, create_engine, inspect, literal, select, text
 from sqlalchemy.pool import StaticPool
 
 from storage.migrate import from_the_future, revision_of, scripts, upgrade
@@ -50,14 +50,9 @@ def written_columns(table: Table) -> list[Column[object]]:
     return [column for column in sorted(table.columns, key=lambda one: one.name) if column.computed is None]
 
 
-def numbered_by_itself(table: Table) -> Column[int] | None:
-    """The column whose values the database numbers, if any."""
-    return table.autoincrement_column
-
-
-def is_empty(connection: Connection, tables: dict[str, Table]) -> str:
-    """ "" where no table has a row, else the name of one that has."""
+def any_row(connection: Connection, tables: dict[str, Table]) -> str:
+    """The name of a table that has a row; "" where none has."""
     for name, table in tables.items():
-        if connection.execute(select(text("1")).select_from(table).limit(1)).first():
+        if connection.execute(select(literal(1)).select_from(table).limit(1)).first():
             return name
     return ""

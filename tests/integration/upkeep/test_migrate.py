@@ -3,51 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import time
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import text
 
-import storage.migrate
 from bot import upkeep
 from bot.cli import main
 from bot.errors import OperatorError
 from bot.keeping import Step
 from bot.settings import Configuration
-from storage import SqlStore, open_store
 from storage.tables import metadata
 from tests.contract.storage.houses import schema
-
-NEXT = '''\
-"""A column for testing."""
-import sqlalchemy as sa
-from alembic import op
-
-revision = "0002"
-down_revision = "0001"
-
-
-def upgrade() -> None:
-    op.add_column("marks", sa.Column("extra", sa.Text(), nullable=True))
-'''
-
-
-async def opened(configuration: Configuration) -> SqlStore:
-    """A house at work there."""
-    url, folder = configuration.database_url.get_secret_value(), configuration.gondola_data_dir
-    return await open_store(url, folder, instance="house", clock=time.time)
-
-
-@pytest.fixture(name="newer")
-def _newer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A Gondola with one migration more."""
-    scripts = tmp_path / "migrations"
-    shutil.copytree(Path(storage.migrate.__file__).parent / "migrations", scripts)
-    (scripts / "versions" / "v0002_test.py").write_text(NEXT)
-    monkeypatch.setattr(storage.migrate, "_SCRIPTS", scripts)
+from tests.integration.upkeep.rows import opened
 
 
 async def test_a_rehearsal_on_nothing_leaves_nothing(configured: Configuration) -> None:
