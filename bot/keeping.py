@@ -65,9 +65,20 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """A backup that was made, and old ones that were deleted for it."""
+
+    kept: Kept
+    deleted: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Restored:
-    """A restored backup. `aside` is where the database that was there before now lies, None for nowhere."""
+    """A restored backup. `aside` is where the SQLite file that was there before now lies, None for nowhere;
+    `key_written` says that the backup's key file was put in place, `key_differs` that the house's secret key
+    is not the one of the backup."""
 
     kept: Kept
     aside: Path | None
-    key_restored: bool
+    key_written: bool
+    key_differs: bool

@@ -13,6 +13,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -67,8 +68,9 @@ async def write_archive(connection: AsyncConnection, path: Path, made_at: str) -
             columns = [column.name for column in written_columns(table)]
             file.write(_line({"table": name, "columns": columns}))
             counting = Counting(columns)
-            async for row in lines_of(connection, table):
-                file.write(counting.add(row) + b"\n")
+            async with aclosing(lines_of(connection, table)) as rows:
+                async for row in rows:
+                    file.write(counting.add(row) + b"\n")
             figures[name] = counting.figures()
         file.write(_line({"end": as_json(figures)}))
     return Kept(path, made_at, revision, figures)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from sqlalchemy import RowMapping, Table, select
@@ -48,14 +49,17 @@ class Counting:
         return Figures(self._rows, dict(sorted(self._sums.items())), f"{self._digest:032x}")
 
 
-async def lines_of(connection: AsyncConnection, table: Table) -> AsyncIterator[Line]:
-    """Every row of a table, a few at a time."""
+async def lines_of(connection: AsyncConnection, table: Table) -> AsyncGenerator[Line]:
+    """Every row of a table, a few at a time. Close it: the server keeps a cursor meanwhile."""
     names = [column.name for column in written_columns(table)]
     statement = select(*(table.c[name] for name in names)).order_by(*table.primary_key.columns)
-    async with connection.stream(statement) as result:
+    result = await connection.stream(statement)
+    try:
         async for some in result.mappings().partitions(ROWS_AT_ONCE):
             for row in some:
                 yield to_line(names, row)
+    finally:
+        await result.close()  # as a context manager it would not, where the reader fails
 
 
 async def figures_of(connection: AsyncConnection, tables: Mapping[str, Table]) -> dict[str, Figures]:
@@ -63,8 +67,9 @@ async def figures_of(connection: AsyncConnection, tables: Mapping[str, Table]) -
     found: dict[str, Figures] = {}
     for name, table in tables.items():
         counting = Counting([column.name for column in written_columns(table)])
-        async for line in lines_of(connection, table):
-            counting.add(line)
+        async with aclosing(lines_of(connection, table)) as lines:
+            async for line in lines:
+                counting.add(line)
         found[name] = counting.figures()
     return found
 

@@ -53,14 +53,18 @@ def begin(path: Path) -> Path:
 
 def settle(part: Path, path: Path) -> None:
     """Give a finished file its name, so that it is whole or not there. Raises OSError."""
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
+    flush(part)
     part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    flush(path.parent)
+
+
+def flush(path: Path) -> None:
+    """Wait until a file or folder is on the disk. Raises OSError."""
+    handle = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)
 
 
 def unwritable(path: Path, error: OSError) -> OperatorError:
