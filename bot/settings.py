@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +13,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import OperatorError
 
-SECRETS = ("VENICE_API_KEY", "DISCORD_TOKEN", "TELEGRAM_TOKEN", "GONDOLA_SECRET_KEY", "DATABASE_URL")
+SECRETS = (
+    "VENICE_API_KEY",
+    "DISCORD_TOKEN",
+    "TELEGRAM_TOKEN",
+    "GONDOLA_SECRET_KEY",
+    "DATABASE_URL",
+    "GONDOLA_METRICS_TOKEN",
+)
 VENICE_URL = "https://api.venice.ai/api/v1"
 
 
@@ -49,6 +57,10 @@ class Configuration(BaseSettings):
     gondola_secret_key: SecretStr = Field(
         SecretStr(""), description="Key for hashes and encryption; empty for a generated key file."
     )
+    gondola_metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="Bearer token for reading /metrics from elsewhere; empty for this machine only.",
+    )
 
     @property
     def http_address(self) -> tuple[str, int]:
@@ -75,6 +87,26 @@ class Configuration(BaseSettings):
     def demo(self) -> bool:
         """True when the built-in demo answers instead of Venice."""
         return not self.venice_api_key.get_secret_value() and self.venice_base_url == VENICE_URL
+
+
+class Origin(StrEnum):
+    """Where the value of a variable comes from."""
+
+    DEFAULT = "default"
+    ENVIRONMENT = "environment"
+    FILE = "file"
+
+
+def origins(environment: dict[str, str] | None = None) -> dict[str, Origin]:
+    """Where each variable of the configuration comes from, by its name in capitals."""
+    values = dict(os.environ if environment is None else environment)
+    return {name.upper(): _origin(name.upper(), values) for name in Configuration.model_fields}
+
+
+def _origin(name: str, values: dict[str, str]) -> Origin:
+    if name in SECRETS and values.get(f"{name}_FILE"):
+        return Origin.FILE
+    return Origin.ENVIRONMENT if values.get(name) else Origin.DEFAULT
 
 
 def load_configuration(environment: dict[str, str] | None = None) -> Configuration:
