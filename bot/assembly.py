@@ -112,6 +112,7 @@ def assemble(
         cashier=cashier,
         doorkeeper=doorkeeper,
         talker=talker,
+        chooser=chooser,
         speaker=speaker,
         fetcher=fetcher,
         hearer=hearer,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.declarations import Choice, OptionKind, Scope, Setting, parse_value
+from bot.engine.effort import LEVELS
 from bot.errors import UserError
 from bot.messages import OptionValue, Person, Place
 from bot.records import SettingRow
@@ -57,9 +58,10 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting(
             "thinking",
-            "How long a reasoning model thinks before it answers.",
+            "How long a model thinks before it answers; on is its own measure. `/think` shows what it takes.",
             "off",
-            choices=_choices("off", "low", "medium", "high", "max"),
+            choices=_choices(*LEVELS),
+            completer="thinking",
         ),
         Setting(
             "web_search",

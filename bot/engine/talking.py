@@ -12,6 +12,7 @@ from bot.engine.cashier import Cashier
 from bot.engine.choosing import NOTHING, ONLY_SEES, Chooser, Lineup, Needs
 from bot.engine.compacting import Compactor, Talk, budget
 from bot.engine.context import Past, Room, build_messages
+from bot.engine.effort import LEVELS
 from bot.engine.gathering import Gatherer, Question
 from bot.engine.models import ModelBook, tier_of
 from bot.engine.overheard import Overheard
@@ -34,7 +35,7 @@ from bot.venice.pricing import (
     interrupted_cost,
     likely_tokens,
 )
-from bot.venice.types import Reasoning, WebSearch
+from bot.venice.types import WebSearch
 
 STOPPED = "\n\n*(stopped)*"
 STOPPED_EARLY = "*Stopped before the first word.*"
@@ -206,7 +207,7 @@ class Talker:
             max_completion_tokens=_answer_length(turn),
             temperature=settings.number("temperature"),
             top_p=settings.number("top_p"),
-            reasoning=_reasoning(settings.text("thinking")),
+            reasoning=LEVELS.get(settings.text("thinking"), "off"),
             cache_key=place.conversation,
             user=turn.person,
             web_search="off" if enclosed else _web_search(search or settings.text("web_search")),
@@ -321,10 +322,6 @@ def _check_length(request: ChatRequest, model: Model) -> None:
             f"This is too long for {model.name}, which takes about {model.context_tokens * 3:,} characters. "
             "Shorten it, start anew with `/new`, or choose a model with more room with `/model`."
         )
-
-
-def _reasoning(thinking: str) -> Reasoning:
-    return thinking if thinking in ("low", "medium", "high", "max") else "off"
 
 
 def _web_search(mode: str) -> WebSearch:
