@@ -122,6 +122,7 @@ class Setting:
     """One setting. Values are stored as text and parsed by `parse_value`.
 
     `scopes` lists where it may be set. A person may always change their own `USER` value.
+    Of a `strictest` setting the last of its choices that is set in any scope holds, whichever is narrower.
     """
 
     name: str
@@ -133,6 +134,7 @@ class Setting:
     minimum: float | None = None
     maximum: float | None = None
     scopes: tuple[Scope, ...] = tuple(Scope)
+    strictest: bool = False
 
 
 TRUE_WORDS = frozenset({"true", "yes", "on", "1"})

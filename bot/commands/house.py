@@ -5,16 +5,17 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 
 from bot.commands.services import Services, text_option
-from bot.commands.talk import check_adult
+from bot.commands.shelves import KINDS
 from bot.declarations import Choice, Command, Medium, Option, OptionKind, Permission, Scope, Setting
 from bot.engine.caps import dollars
-from bot.engine.models import check_dear
+from bot.engine.effort import check_level, levels
+from bot.engine.models import allowed, check_allowed
 from bot.engine.registry import Bound
 from bot.engine.settings import Resolved, find_setting, scope_keys
 from bot.engine.turn import Turn
 from bot.errors import UserError
 from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit
-from bot.venice.catalogue import Wanted
+from bot.venice.catalogue import MEDIUM_OF, Wanted
 
 SETTINGS = Command(
     "settings",
@@ -97,7 +98,7 @@ async def _settings(services: Services, turn: Turn) -> None:
     if not name and value:
         name, _, value = value.partition(" ")  # typed as one line: /settings voice af_sky
     if not name:
-        turn.say(_table(turn))
+        turn.say(await _table(services, turn))
         return
     setting = find_setting(name)
     if not value:
@@ -106,8 +107,11 @@ async def _settings(services: Services, turn: Turn) -> None:
     await _change(services, turn, setting, value, text_option(turn, "where") or "channel")
 
 
-def _table(turn: Turn) -> str:
-    lines = [f"- **{s.name}**: {_shown(r)} {_origin(r)}" for s, r in turn.settings.items()]
+async def _table(services: Services, turn: Turn) -> str:
+    lines = [
+        f"- **{s.name}**: {_shown(r)}{await _resolved(services, s, r.text)} {_origin(r)}"
+        for s, r in turn.settings.items()
+    ]
     return "\n".join(lines) + "\n\nChange one with `/settings NAME VALUE`, for yourself with `where:user`."
 
 
@@ -115,12 +119,15 @@ async def _explain(services: Services, turn: Turn, setting: Setting) -> None:
     """One setting in words, with a button for each value it can have."""
     now = turn.settings[setting.name]
     values = [choice.value for choice in setting.choices]
+    if setting.name == "thinking":
+        values = list(levels((await services.chooser.choose(turn)).model))
     if setting.kind is OptionKind.BOOLEAN:
         values = ["on", "off"]
     buttons = await services.command_buttons(
         turn, [(value, SETTINGS.name, {"name": setting.name, "value": value}) for value in values]
     )
-    turn.notice(f"**{setting.name}**: {_shown(now)} {_origin(now)}\n\n{setting.description}", buttons=buttons)
+    shown = f"{_shown(now)}{await _resolved(services, setting, now.text)} {_origin(now)}"
+    turn.notice(f"**{setting.name}**: {shown}\n\n{setting.description}", buttons=buttons)
 
 
 def _shown(now: Resolved) -> str:
@@ -146,7 +153,7 @@ async def _change(services: Services, turn: Turn, setting: Setting, value: str, 
         return
     value = await _checked(services, turn, setting, value)
     stored = await services.settings.put(keys[scope], setting.name, value, by=turn.person, at=turn.now)
-    news = await _speaks_now(services, turn, setting, value)
+    news = await _speaks_now(services, turn, setting, value) or await _ruled_now(services, turn, setting)
     turn.say(f"`{setting.name}` is now `{stored}` for the {scope.value}.{news}")
 
 
@@ -157,6 +164,22 @@ async def _speaks_now(services: Services, turn: Turn, setting: Setting, value: s
         return ""
     choice = await services.speaker.choose(turn, model=value)
     return f" It has no voice `{voice}`, so `{choice.voice}` speaks." if choice.voice != voice else ""
+
+
+async def _ruled_now(services: Services, turn: Turn, setting: Setting) -> str:
+    """What a new privacy rule means here."""
+    if setting.name != "min_privacy":
+        return ""
+    incoming = turn.incoming
+    turn.settings = services.settings.resolve(incoming.place, incoming.author)
+    now, catalogue = allowed(turn), await services.models.catalogue()
+    answers = catalogue.default("text", now)
+    closed = [label for kind, label in KINDS.items() if catalogue.default(kind, now) is None]
+    rule = turn.settings.text(setting.name)
+    held = "" if rule == text_option(turn, "value") else f" A wider rule holds here: `{rule}`."
+    who = f" {(await services.chooser.choose(turn)).model.name} answers here." if answers is not None else ""
+    none = f" There is nothing that private for: {', '.join(closed)}." if closed else ""
+    return held + who + none
 
 
 def _require(turn: Turn, scope: Scope) -> None:
@@ -170,10 +193,11 @@ async def _checked(services: Services, turn: Turn, setting: Setting, value: str)
     """Model names must exist, be affordable and fit the place; a voice must belong to some model."""
     wanted = _MODELS.get(setting.name)
     if wanted is not None:
-        model = await services.models.pick(wanted, value, owner=turn.owner)
-        check_dear(model, owner=turn.owner)
-        check_adult(model, turn)
-        return model.id
+        return await _checked_model(services, turn, wanted, value)
+    if setting.name == "fallback":
+        return await _checked_fallback(services, turn, value)
+    if setting.name == "thinking":
+        return check_level(value, (await services.chooser.choose(turn)).model)
     if setting.name == "voice":
         return (await services.speaker.choose(turn, voice=value)).voice
     if setting.name == "character":
@@ -182,6 +206,31 @@ async def _checked(services: Services, turn: Turn, setting: Setting, value: str)
             raise UserError(f"{found.name} is for adults, and this place is not marked for that.")
         return found.slug
     return value
+
+
+async def _checked_model(services: Services, turn: Turn, wanted: Wanted, value: str) -> str:
+    """A model's id, or the trait whose model it is: that follows Venice."""
+    catalogue, medium = await services.models.catalogue(), MEDIUM_OF[wanted]
+    model = catalogue.find(value, medium)
+    check_allowed(model, turn)
+    return catalogue.trait(value, medium) or model.id
+
+
+async def _checked_fallback(services: Services, turn: Turn, value: str) -> str:
+    if value.casefold() in ("auto", "off"):
+        return value.casefold()
+    names = [name.strip() for name in value.split(",") if name.strip()]
+    return ", ".join([await _checked_model(services, turn, "text", name) for name in names])
+
+
+async def _resolved(services: Services, setting: Setting, text: str) -> str:
+    """Which model a trait means now, "" for anything else."""
+    wanted = _MODELS.get(setting.name)
+    if wanted is None or not text:
+        return ""
+    catalogue, medium = await services.models.catalogue(), MEDIUM_OF[wanted]
+    model = catalogue.known(text, medium) if catalogue.trait(text, medium) else None
+    return f" (now {model.name})" if model is not None else ""
 
 
 # --- caps ---
