@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.errors import OperatorError
-from bot.keeping import Kept, Made, Plan, Restored
+from bot.safekeeping import Kept, Made, Plan, Restored
 from bot.secret import existing_key, put_key
 from bot.settings import Configuration
 from storage.location import locate
