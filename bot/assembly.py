@@ -17,8 +17,11 @@ from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cashier import Cashier
 from bot.engine.compacting import Compactor
 from bot.engine.conduct import Conductor
+from bot.engine.drawing import Drawer
+from bot.engine.easel import Easel
 from bot.engine.engine import Engine
 from bot.engine.fetching import Fetcher
+from bot.engine.gallery import Gallery
 from bot.engine.gathering import Gatherer
 from bot.engine.groups import Groups
 from bot.engine.hashing import Hasher
@@ -85,6 +88,8 @@ def assemble(
     cashier = Cashier(store.money, caps, clock)
     payments, fetcher = Payments(client, cashier), Fetcher(doors)
     speaker, hearer = Speaker(client, models, payments), Hearer(client, models, payments, fetcher)
+    gallery = Gallery(store.vault, store.buttons, fetcher, clock)
+    drawer = Drawer(Easel(client, cashier), models, gallery)
     delivery = Delivery(doors)
     answers = AnswerBook(store.buttons, clock, delivery.clear_buttons)
     stopper = Stopper(answers)
@@ -107,6 +112,7 @@ def assemble(
         doorkeeper=doorkeeper,
         talker=talker,
         speaker=speaker,
+        drawer=drawer,
         fetcher=fetcher,
         hearer=hearer,
         secretary=Secretary(side_calls, models),

@@ -11,6 +11,7 @@ from bot.engine.access import Doorkeeper
 from bot.engine.answerbook import AnswerBook
 from bot.engine.caps import CapsBook
 from bot.engine.cashier import Cashier
+from bot.engine.drawing import Drawer
 from bot.engine.fetching import Fetcher
 from bot.engine.hearing import Hearer
 from bot.engine.minutes import Secretary
@@ -44,6 +45,7 @@ class Services:
     doorkeeper: Doorkeeper
     talker: Talker
     speaker: Speaker
+    drawer: Drawer
     fetcher: Fetcher
     hearer: Hearer
     secretary: Secretary
