@@ -21,6 +21,7 @@ from bot.engine.drawing import Drawer
 from bot.engine.easel import Easel
 from bot.engine.engine import Engine
 from bot.engine.fetching import Fetcher
+from bot.engine.finding import Finder
 from bot.engine.gallery import Gallery
 from bot.engine.gathering import Gatherer
 from bot.engine.groups import Groups
@@ -32,6 +33,8 @@ from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
 from bot.engine.recall import Recall
+from bot.engine.replies import Replies
+from bot.engine.retouching import Retoucher
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background, SideCalls
 from bot.engine.speaking import Speaker
@@ -89,7 +92,8 @@ def assemble(
     payments, fetcher = Payments(client, cashier), Fetcher(doors)
     speaker, hearer = Speaker(client, models, payments), Hearer(client, models, payments, fetcher)
     gallery = Gallery(store.vault, store.buttons, fetcher, clock)
-    drawer = Drawer(Easel(client, cashier), models, gallery)
+    easel = Easel(client, cashier)
+    drawer = Drawer(easel, models, gallery)
     delivery = Delivery(doors)
     answers = AnswerBook(store.buttons, clock, delivery.clear_buttons)
     stopper = Stopper(answers)
@@ -113,6 +117,9 @@ def assemble(
         talker=talker,
         speaker=speaker,
         drawer=drawer,
+        retoucher=Retoucher(easel, models),
+        gallery=gallery,
+        finder=Finder(gallery, fetcher),
         fetcher=fetcher,
         hearer=hearer,
         secretary=Secretary(side_calls, models),
@@ -138,5 +145,6 @@ def assemble(
         stopper=stopper,
         losses=Losses(doors),
         answers=answers,
+        replies=Replies(store.vault, clock),
     )
     return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock)

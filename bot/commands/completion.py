@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from bot.commands.services import Services
 from bot.declarations import Choice, Command
 from bot.engine.models import is_dear
-from bot.engine.picture_options import LABELS, shapes_of
+from bot.engine.picture_options import LABELS, edit_shapes_of, shapes_of
 from bot.engine.settings import SETTINGS
 from bot.errors import GondolaError
 from bot.messages import Incoming
@@ -39,6 +39,10 @@ class Completer:
         self._sources: Mapping[str, Source] = {
             "model.text": self._models("text"),
             "model.image": self._models("image"),
+            "model.edit": self._models("inpaint"),
+            "edit.size": self._of_image(edit_shapes_of, "edit"),
+            "edit.resolution": self._of_image(lambda model: model.image.resolutions, "edit"),
+            "edit.quality": self._of_image(lambda model: model.image.qualities, "edit"),
             "model.tts": self._models("tts"),
             "model.asr": self._models("asr"),
             "voice": self._voices,
@@ -67,7 +71,11 @@ class Completer:
         async def source(incoming: Incoming, typed: str) -> Sequence[Choice]:
             owner = self._services.doorkeeper.is_owner(incoming)
             found = (await self._services.models.catalogue()).search(typed, medium, limit=60)
-            return [Choice(model.id, model.name) for model in found if owner or not is_dear(model)]
+            return [
+                Choice(model.id, model.name)
+                for model in found
+                if (owner or not is_dear(model)) and (incoming.adult_allowed or not model.uncensored)
+            ]
 
         return source
 
@@ -84,7 +92,7 @@ class Completer:
         async def source(incoming: Incoming, typed: str) -> Sequence[Choice]:
             options = incoming.command.options if incoming.command is not None else {}
             settings = self._services.settings.resolve(incoming.place, incoming.author)
-            usual = settings.text("image_model") if wanted == "image" else ""
+            usual = settings.text(f"{wanted}_model")
             chosen = str(options.get("model", "")) or usual
             model = await self._services.models.pick(wanted, chosen, owner=True)
             named = [Choice(one, f"{one} {LABELS[one]}" if one in LABELS else one) for one in values(model)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -34,6 +35,8 @@ vault."""
 PER_ROW = 3
 SHRUNK = "Shown compressed so that it fits here; changes begin from the full picture."
 LOOKED_AT = 30
+MOST_CHOSEN = 1000
+MOST_VERSIONS = 100
 _SUFFIX = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
@@ -76,6 +79,7 @@ class Gallery:
         self._buttons = buttons
         self._fetcher = fetcher
         self._clock = clock
+        self._chosen: OrderedDict[tuple[str, str], str] = OrderedDict()
         self.can_animate = False
         """Whether there is a command that makes films of pictures."""
 
@@ -90,6 +94,12 @@ class Gallery:
             log.warning("picture.unkept", reason=error.detail)
             kept, rows, rescue = _Kept(("",) * len(made.images), ""), (), ()
         await self._push(turn, list(zip(kept.ids, made.images, strict=True)), made, rows, rescue)
+
+    async def adopt(self, turn: Turn, source: Source) -> str:
+        """Keep a picture somebody sent; returns its id."""
+        file = self._file(turn, source.data, source.mime, Recipe(Making.SENT), shown=source.message_ids)
+        await self.vault.keep([file])
+        return file.id
 
     async def show_again(self, turn: Turn, files: Sequence[KeptFile], caption: str) -> None:
         """Show kept pictures once more, with their buttons."""
@@ -143,6 +153,7 @@ class Gallery:
             for number, data in enumerate(made.images, 1)
         ]
         await self.vault.keep([*new, *results])
+        self.choose(turn, "")
         return _Kept(tuple(file.id for file in results), parent)
 
     def _file(
@@ -174,15 +185,7 @@ class Gallery:
 
     async def _rows(self, turn: Turn, kept: _Kept, recipe: Recipe) -> tuple[ButtonRows, ButtonRows]:
         """The buttons under a result, and those for when it did not arrive."""
-        stored = StoredButton(
-            id=secrets.token_urlsafe(9),
-            action=PICTURE,
-            payload=json.dumps({"files": kept.ids}),
-            person=turn.person,
-            channel=turn.incoming.place.channel_key,
-            expires_at=self._clock() + KEPT_SECONDS,
-            member=turn.incoming.place.member,
-        )
+        stored = self._stored(turn, kept.ids)
         await self._buttons.save([stored])
         rescue = ((Button("Send again", f"{stored.id}.show"), Button("Send as a file", f"{stored.id}.file")),)
         if turn.settings.text("buttons") == "off":
@@ -200,6 +203,15 @@ class Gallery:
 
     # --- finding ---
 
+    def choose(self, turn: Turn, file_id: str) -> None:
+        """What this person says next without naming a picture is about this one, until a new result."""
+        key = turn.incoming.place.conversation, turn.person
+        self._chosen.pop(key, None)
+        if file_id:
+            self._chosen[key] = file_id
+        while len(self._chosen) > MOST_CHOSEN:
+            self._chosen.popitem(last=False)
+
     async def file(self, turn: Turn, file_id: str) -> KeptFile:
         """A kept picture of this room; a UserError when it has expired."""
         found = await self.vault.get(file_id, turn.now)
@@ -216,11 +228,47 @@ class Gallery:
         return [one for one in found if is_picture(one)]
 
     async def latest(self, turn: Turn) -> list[Version]:
-        """The newest result that this person has here: one picture, or those that were made together."""
+        """What this person chose here, else their newest result: one picture, or those made together."""
+        chosen = self._chosen.get((turn.incoming.place.conversation, turn.person), "")
+        if chosen and (found := await self.vault.about([chosen], turn.now)):
+            return found
         recent = await self.vault.recent(turn.incoming.place.conversation, turn.now, LOOKED_AT)
         own = [one for one in recent if one.person == turn.person and is_picture(one)]
         together = [one for one in own if (one.created_at, one.note) == (own[0].created_at, own[0].note)]
         return together[::-1]
+
+    async def tree(self, turn: Turn, version: Version) -> list[tuple[int, Version]]:
+        """All versions of a picture with their generation: each before what was made from it."""
+        line = await self.vault.ancestors(version.id, turn.now)
+        root = line[-1] if line else version
+        found: list[tuple[int, Version]] = []
+        waiting = [(0, root)]
+        while waiting and len(found) < MOST_VERSIONS:
+            depth, one = waiting.pop()
+            if one.room != turn.incoming.place.room or any(one.id == other.id for _, other in found):
+                continue
+            found.append((depth, one))
+            children = [child for child in await self.vault.children(one.id, turn.now) if is_picture(child)]
+            waiting += [(depth + 1, child) for child in reversed(children)]
+        return found
+
+    async def version_buttons(self, turn: Turn, versions: Sequence[Version]) -> ButtonRows:
+        """A numbered button for each version, which shows it."""
+        stored = self._stored(turn, [one.id for one in versions])
+        await self._buttons.save([stored])
+        buttons = [Button(str(n + 1), f"{stored.id}.go.{n}") for n in range(len(versions))]
+        return tuple(tuple(buttons[i : i + 5]) for i in range(0, len(buttons), 5))
+
+    def _stored(self, turn: Turn, file_ids: Sequence[str]) -> StoredButton:
+        return StoredButton(
+            id=secrets.token_urlsafe(9),
+            action=PICTURE,
+            payload=json.dumps({"files": list(file_ids)}),
+            person=turn.person,
+            channel=turn.incoming.place.channel_key,
+            expires_at=self._clock() + KEPT_SECONDS,
+            member=turn.incoming.place.member,
+        )
 
 
 def is_picture(version: Version) -> bool:
