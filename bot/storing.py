@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from bot.keeping import HasVault
 from bot.missed import HasReading
 from bot.records import (
     AccessRule,
@@ -225,7 +226,7 @@ class Marks(Protocol):
         ...
 
 
-class Store(HasReading, Protocol):
+class Store(HasReading, HasVault, Protocol):
     """The one database."""
 
     @property

@@ -73,6 +73,7 @@ CAPS = Command(
 _MODELS: dict[str, Wanted] = {
     "model": "text",
     "image_model": "image",
+    "edit_model": "edit",
     "voice_model": "tts",
     "gate_model": "text",
 }
