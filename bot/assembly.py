@@ -54,6 +54,7 @@ class Assembly:
     models: ModelBook
     store: Store
     clock: Clock
+    side_calls: SideCalls
 
     async def load(self) -> None:
         """Read settings, caps and access; set the default cap once in the life of a database."""
@@ -133,4 +134,4 @@ def assemble(
         losses=Losses(doors),
         answers=answers,
     )
-    return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock)
+    return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock, side_calls)
