@@ -12,6 +12,7 @@ from bot.engine.access import Doorkeeper
 from bot.engine.ambient import Gate
 from bot.engine.amends import Amends
 from bot.engine.answerbook import AnswerBook
+from bot.engine.asking import Asker
 from bot.engine.botloops import BotLoops
 from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cashier import Cashier
@@ -37,6 +38,9 @@ from bot.engine.tab import Payments
 from bot.engine.talking import Talker
 from bot.engine.threads import Threads
 from bot.engine.tokens import TokenGauge
+from bot.engine.tools.rounds import Rounds
+from bot.engine.tools.speak import speak_tools
+from bot.engine.tools.toolbox import Toolbox
 from bot.ports import Clock, Door
 from bot.storing import Store
 from bot.venice import VeniceClient
@@ -55,6 +59,7 @@ class Assembly:
     store: Store
     clock: Clock
     side_calls: SideCalls
+    toolbox: Toolbox
 
     async def load(self) -> None:
         """Read settings, caps and access; set the default cap once in the life of a database."""
@@ -94,7 +99,9 @@ def assemble(
     compactor = Compactor(store.memory, side_calls, gauge, background, clock)
     recall = Recall(store, compactor)
     gatherer = Gatherer(fetcher, hearer)
-    talker = Talker(client, models, cashier, gatherer, speaker, recall, compactor, gauge, overheard, answers)
+    toolbox = Toolbox([*speak_tools(speaker)])
+    rounds = Rounds(Asker(client, models, cashier), toolbox)
+    talker = Talker(models, rounds, gatherer, speaker, recall, compactor, gauge, overheard, answers)
     groups = Groups(
         settings, hasher, overheard, Threads(doors, store.marks), Gate(side_calls, clock), BotLoops(clock)
     )
@@ -134,4 +141,4 @@ def assemble(
         losses=Losses(doors),
         answers=answers,
     )
-    return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock, side_calls)
+    return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock, side_calls, toolbox)

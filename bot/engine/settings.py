@@ -74,6 +74,20 @@ SETTINGS: dict[str, Setting] = {
             kind=OptionKind.BOOLEAN,
         ),
         Setting(
+            "tools",
+            "Let models that can draw, speak, look things up, remember and remind when they are asked to.",
+            "on",
+            kind=OptionKind.BOOLEAN,
+        ),
+        Setting(
+            "tool_budget",
+            "Most that tools may spend on one answer, in cents.",
+            "25",
+            kind=OptionKind.NUMBER,
+            minimum=0,
+            maximum=1000,
+        ),
+        Setting(
             "reply_mode",
             "Answer as text, as voice, or both; mirror answers a voice message with both, words with text.",
             "text",

@@ -10,6 +10,7 @@ from bot.delivery import Answer
 from bot.engine.again import Again
 from bot.engine.cashier import Payer
 from bot.engine.mailbox import Attempt
+from bot.engine.purse import Purse
 from bot.engine.settings import PlaceSettings
 from bot.errors import NotAllowed
 from bot.messages import SPOKEN, ButtonRows, Incoming, Media, MediaReady, Notice, TextDelta, TextReplaced
@@ -49,12 +50,16 @@ class Turn:
     begin: Callable[[], Awaitable[None]] = _unmarked
     """Journals that Venice is called now; from here on the turn is not run again by itself."""
     again: Again | None = None
+    showed: bool = False
+    """Whether files are part of the answer."""
+    purse: Purse | None = None
+    """Bounds what tools spend, None outside them."""
     besides: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
     @property
     def payer(self) -> Payer:
         """Who pays for calls of this turn."""
-        return Payer(self.id, self.incoming.place, self.person, self.begin)
+        return Payer(self.id, self.incoming.place, self.person, self.begin, self.purse)
 
     @property
     def question_ids(self) -> tuple[str, ...]:
@@ -97,6 +102,7 @@ class Turn:
 
     def show(self, items: Sequence[Media], caption: str = "") -> None:
         """Files of the answer, shown together where the platform can."""
+        self.showed = True
         self.answer.push(MediaReady(tuple(items), caption))
 
     def notice(self, text: str, *, private: bool = False, buttons: ButtonRows = ()) -> None:
