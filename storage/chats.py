@@ -9,6 +9,7 @@ from bot.records import Chat, Role
 from storage.current import CURRENT, current_chat
 from storage.database import Database
 from storage.memory import mentioning
+from storage.reminders import forget as forget_reminders
 from storage.rows import Params, changed, fetch, fetch_many, micros, replacing, seconds
 from storage.summaries import drop_chat
 from storage.tables import CleanText, chats, current_chats, history
@@ -124,6 +125,7 @@ class SqlChats:
             await connection.execute(_FORGET_TITLE, params)
             gone = await changed(connection, _FORGET, params)
             await drop_chat(connection, params)
+            await forget_reminders(connection, conversation)
             return gone
 
         return await self._database.write(work)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.records import Closing, HistoryItem, Opened, Recalled, Role, Summary
 from storage.current import CURRENT, current_chat
 from storage.database import Database
+from storage.reminders import forget as forget_reminders
 from storage.rows import (
     Params,
     changed,
@@ -181,6 +182,7 @@ class SqlMemory:
             await connection.execute(_FORGET_CHATS, params)
             gone = await changed(connection, _FORGET, params)
             await drop(connection, conversation)
+            await forget_reminders(connection, conversation)
             return gone
 
         return await self._database.write(work)

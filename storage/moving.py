@@ -21,6 +21,7 @@ from storage.tables import (
     history,
     ledger,
     read_marks,
+    reminders,
     reservations,
     settings,
     summaries,
@@ -59,7 +60,7 @@ _SCOPES = (
     (ledger, "server"),
     (ledger, "channel"),
 )
-_CONVERSATIONS = ((history, "conversation"), (turns, "conversation"))
+_CONVERSATIONS = ((history, "conversation"), (turns, "conversation"), (reminders, "conversation"))
 # Where a row of the new id may be there already: it is the newer one and stays.
 _UNIQUE = ((settings, "scope"), (caps, "scope"), (access_rules, "subject"))
 

@@ -226,6 +226,27 @@ read_marks = Table(
     _number("active_at"),
 )
 
+reminders = Table(
+    "reminders",
+    metadata,
+    _key("id"),
+    _text("platform"),
+    _text("conversation"),
+    _text("person"),
+    _text("speaker"),
+    _text("name"),
+    _text("text"),
+    _text("zone"),
+    _number("due_at"),
+    _number("next_at"),
+    _number("made_at"),
+    Column("begun_at", BigInteger, nullable=True),
+    *_lease(),
+    Index(None, "next_at"),
+    Index(None, "person"),
+    Index(None, "conversation"),
+)
+
 summaries = Table(
     "summaries",
     metadata,

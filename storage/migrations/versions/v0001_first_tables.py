@@ -96,6 +96,12 @@ def _memory() -> None:
     _create("current_chats", current, "conversation")
     summary = [*_texts("conversation", "chat", "text"), *_numbers("covers", "at")]
     _create("summaries", summary, "conversation", "chat")
+    told = _texts("id", "platform", "conversation", "person", "speaker", "name", "text", "zone")
+    begun = sa.Column("begun_at", sa.BigInteger(), nullable=True)
+    _create("reminders", [*told, *_numbers("due_at", "next_at", "made_at"), begun, *_lease()], "id")
+    _index("reminders", "next_at")
+    _index("reminders", "person")
+    _index("reminders", "conversation")
 
 
 def _choices() -> None:
