@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bot.commands import Services, build_registry
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper
+from bot.engine.alarm import Alarm
 from bot.engine.ambient import Gate
 from bot.engine.amends import Amends
 from bot.engine.answerbook import AnswerBook
@@ -30,6 +31,7 @@ from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
 from bot.engine.recall import Recall
+from bot.engine.reminders import ReminderBook
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background, SideCalls
 from bot.engine.speaking import Speaker
@@ -38,6 +40,7 @@ from bot.engine.tab import Payments
 from bot.engine.talking import Talker
 from bot.engine.threads import Threads
 from bot.engine.tokens import TokenGauge
+from bot.engine.tools.remind import time_tools
 from bot.engine.tools.rounds import Rounds
 from bot.engine.tools.speak import speak_tools
 from bot.engine.tools.toolbox import Toolbox
@@ -60,6 +63,7 @@ class Assembly:
     clock: Clock
     side_calls: SideCalls
     toolbox: Toolbox
+    alarm: Alarm
 
     async def load(self) -> None:
         """Read settings, caps and access; set the default cap once in the life of a database."""
@@ -99,7 +103,8 @@ def assemble(
     compactor = Compactor(store.memory, side_calls, gauge, background, clock)
     recall = Recall(store, compactor)
     gatherer = Gatherer(fetcher, hearer)
-    toolbox = Toolbox([*speak_tools(speaker)])
+    reminders = ReminderBook(store)
+    toolbox = Toolbox([*speak_tools(speaker), *time_tools(reminders)])
     rounds = Rounds(Asker(client, models, cashier), toolbox)
     talker = Talker(models, rounds, gatherer, speaker, recall, compactor, gauge, overheard, answers)
     groups = Groups(
@@ -120,6 +125,7 @@ def assemble(
         secretary=Secretary(side_calls, models),
         answers=answers,
         stopper=stopper,
+        reminders=reminders,
     )
     amends = Amends(store.buttons, clock)
     engine = Engine(
@@ -141,4 +147,7 @@ def assemble(
         losses=Losses(doors),
         answers=answers,
     )
-    return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock, side_calls, toolbox)
+    alarm = Alarm(store.reminders, reminders, delivery, doors, doorkeeper, clock)
+    return Assembly(
+        engine, delivery, settings, caps, doorkeeper, models, store, clock, side_calls, toolbox, alarm
+    )

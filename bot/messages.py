@@ -318,12 +318,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to answer. `reply_to` is the message to reply to ("" for none)."""
+    """Where to answer. `reply_to` is the message to reply to ("" for none); `notify` is the id of the only
+    person whom a mention in it may ping, "" for nobody."""
 
     place: Place
     reply_to: str = ""
     reply_handle: str = ""
     private: bool = False
+    notify: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from bot.commands.services import Services
 from bot.declarations import Choice, Command
 from bot.engine.models import is_dear
 from bot.engine.settings import SETTINGS
+from bot.engine.zones import zone_names
 from bot.errors import GondolaError
 from bot.messages import Incoming
 from bot.venice import CharacterQuery, Model
@@ -42,6 +43,7 @@ class Completer:
             "voice": self._voices,
             "style": self._styles,
             "character": self._characters,
+            "timezone": _zones,
             "setting": self._setting_names,
             "setting.value": self._setting_values,
         }
@@ -94,6 +96,10 @@ class Completer:
             return _matching(typed, [*setting.choices, Choice("default", "default")])
         source = self._sources.get(setting.completer)
         return await source(incoming, typed) if source is not None else ()
+
+
+async def _zones(_: Incoming, typed: str) -> Sequence[Choice]:
+    return _matching(typed.replace(" ", "_"), [Choice(name, name) for name in zone_names()])
 
 
 def voice_label(model: Model, voice: str) -> str:

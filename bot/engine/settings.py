@@ -88,6 +88,13 @@ SETTINGS: dict[str, Setting] = {
             maximum=1000,
         ),
         Setting(
+            "timezone",
+            "Time zone for reminders, such as Europe/Berlin; empty for UTC.",
+            "",
+            completer="timezone",
+            maximum=64,
+        ),
+        Setting(
             "reply_mode",
             "Answer as text, as voice, or both; mirror answers a voice message with both, words with text.",
             "text",
