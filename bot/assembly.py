@@ -19,8 +19,12 @@ from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cashier import Cashier
 from bot.engine.compacting import Compactor
 from bot.engine.conduct import Conductor
+from bot.engine.drawing import Drawer
+from bot.engine.easel import Easel
 from bot.engine.engine import Engine
 from bot.engine.fetching import Fetcher
+from bot.engine.finding import Finder
+from bot.engine.gallery import Gallery
 from bot.engine.gathering import Gatherer
 from bot.engine.groups import Groups
 from bot.engine.hashing import Hasher
@@ -32,6 +36,8 @@ from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
 from bot.engine.recall import Recall
 from bot.engine.reminders import ReminderBook
+from bot.engine.replies import Replies
+from bot.engine.retouching import Retoucher
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background, SideCalls
 from bot.engine.speaking import Speaker
@@ -95,6 +101,9 @@ def assemble(
     cashier = Cashier(store.money, caps, clock)
     payments, fetcher = Payments(client, cashier), Fetcher(doors)
     speaker, hearer = Speaker(client, models, payments), Hearer(client, models, payments, fetcher)
+    gallery = Gallery(store.vault, store.buttons, fetcher, clock)
+    easel = Easel(client, cashier)
+    drawer = Drawer(easel, models, gallery)
     delivery = Delivery(doors)
     answers = AnswerBook(store.buttons, clock, delivery.clear_buttons)
     stopper = Stopper(answers)
@@ -120,6 +129,10 @@ def assemble(
         doorkeeper=doorkeeper,
         talker=talker,
         speaker=speaker,
+        drawer=drawer,
+        retoucher=Retoucher(easel, models),
+        gallery=gallery,
+        finder=Finder(gallery, fetcher),
         fetcher=fetcher,
         hearer=hearer,
         secretary=Secretary(side_calls, models),
@@ -146,6 +159,7 @@ def assemble(
         stopper=stopper,
         losses=Losses(doors),
         answers=answers,
+        replies=Replies(store.vault, clock),
     )
     alarm = Alarm(store.reminders, reminders, delivery, doors, doorkeeper, clock)
     return Assembly(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from bot.keeping import HasVault
 from bot.missed import HasReading
 from bot.records import (
     AccessRule,
@@ -214,7 +215,7 @@ class Marks(Protocol):
         ...
 
 
-class Store(HasReading, HasReminders, Protocol):
+class Store(HasReading, HasReminders, HasVault, Protocol):
     """The one database."""
 
     @property

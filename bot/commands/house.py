@@ -5,10 +5,9 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 
 from bot.commands.services import Services, text_option
-from bot.commands.talk import check_adult
 from bot.declarations import Choice, Command, Medium, Option, OptionKind, Permission, Scope, Setting
 from bot.engine.caps import dollars, period_at
-from bot.engine.models import check_dear
+from bot.engine.models import check_adult, check_dear
 from bot.engine.registry import Bound
 from bot.engine.settings import Resolved, find_setting, scope_keys
 from bot.engine.turn import Turn
@@ -68,6 +67,7 @@ CAPS = Command(
 _MODELS: dict[str, Wanted] = {
     "model": "text",
     "image_model": "image",
+    "edit_model": "edit",
     "voice_model": "tts",
     "gate_model": "text",
 }

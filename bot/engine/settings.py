@@ -104,6 +104,9 @@ SETTINGS: dict[str, Setting] = {
         Setting("voice_model", "Speech model; empty for the default.", "", completer="model.tts"),
         Setting("image_model", "Picture model; empty for the default.", "", completer="model.image"),
         Setting(
+            "edit_model", "Model that changes pictures; empty for the default.", "", completer="model.edit"
+        ),
+        Setting(
             "activation",
             "When to answer in a group: never, when mentioned, in threads, always, or where it helps.",
             "mention",
