@@ -29,6 +29,7 @@ from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
 from bot.engine.recall import Recall
+from bot.engine.research import Researcher
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background, SideCalls
 from bot.engine.speaking import Speaker
@@ -112,6 +113,7 @@ def assemble(
         secretary=Secretary(side_calls, models),
         answers=answers,
         stopper=stopper,
+        researcher=Researcher(client, cashier),
     )
     amends = Amends(store.buttons, clock)
     engine = Engine(

@@ -15,6 +15,7 @@ from bot.engine.fetching import Fetcher
 from bot.engine.hearing import Hearer
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
+from bot.engine.research import Researcher
 from bot.engine.settings import SettingsBook
 from bot.engine.speaking import Speaker
 from bot.engine.stopping import Stopper
@@ -49,6 +50,7 @@ class Services:
     secretary: Secretary
     answers: AnswerBook
     stopper: Stopper
+    researcher: Researcher
 
     async def command_buttons(
         self, turn: Turn, choices: Sequence[tuple[str, str, Mapping[str, OptionValue]]]
