@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, RowMapping, bindparam, case, delete, func, in
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Chat, Role
+from storage import facts
 from storage.current import CURRENT, current_chat
 from storage.database import Database
 from storage.memory import mentioning
@@ -124,6 +125,7 @@ class SqlChats:
             await connection.execute(_FORGET_TITLE, params)
             gone = await changed(connection, _FORGET, params)
             await drop_chat(connection, params)
+            await facts.drop_chat(connection, params)
             return gone
 
         return await self._database.write(work)

@@ -14,7 +14,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 # The PostgreSQL form of INSERT ... ON CONFLICT renders the same text on SQLite, so one statement serves both.
 upsert = insert
 
-Scalar: TypeAlias = str | int | bool | None
+Scalar: TypeAlias = str | int | bool | bytes | None
 Params: TypeAlias = dict[str, Scalar]
 
 BOT_SCOPE = "bot"
@@ -40,6 +40,15 @@ def from_json(stored: str) -> tuple[str, ...]:
     """A list of strings from what is stored."""
     found: list[str] = json.loads(stored)
     return tuple(found)
+
+
+def mention_pattern(message_id: str) -> str:
+    """A LIKE pattern (escape "!") for stored lists that hold an id. It narrows down only: LIKE does not tell
+    upper from lower case on SQLite."""
+    escaped = json.dumps(message_id, ensure_ascii=False)
+    for special in "!%_":
+        escaped = escaped.replace(special, f"!{special}")
+    return f"%{escaped}%"
 
 
 ids: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)

@@ -13,6 +13,7 @@ from storage.access import SqlAccess
 from storage.buttons import SqlButtons
 from storage.chats import SqlChats
 from storage.database import Database, postgres_database, sqlite_database
+from storage.facts import SqlFacts
 from storage.lease import Lease, release_all
 from storage.location import DirectoryLock, PostgresServer, SqliteFile, locate, prepare
 from storage.marks import SqlMarks
@@ -44,6 +45,7 @@ class SqlStore:
         self._marks = SqlMarks(database)
         self._chats = SqlChats(database)
         self._reading = SqlReading(database)
+        self._facts = SqlFacts(database)
 
     @property
     def database(self) -> Database:
@@ -94,6 +96,11 @@ class SqlStore:
     def reading(self) -> SqlReading:
         """How far channels were read."""
         return self._reading
+
+    @property
+    def facts(self) -> SqlFacts:
+        """What is remembered for good."""
+        return self._facts
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -234,4 +234,24 @@ summaries = Table(
     _text("text"),
     _number("covers"),
     _number("at"),
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    _key("id"),
+    _text("shelf"),
+    _text("text"),
+    _text("said_by"),
+    _text("name"),
+    _text("conversation"),
+    _text("chat"),
+    _text("turn_id"),
+    _text("message_ids"),
+    _text("title"),
+    _number("at"),
+    Column("vector", LargeBinary, nullable=False),
+    _text("model"),
+    Index(None, "shelf"),
+    Index(None, "conversation", "chat"),
 )

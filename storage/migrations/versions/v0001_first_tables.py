@@ -96,6 +96,11 @@ def _memory() -> None:
     _create("current_chats", current, "conversation")
     summary = [*_texts("conversation", "chat", "text"), *_numbers("covers", "at")]
     _create("summaries", summary, "conversation", "chat")
+    fact = [*_texts("id", "shelf", "text", "said_by", "name", "conversation", "chat", "turn_id")]
+    vector = sa.Column("vector", sa.LargeBinary(), nullable=False)
+    _create("facts", [*fact, *_texts("message_ids", "title", "model"), *_numbers("at"), vector], "id")
+    _index("facts", "shelf")
+    _index("facts", "conversation", "chat")
 
 
 def _choices() -> None:
