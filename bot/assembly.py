@@ -55,6 +55,7 @@ class Assembly:
     models: ModelBook
     store: Store
     clock: Clock
+    side_calls: SideCalls
 
     async def load(self) -> None:
         """Read settings, caps and access; set the default cap once in the life of a database."""
@@ -135,4 +136,4 @@ def assemble(
         losses=Losses(doors),
         answers=answers,
     )
-    return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock)
+    return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock, side_calls)
