@@ -17,18 +17,22 @@ from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cashier import Cashier
 from bot.engine.compacting import Compactor
 from bot.engine.conduct import Conductor
+from bot.engine.embedding import Embedder
 from bot.engine.engine import Engine
 from bot.engine.fetching import Fetcher
 from bot.engine.gathering import Gatherer
 from bot.engine.groups import Groups
 from bot.engine.hashing import Hasher
 from bot.engine.hearing import Hearer
+from bot.engine.learning import Learner
+from bot.engine.links import Links
 from bot.engine.lobby import PATIENCE
 from bot.engine.lost import Losses
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
 from bot.engine.recall import Recall
+from bot.engine.remembering import LongMemory
 from bot.engine.research import Researcher
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background, SideCalls
@@ -94,8 +98,25 @@ def assemble(
     side_calls = SideCalls(client, models, cashier, store.turns)
     compactor = Compactor(store.memory, side_calls, gauge, background, clock)
     recall = Recall(store, compactor)
+    long_memory = LongMemory(
+        store, settings, Embedder(client, models, cashier, store.turns, clock), delivery.clear_buttons
+    )
+    learner = Learner(long_memory, settings, side_calls, delivery, background, clock)
     gatherer = Gatherer(fetcher, hearer)
-    talker = Talker(client, models, cashier, gatherer, speaker, recall, compactor, gauge, overheard, answers)
+    talker = Talker(
+        client,
+        models,
+        cashier,
+        gatherer,
+        speaker,
+        recall,
+        compactor,
+        gauge,
+        overheard,
+        answers,
+        long_memory,
+        learner,
+    )
     groups = Groups(
         settings, hasher, overheard, Threads(doors, store.marks), Gate(side_calls, clock), BotLoops(clock)
     )
@@ -115,6 +136,8 @@ def assemble(
         answers=answers,
         stopper=stopper,
         researcher=Researcher(client, cashier),
+        long_memory=long_memory,
+        links=Links(doors),
     )
     amends = Amends(store.buttons, clock)
     engine = Engine(

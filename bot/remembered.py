@@ -25,7 +25,7 @@ class Shelf(StrEnum):
 class Fact:
     """One remembered fact. `shelf` is a shelf key; `by` is the keyed hash of who said it and `name` how they
     were called (for display, untrusted). `conversation`, `chat`, `turn_id` and `message_ids` say where it was
-    said; `title` is that place's name, "" for a private chat."""
+    said; `title` is that place's name, "" for a private chat. `learned` marks what nobody asked to keep."""
 
     id: str
     shelf: str
@@ -38,6 +38,7 @@ class Fact:
     turn_id: str = ""
     message_ids: tuple[str, ...] = ()
     title: str = ""
+    learned: bool = False
 
     @property
     def kind(self) -> Shelf:
@@ -85,12 +86,11 @@ class Kept(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """A fact to keep on a shelf of at most `most`. One that was `learned` in passing needs the question it
+    """A fact to keep on a shelf of at most `most`. One that was learned in passing needs the question it
     comes from to be still in memory."""
 
     fact: Fact
     most: int
-    learned: bool = False
     embedding: Embedding | None = field(default=None, compare=False)
 
 

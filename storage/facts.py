@@ -79,7 +79,7 @@ class SqlFacts:
         asked: Params = {"conversation": fact.conversation, "turn": fact.turn_id}
 
         async def work(connection: AsyncConnection) -> Kept:
-            if keeping.learned and not await fetch(connection, _ASKED, asked):
+            if fact.learned and not await fetch(connection, _ASKED, asked):
                 return Kept.GONE
             there = [row["text"] for row in await fetch(connection, _ON_SHELF, {"shelf": fact.shelf})]
             if _folded(fact.text) in map(_folded, there):
@@ -187,6 +187,7 @@ def _row(fact: Fact, embedding: Embedding | None) -> Params:
         "turn_id": fact.turn_id,
         "message_ids": to_json(fact.message_ids),
         "title": fact.title,
+        "learned": fact.learned,
         "at": micros(fact.at),
         "vector": _packed(embedding.numbers) if embedding is not None else b"",
         "model": embedding.model if embedding is not None else "",
@@ -206,4 +207,5 @@ def _fact(row: RowMapping) -> Fact:
         turn_id=row["turn_id"],
         message_ids=from_json(row["message_ids"]),
         title=row["title"],
+        learned=row["learned"],
     )

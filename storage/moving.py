@@ -38,7 +38,7 @@ class Move:
     new: str
 
     def scope(self, key: str) -> str:
-        """A server, channel or thread key of `Place`, a character's shelf, or a counter key that begins so."""
+        """A server, channel or thread key of `Place`, a character's shelf, a counter key that begins so."""
         for kind in ("server", "channel", "thread", "character"):
             prefix = f"{kind}:{self.platform}:{self.old}"
             rest = key.removeprefix(prefix)

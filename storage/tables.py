@@ -249,6 +249,7 @@ facts = Table(
     _text("turn_id"),
     _text("message_ids"),
     _text("title"),
+    Column("learned", Boolean, nullable=False),
     _number("at"),
     Column("vector", LargeBinary, nullable=False),
     _text("model"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from bot.commands import answers, chats, doors, guide, house, media, sound, talk
+from bot.commands import answers, chats, doors, guide, house, media, memory, sound, talk
 from bot.commands.completion import Completer
 from bot.commands.services import RUN, Services
 from bot.declarations import Command
@@ -29,6 +29,7 @@ def build_registry(services: Services) -> Registry:
         *doors.bound(services),
         *answers.bound(services),
         *chats.bound(services),
+        *memory.bound(services),
     ]
 
     def declared() -> list[Command]:
@@ -41,6 +42,7 @@ def build_registry(services: Services) -> Registry:
         **amends_actions(services.talker.talk, by_name),
         **answers.actions(services),
         **chats.actions(services),
+        **memory.actions(services),
     }
     return Registry(commands, actions, Completer(services, declared()), answers.ORDERED)
 

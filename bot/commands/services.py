@@ -13,8 +13,10 @@ from bot.engine.caps import CapsBook
 from bot.engine.cashier import Cashier
 from bot.engine.fetching import Fetcher
 from bot.engine.hearing import Hearer
+from bot.engine.links import Links
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
+from bot.engine.remembering import LongMemory
 from bot.engine.research import Researcher
 from bot.engine.settings import SettingsBook
 from bot.engine.speaking import Speaker
@@ -51,6 +53,8 @@ class Services:
     answers: AnswerBook
     stopper: Stopper
     researcher: Researcher
+    long_memory: LongMemory
+    links: Links
 
     async def command_buttons(
         self, turn: Turn, choices: Sequence[tuple[str, str, Mapping[str, OptionValue]]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -12,9 +13,11 @@ from bot.engine.cashier import Cashier
 from bot.engine.compacting import Compactor, Talk, budget
 from bot.engine.context import Past, Room, build_messages
 from bot.engine.gathering import Gatherer, Question
+from bot.engine.learning import Learner
 from bot.engine.models import ModelBook, check_dear
 from bot.engine.overheard import Overheard
 from bot.engine.recall import Recall
+from bot.engine.remembering import LongMemory, as_lines
 from bot.engine.reply import Reply, charge, texts_of
 from bot.engine.speaking import Speaker
 from bot.engine.spoken import speakable
@@ -66,6 +69,8 @@ class Talker:
         gauge: TokenGauge,
         overheard: Overheard,
         answers: AnswerBook,
+        long_memory: LongMemory,
+        learner: Learner,
     ) -> None:
         self._client = client
         self._models = models
@@ -77,6 +82,8 @@ class Talker:
         self._gauge = gauge
         self._overheard = overheard
         self._answers = answers
+        self._long_memory = long_memory
+        self._learner = learner
 
     async def talk(self, turn: Turn) -> None:
         """Answer the turn's own text."""
@@ -88,7 +95,8 @@ class Talker:
         question = await self._gatherer.gather(turn, text)
         model = await self._model(turn, question)
         past = await self._past(turn)
-        request = self._request(turn, question, model, search, past)
+        facts = as_lines(await self._long_memory.recall(turn, question.text))
+        request = self._request(turn, question, model, search, past, facts)
         reply = Reply(turn, request, self._answers.clock, shown=turn.reply_mode != "voice")
         if reply.shown:
             self._answers.begin(turn)
@@ -101,6 +109,7 @@ class Talker:
             self._broken_off(turn, question, model, reply, search, arrived=arrived)
             raise
         self._remember(turn, question, answer)
+        self._learner.after(turn, text)
         self._learn(question, model, request, reply)
         self._answers.end(turn, reply.outcome(model, search))
         if turn.again is None:
@@ -165,7 +174,9 @@ class Talker:
         turn.notice(f"*{model.name} cannot see pictures, so {seeing.name} answers this one.*")
         return seeing
 
-    def _request(self, turn: Turn, question: Question, model: Model, search: str, past: Past) -> ChatRequest:
+    def _request(
+        self, turn: Turn, question: Question, model: Model, search: str, past: Past, facts: Sequence[str] = ()
+    ) -> ChatRequest:
         settings, place = turn.settings, turn.incoming.place
         character = settings.text("character")
         request = ChatRequest(
@@ -179,6 +190,7 @@ class Talker:
                 character=bool(character),
                 now=turn.now,
                 overheard=self._overheard.lines(place.room, int(settings.number("overhear") or 0)),
+                facts=facts,
             ),
             max_completion_tokens=_answer_length(turn),
             temperature=settings.number("temperature"),

@@ -49,6 +49,8 @@ class Turn:
     begin: Callable[[], Awaitable[None]] = _unmarked
     """Journals that Venice is called now; from here on the turn is not run again by itself."""
     again: Again | None = None
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the turn is written down, with what it adds to memory."""
     besides: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
     @property

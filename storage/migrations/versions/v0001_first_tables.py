@@ -97,8 +97,8 @@ def _memory() -> None:
     summary = [*_texts("conversation", "chat", "text"), *_numbers("covers", "at")]
     _create("summaries", summary, "conversation", "chat")
     fact = [*_texts("id", "shelf", "text", "said_by", "name", "conversation", "chat", "turn_id")]
-    vector = sa.Column("vector", sa.LargeBinary(), nullable=False)
-    _create("facts", [*fact, *_texts("message_ids", "title", "model"), *_numbers("at"), vector], "id")
+    more = [*_texts("message_ids", "title", "model"), _flag("learned"), *_numbers("at")]
+    _create("facts", [*fact, *more, sa.Column("vector", sa.LargeBinary(), nullable=False)], "id")
     _index("facts", "shelf")
     _index("facts", "conversation", "chat")
 

@@ -43,7 +43,7 @@ def fact(name: str, text: str = "", shelf: str = ANN, at: float = NOON, place: P
 
 
 async def keep(store: SqlStore, *kept: Fact, most: int = 50, learned: bool = False) -> list[Kept]:
-    return [await store.facts.keep(Keeping(one, most, learned)) for one in kept]
+    return [await store.facts.keep(Keeping(replace(one, learned=learned), most)) for one in kept]
 
 
 async def asked(store: SqlStore, name: str, *, place: Place = HERE, chat: str = "") -> None:
