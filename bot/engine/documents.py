@@ -58,28 +58,28 @@ def room_for(model: Model) -> int:
     return min(MOST_TOKENS, int(model.context_tokens * SHARE))
 
 
-def show(paper: Paper, model: Model, tokens: int) -> Shown:
-    """A document for this model in at most so many tokens: as a file where Venice reads it better, else as
-    text. A UserError where there is no room, or no text."""
+def show(paper: Paper, model: Model, tokens: int, *, whole: bool = True) -> Shown:
+    """A document for this model in at most so many tokens: as a file where Venice reads it better and `whole`
+    files may go along, else as text. A UserError where there is no room, or no text."""
     if paper.scan:
         raise UserError(SCANNED.format(name=paper.name), detail="scanned document")
     if tokens < LEAST_TOKENS:
         raise UserError(f"`{paper.name}` is left out: the other files have filled what I can read at once.")
     if paper.sort == "xls":
-        return _sheet(paper, model, tokens)
+        return _sheet(paper, model, tokens, whole=whole)
     needed = likely_tokens(paper.text)
     if paper.clipped or needed > tokens:
         text = cut_to(paper.text, tokens)
         return Shown(TextPart(fenced(paper, text, cut=True)), tokens, _cut_note(paper, text))
-    if paper.sort == "text" or paper.local or model.capabilities.e2ee:
+    if not whole or paper.sort == "text" or paper.local or model.capabilities.e2ee:
         return Shown(TextPart(fenced(paper, paper.text)), needed)
     return Shown(_file(paper, text_token_ceiling(paper.text) + FRAME_TOKENS), needed)
 
 
-def _sheet(paper: Paper, model: Model, tokens: int) -> Shown:
+def _sheet(paper: Paper, model: Model, tokens: int, *, whole: bool) -> Shown:
     """Old Excel: only Venice can look inside, so its size alone says how long it can be."""
-    if model.capabilities.e2ee:
-        raise UserError(f"{model.name} cannot open `{paper.name}`. Please save it as .xlsx or .csv.")
+    if not whole or model.capabilities.e2ee:
+        raise UserError(f"`{paper.name}` cannot be opened now. Please save it as .xlsx or .csv.")
     if len(paper.data) > tokens:
         raise UserError(f"`{paper.name}` is too long to read at once. Please save the part you mean as .csv.")
     return Shown(_file(paper, len(paper.data) + FRAME_TOKENS), len(paper.data) // 3)
