@@ -21,6 +21,7 @@ from bot.engine.compacting import Compactor
 from bot.engine.conduct import Conductor
 from bot.engine.drawing import Drawer
 from bot.engine.easel import Easel
+from bot.engine.embedding import Embedder
 from bot.engine.engine import Engine
 from bot.engine.fetching import Fetcher
 from bot.engine.finding import Finder
@@ -29,14 +30,18 @@ from bot.engine.gathering import Gatherer
 from bot.engine.groups import Groups
 from bot.engine.hashing import Hasher
 from bot.engine.hearing import Hearer
+from bot.engine.learning import Learner
+from bot.engine.links import Links
 from bot.engine.lobby import PATIENCE
 from bot.engine.lost import Losses
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
 from bot.engine.recall import Recall
+from bot.engine.remembering import LongMemory
 from bot.engine.reminders import ReminderBook
 from bot.engine.replies import Replies
+from bot.engine.research import Researcher
 from bot.engine.retouching import Retoucher
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background, SideCalls
@@ -111,11 +116,27 @@ def assemble(
     side_calls = SideCalls(client, models, cashier, store.turns)
     compactor = Compactor(store.memory, side_calls, gauge, background, clock)
     recall = Recall(store, compactor)
+    long_memory = LongMemory(
+        store, settings, Embedder(client, models, cashier, store.turns, clock), delivery.clear_buttons
+    )
+    learner = Learner(long_memory, settings, side_calls, delivery, background, clock)
     gatherer = Gatherer(fetcher, hearer)
     reminders = ReminderBook(store)
     toolbox = Toolbox([*speak_tools(speaker), *time_tools(reminders)])
     rounds = Rounds(Asker(client, models, cashier), toolbox)
-    talker = Talker(models, rounds, gatherer, speaker, recall, compactor, gauge, overheard, answers)
+    talker = Talker(
+        models,
+        rounds,
+        gatherer,
+        speaker,
+        recall,
+        compactor,
+        gauge,
+        overheard,
+        answers,
+        long_memory,
+        learner,
+    )
     groups = Groups(
         settings, hasher, overheard, Threads(doors, store.marks), Gate(side_calls, clock), BotLoops(clock)
     )
@@ -139,6 +160,9 @@ def assemble(
         answers=answers,
         stopper=stopper,
         reminders=reminders,
+        researcher=Researcher(client, cashier),
+        long_memory=long_memory,
+        links=Links(doors),
     )
     amends = Amends(store.buttons, clock)
     engine = Engine(

@@ -27,6 +27,7 @@ from bot.records import (
     TurnRecord,
     UsageRow,
 )
+from bot.remembered import HasFacts
 from bot.reminding import HasReminders
 
 
@@ -215,7 +216,7 @@ class Marks(Protocol):
         ...
 
 
-class Store(HasReading, HasReminders, HasVault, Protocol):
+class Store(HasReading, HasReminders, HasVault, HasFacts, Protocol):
     """The one database."""
 
     @property

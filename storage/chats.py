@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, RowMapping, bindparam, case, delete, func, in
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Chat, Role
+from storage import facts
 from storage.current import CURRENT, current_chat
 from storage.database import Database
 from storage.memory import mentioning
@@ -128,6 +129,7 @@ class SqlChats:
             await drop_chat(connection, params)
             await forget_reminders(connection, conversation)
             await drop_files(connection, conversation)
+            await facts.drop_chat(connection, params)
             return gone
 
         return await self._database.write(work)

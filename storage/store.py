@@ -13,6 +13,7 @@ from storage.access import SqlAccess
 from storage.buttons import SqlButtons
 from storage.chats import SqlChats
 from storage.database import Database, postgres_database, sqlite_database
+from storage.facts import SqlFacts
 from storage.lease import Lease, release_all
 from storage.location import DirectoryLock, PostgresServer, SqliteFile, locate, prepare
 from storage.marks import SqlMarks
@@ -48,6 +49,7 @@ class SqlStore:
         self._reading = SqlReading(database)
         self._reminders = SqlReminders(database, lease)
         self._vault = SqlVault(database)
+        self._facts = SqlFacts(database)
 
     @property
     def database(self) -> Database:
@@ -108,6 +110,11 @@ class SqlStore:
     def vault(self) -> SqlVault:
         """Files of results."""
         return self._vault
+
+    @property
+    def facts(self) -> SqlFacts:
+        """What is remembered for good."""
+        return self._facts
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

@@ -279,3 +279,24 @@ kept_files = Table(
     Index(None, "parent"),
     Index(None, "expires_at"),
 )
+
+facts = Table(
+    "facts",
+    metadata,
+    _key("id"),
+    _text("shelf"),
+    _text("text"),
+    _text("said_by"),
+    _text("name"),
+    _text("conversation"),
+    _text("chat"),
+    _text("turn_id"),
+    _text("message_ids"),
+    _text("title"),
+    Column("learned", Boolean, nullable=False),
+    _number("at"),
+    Column("vector", LargeBinary, nullable=False),
+    _text("model"),
+    Index(None, "shelf"),
+    Index(None, "conversation", "chat"),
+)

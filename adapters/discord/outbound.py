@@ -52,6 +52,7 @@ VOICE_BUTTONS = "What next?"
 """Carries the buttons of a voice message, which cannot have any."""
 
 _PASSING = (PlatformFailure.UNAVAILABLE, PlatformFailure.AMBIGUOUS)
+_MESSAGES = "https://discord.com/channels"
 _BELOW = "-b"
 _THREAD_NAME = 100
 
@@ -67,6 +68,12 @@ class DiscordDoor:
         self._connection = connection
         self._calls = Calls(connection)
         self.handles = Handles()
+
+    def link(self, place: Place, message_id: str) -> str:
+        """See bot.ports.LinksMessages. An interaction is no message."""
+        if not message_id.isdecimal():
+            return ""
+        return f"{_MESSAGES}/{place.space or '@me'}/{place.thread or place.channel}/{message_id}"
 
     @property
     def capabilities(self) -> Capabilities:

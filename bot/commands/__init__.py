@@ -5,7 +5,19 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from bot.commands import answers, chats, doors, guide, house, media, reminding, sound, talk, workbench
+from bot.commands import (
+    answers,
+    chats,
+    doors,
+    guide,
+    house,
+    media,
+    memory,
+    reminding,
+    sound,
+    talk,
+    workbench,
+)
 from bot.commands.completion import Completer
 from bot.commands.services import RUN, Services
 from bot.declarations import Command
@@ -31,6 +43,7 @@ def build_registry(services: Services) -> Registry:
         *answers.bound(services),
         *chats.bound(services),
         *reminding.bound(services),
+        *memory.bound(services),
     ]
 
     def declared() -> list[Command]:
@@ -45,6 +58,7 @@ def build_registry(services: Services) -> Registry:
         **chats.actions(services),
         **reminding.actions(services),
         **workbench.actions(services, by_name),
+        **memory.actions(services),
     }
     return Registry(commands, actions, Completer(services, declared()), answers.ORDERED)
 

@@ -16,6 +16,7 @@ from bot.demo.cast import Character, find_character
 from bot.demo.chat_request import ChatRequest, read_request
 from bot.demo.events import stream_events
 from bot.demo.faults import FaultKind
+from bot.demo.forms import filled
 from bot.demo.headers import model_headers
 from bot.demo.jsonvalue import Json, as_flag, as_list, as_object, as_text
 from bot.demo.persona import persona_of
@@ -84,10 +85,8 @@ def _content(request: ChatRequest, scene: Scene) -> str:
     wanted = as_object(request.body.get("response_format"))
     if wanted.get("type") == "json_schema":
         given = as_object(wanted.get("json_schema"))
-        made = sample(as_object(given.get("schema", given)))
-        if isinstance(made, dict) and made.get("answer") is True:
-            made["answer"] = "?" in scene.question  # asked whether to answer: a question deserves one
-        return json.dumps(made)
+        schema = as_object(given.get("schema", given))
+        return json.dumps(filled(sample(schema), schema, scene.question))
     if wanted.get("type") == "json_object":
         return json.dumps({"answer": answer(scene)})
     told = after_tools(request.messages)

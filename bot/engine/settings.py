@@ -121,6 +121,13 @@ SETTINGS: dict[str, Setting] = {
             scopes=_PLACES,
         ),
         Setting(
+            "long_memory",
+            "Facts I remember for good, each with an Undo. auto: about you in private chats, in groups only "
+            "if you choose `on` for yourself; on: in a group what concerns the channel, too; off: nothing.",
+            "auto",
+            choices=_choices("auto", "on", "off"),
+        ),
+        Setting(
             "context_tokens",
             "How much of the conversation is sent along, in tokens; older parts are summarised.",
             "12000",

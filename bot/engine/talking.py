@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 
 from bot.engine.answerbook import AnswerBook
 from bot.engine.compacting import Compactor, Talk, budget
-from bot.engine.context import Past, Room, build_messages, noted
+from bot.engine.context import Past, Room, build_messages, document_tokens, noted
 from bot.engine.gathering import Gatherer, Question
+from bot.engine.learning import Learner
 from bot.engine.models import ModelBook, check_dear
+from bot.engine.needs import NOTHING, SEES, WATCHES, Needs
 from bot.engine.overheard import Overheard
 from bot.engine.recall import Recall
+from bot.engine.remembering import LongMemory, as_lines
 from bot.engine.reply import Reply, texts_of
 from bot.engine.speaking import Speaker
 from bot.engine.spoken import speakable
@@ -63,6 +66,8 @@ class Talker:
         gauge: TokenGauge,
         overheard: Overheard,
         answers: AnswerBook,
+        long_memory: LongMemory,
+        learner: Learner,
     ) -> None:
         self._models = models
         self._rounds = rounds
@@ -73,6 +78,8 @@ class Talker:
         self._gauge = gauge
         self._overheard = overheard
         self._answers = answers
+        self._long_memory = long_memory
+        self._learner = learner
 
     async def talk(self, turn: Turn) -> None:
         """Answer the turn's own text."""
@@ -81,10 +88,11 @@ class Talker:
     async def answer(self, turn: Turn, text: str, *, search: str = "") -> None:
         """Answer `text`; `search` overrides the web search setting ("on")."""
         turn.answer.typing()
-        question = await self._gatherer.gather(turn, text)
+        question = await self._gatherer.gather(turn, text, self._fitting)
         model = await self._model(turn, question)
         past = await self._past(turn)
-        request = self._request(turn, question, model, search, past)
+        facts = as_lines(await self._long_memory.recall(turn, question.text))
+        request = self._request(turn, question, model, search, past, facts)
         reply = Reply(turn, self._answers.clock, shown=turn.reply_mode != "voice")
         if reply.shown:
             self._answers.begin(turn)
@@ -97,6 +105,7 @@ class Talker:
             self._broken_off(turn, question, model, reply, search, arrived=arrived)
             raise
         self._remember(turn, question, answer, reply.deeds)
+        self._learner.after(turn, text)
         self._learn(question, model, request, reply)
         self._answers.end(turn, reply.outcome(model, search))
         if turn.again is None:
@@ -113,7 +122,7 @@ class Talker:
 
     async def outlook(self, turn: Turn) -> Outlook:
         """What the next question would send and cost, without asking it."""
-        nothing = Question("", (), "", pictures=False)
+        nothing = Question("")
         model = await self._model(turn, nothing)
         past = await self._recall.past(turn)
         request = self._request(turn, nothing, model, "", past)
@@ -150,18 +159,28 @@ class Talker:
         self._answers.end(turn, reply.outcome(model, search, unfinished=arrived and reply.finished is None))
 
     async def _model(self, turn: Turn, question: Question) -> Model:
+        model = await self._fitting(turn, NOTHING)
+        seeing = await self._fitting(turn, question.needs)
+        if seeing.id != model.id:
+            cannot = WATCHES if WATCHES in question.needs else SEES
+            turn.notice(f"*{model.name} cannot {cannot}, so {seeing.name} answers this one.*")
+        return seeing
+
+    async def _fitting(self, turn: Turn, needs: Needs) -> Model:
+        """Who answers a question with such needs."""
         chosen = turn.again.model if turn.again is not None else ""
         model = await self._models.pick("text", chosen or turn.settings.text("model"), owner=turn.owner)
-        if not question.pictures or model.capabilities.vision:
+        if SEES not in needs or model.capabilities.vision:
             return model
         seeing = await self._models.vision()
         if seeing is None:
             raise UserError(f"{model.name} cannot look at pictures, and Venice offers no model that can now.")
         check_dear(seeing, owner=turn.owner)
-        turn.notice(f"*{model.name} cannot see pictures, so {seeing.name} answers this one.*")
         return seeing
 
-    def _request(self, turn: Turn, question: Question, model: Model, search: str, past: Past) -> ChatRequest:
+    def _request(
+        self, turn: Turn, question: Question, model: Model, search: str, past: Past, facts: Sequence[str] = ()
+    ) -> ChatRequest:
         settings, place = turn.settings, turn.incoming.place
         character = settings.text("character")
         request = ChatRequest(
@@ -170,11 +189,12 @@ class Talker:
                 question=question.text,
                 parts=question.parts,
                 past=past,
-                room=Room(self._gauge, model.id, _budget(turn, model)),
+                room=Room(self._gauge, model.id, _budget_beside(turn, model, question)),
                 persona=settings.text("system_prompt"),
                 character=bool(character),
                 now=turn.now,
                 overheard=self._overheard.lines(place.room, int(settings.number("overhear") or 0)),
+                facts=facts,
             ),
             max_completion_tokens=_answer_length(turn),
             temperature=settings.number("temperature"),
@@ -262,6 +282,15 @@ def _answer_length(turn: Turn) -> int:
 
 def _budget(turn: Turn, model: Model) -> int:
     return budget(turn.settings.number("context_tokens"), model, _answer_length(turn))
+
+
+def _budget_beside(turn: Turn, model: Model, question: Question) -> int:
+    """The budget of the talk, less where documents leave the model no room for it."""
+    tokens = _budget(turn, model)
+    if model.context_tokens is None:
+        return tokens
+    left = model.context_tokens - _answer_length(turn) - document_tokens(question.parts)
+    return max(0, min(tokens, left))
 
 
 def _check_length(request: ChatRequest, model: Model) -> None:

@@ -103,6 +103,11 @@ def _memory() -> None:
     _index("reminders", "next_at")
     _index("reminders", "person")
     _index("reminders", "conversation")
+    fact = [*_texts("id", "shelf", "text", "said_by", "name", "conversation", "chat", "turn_id")]
+    more = [*_texts("message_ids", "title", "model"), _flag("learned"), *_numbers("at")]
+    _create("facts", [*fact, *more, sa.Column("vector", sa.LargeBinary(), nullable=False)], "id")
+    _index("facts", "shelf")
+    _index("facts", "conversation", "chat")
 
 
 def _choices() -> None:
