@@ -23,6 +23,7 @@ from bot.venice.notices import read_notices
 from bot.venice.types import Notices
 
 MAX_ERROR_BYTES = 64 * 1024
+PIECE_BYTES = 256 * 1024
 MAX_BODY_BYTES = 96 * 1024 * 1024
 """Four large pictures in base64 fit; anything beyond is not an answer."""
 MAX_MEDIA_BYTES = 256 * 1024 * 1024
@@ -195,11 +196,12 @@ class Wire:
             await _drain(chunks)
 
     def _json_request(self, path: str, body: Mapping[str, object], read: float) -> httpx.Request:
+        content = encode(body)
         return self._client.build_request(
             "POST",
             path,
-            content=encode(body),
-            headers={"Content-Type": "application/json"},
+            content=content if len(content) <= PIECE_BYTES else _pieces(content),
+            headers={"Content-Type": "application/json", "Content-Length": str(len(content))},
             timeout=self._timeout(read),
         )
 
@@ -234,6 +236,12 @@ def encode(body: Mapping[str, object]) -> bytes:
     """JSON as UTF-8. Lone surrogates, which chat platforms do deliver, become question marks."""
     text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.encode("utf-8", "replace")
+
+
+async def _pieces(content: bytes) -> AsyncIterator[bytes]:
+    """A large body bit by bit: written at once, pictures would hold up everybody else's answers."""
+    for start in range(0, len(content), PIECE_BYTES):
+        yield content[start : start + PIECE_BYTES]
 
 
 def event_source(chunks: AsyncIterator[bytes]) -> EventSource:
