@@ -282,7 +282,9 @@ def offered(recipe: Recipe, *, back: bool, animate: bool) -> list[tuple[str, str
     """Label and verb of the buttons under a picture."""
     found = [("Again", "again")] if recipe.repeatable else []
     found += [("Vary", "vary"), ("Edit", "edit")]
-    found += [("Upscale 2×", "up2"), ("Upscale 4×", "up4"), ("Cut out", "cut")]
+    found += [("Upscale 2×", "up2"), ("Upscale 4×", "up4")]
+    if recipe.making is not Making.CUT_OUT:
+        found.append(("Cut out", "cut"))
     if animate:
         found.append(("Animate", "animate"))
     found.append(("Document", "file"))

@@ -216,6 +216,17 @@ async def test_adult_models_are_refused_where_the_place_is_not_for_adults(room: 
     assert [json_of(one)["model"] for one in calls(room)] == ["chroma", "chroma"]
 
 
+async def test_where_only_private_models_may_be_used_none_of_the_others_changes_a_picture(room: Room) -> None:
+    await room.command("settings", name="min_privacy", value="private")
+    [cut] = await use(room, "cutout", attachments=(sent(room),))
+    assert "Background Remover is anonymised, and this place asks for" in cut.text
+    [changed] = await edit(room, "blue", attachments=(sent(room),), options={"model": "gpt-image-2-edit"})
+    assert "GPT Image 2 is anonymised" in changed.text
+    assert calls(room) == []
+    [larger] = await use(room, "upscale", attachments=(sent(room),))
+    assert larger.media
+
+
 # --- money ---
 
 
