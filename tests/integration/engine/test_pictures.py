@@ -13,7 +13,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bot.commands import guide
+from bot.declarations import Command
 from bot.demo import Fault
+from bot.engine.registry import Bound
+from bot.engine.turn import Turn
 from bot.messages import Addressed, CommandUse, MediaKind, Quoted
 from tests.integration.engine.room import ADA, PLACE, Room, open_room
 from tests.integration.engine.workbench import (
@@ -300,3 +304,31 @@ async def test_a_large_picture_arrives_whole(room: Room) -> None:
     [changed] = await edit(room, "make it blue", attachments=(sent(room, data=out.getvalue()),))
     assert base64.b64decode(body(room)["image"]) == out.getvalue()
     assert changed.media
+
+
+# --- films of pictures ---
+
+
+async def test_animate_runs_the_film_command_with_the_very_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[CommandUse | None] = []
+
+    async def film(turn: Turn) -> None:
+        seen.append(turn.incoming.command)
+        turn.say("A film.")
+
+    usual = guide.bound
+    video = Bound(Command("video", "Make a film."), film)
+    monkeypatch.setattr(guide, "bound", lambda declared: [*usual(declared), video])  # pyright: ignore
+    async with open_room(tmp_path) as room:
+        album = await drawn(room, count=2)
+        assert "Animate" in labels(album)
+        [which] = await press(room, album, "Animate")
+        [answer] = await press(room, which, "2")
+        assert answer.text == "A film."
+        [use_of_it] = seen
+        assert use_of_it is not None
+        kept = await room.store.vault.get(str(use_of_it.options["picture"]), time.time())
+        assert kept is not None
+        assert kept.data == album.media[1].data
