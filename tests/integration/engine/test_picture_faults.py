@@ -369,3 +369,17 @@ async def test_a_deleted_picture_is_forgotten(room: Room) -> None:
     await room.parts.engine.forgotten(room.event().place, [key_of(room, shown)])
     [answer] = await press(room, shown, "Document")
     assert answer.text == EXPIRED_PICTURE
+
+
+async def test_a_button_carried_to_another_room_shows_nothing(room: Room) -> None:
+    shown = await drawn(room)
+    for label in ("Document", "Upscale 2×", "Again"):
+        [answer] = await press(room, shown, label, place=GROUP)
+        assert answer.text == EXPIRED_PICTURE
+    assert len(calls(room)) == 1
+
+
+async def test_a_picture_too_large_to_be_enlarged_costs_nothing(room: Room) -> None:
+    [answer] = await use(room, "upscale", attachments=(sent(room, data=picture((2100, 2100))),))
+    assert "This picture is large already" in answer.text
+    assert (calls(room), await room.spent()) == ([], 0)
