@@ -15,6 +15,7 @@ from bot.engine.answerbook import AnswerBook
 from bot.engine.botloops import BotLoops
 from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cashier import Cashier
+from bot.engine.cloning import Cloner
 from bot.engine.compacting import Compactor
 from bot.engine.conduct import Conductor
 from bot.engine.engine import Engine
@@ -37,6 +38,7 @@ from bot.engine.tab import Payments
 from bot.engine.talking import Talker
 from bot.engine.threads import Threads
 from bot.engine.tokens import TokenGauge
+from bot.engine.voicebook import VoiceBook
 from bot.ports import Clock, Door
 from bot.storing import Store
 from bot.venice import VeniceClient
@@ -84,7 +86,8 @@ def assemble(
     models = ModelBook(client, clock)
     cashier = Cashier(store.money, caps, clock)
     payments, fetcher = Payments(client, cashier), Fetcher(doors)
-    speaker, hearer = Speaker(client, models, payments), Hearer(client, models, payments, fetcher)
+    voices, hearer = VoiceBook(store.own_voices, clock), Hearer(client, models, payments, fetcher)
+    speaker = Speaker(client, models, payments, voices)
     delivery = Delivery(doors)
     answers = AnswerBook(store.buttons, clock, delivery.clear_buttons)
     stopper = Stopper(answers)
@@ -112,6 +115,9 @@ def assemble(
         secretary=Secretary(side_calls, models),
         answers=answers,
         stopper=stopper,
+        voices=voices,
+        cloner=Cloner(client, models, cashier, fetcher, store.own_voices),
+        hasher=hasher,
     )
     amends = Amends(store.buttons, clock)
     engine = Engine(

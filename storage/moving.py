@@ -23,6 +23,7 @@ from storage.tables import (
     read_marks,
     reservations,
     settings,
+    shared_voices,
     summaries,
     turns,
 )
@@ -61,7 +62,12 @@ _SCOPES = (
 )
 _CONVERSATIONS = ((history, "conversation"), (turns, "conversation"))
 # Where a row of the new id may be there already: it is the newer one and stays.
-_UNIQUE = ((settings, "scope"), (caps, "scope"), (access_rules, "subject"))
+_UNIQUE = (
+    (settings, "scope"),
+    (caps, "scope"),
+    (access_rules, "subject"),
+    (shared_voices, "channel"),
+)
 
 _sum = upsert(counters)
 _ADD = _sum.on_conflict_do_update(

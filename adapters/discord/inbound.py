@@ -141,7 +141,13 @@ def _is_written(message: discord.Message) -> bool:
 def _quoted(message: discord.Message) -> Quoted:
     forwarded = [each.content for each in message.message_snapshots]
     text = "\n".join([message.content, *forwarded, sticker_words(message)])
-    return Quoted(str(message.id), person(message.author), readable(text, message), attachments_of(message))
+    return Quoted(
+        str(message.id),
+        person(message.author),
+        readable(text, message),
+        attachments_of(message),
+        forwarded=bool(message.message_snapshots),
+    )
 
 
 def readable(text: str, message: discord.Message) -> str:

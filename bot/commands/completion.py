@@ -8,6 +8,7 @@ from bot.commands.services import Services
 from bot.declarations import Choice, Command
 from bot.engine.models import is_dear
 from bot.engine.settings import SETTINGS
+from bot.engine.voicebook import day
 from bot.errors import GondolaError
 from bot.messages import Incoming
 from bot.venice import CharacterQuery, Model
@@ -71,7 +72,11 @@ class Completer:
         settings = self._services.settings.resolve(incoming.place, incoming.author)
         chosen = str(options.get("model", "")) or settings.text("voice_model")
         model = await self._services.models.pick("tts", chosen, owner=True)
-        return _matching(typed, [Choice(voice, voice_label(model, voice)) for voice in model.voices])
+        person = self._services.hasher.person(incoming.author)
+        own = [] if options.get("model") else await self._services.voices.usable(person, incoming.place)
+        choices = [Choice(one.name, f"{one.name} (learned, until {day(one.expires_at)})") for one in own]
+        choices += [Choice(voice, voice_label(model, voice)) for voice in model.voices]
+        return _matching(typed, choices)
 
     async def _styles(self, incoming: Incoming, typed: str) -> Sequence[Choice]:
         return _matching(typed, [Choice(style, style) for style in await self._services.models.styles()])

@@ -11,7 +11,9 @@ from bot.engine.access import Doorkeeper
 from bot.engine.answerbook import AnswerBook
 from bot.engine.caps import CapsBook
 from bot.engine.cashier import Cashier
+from bot.engine.cloning import Cloner
 from bot.engine.fetching import Fetcher
+from bot.engine.hashing import Hasher
 from bot.engine.hearing import Hearer
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
@@ -20,6 +22,7 @@ from bot.engine.speaking import Speaker
 from bot.engine.stopping import Stopper
 from bot.engine.talking import Talker
 from bot.engine.turn import Turn
+from bot.engine.voicebook import VoiceBook
 from bot.messages import Button, ButtonRows, OptionValue
 from bot.records import StoredButton
 from bot.storing import Store
@@ -49,6 +52,9 @@ class Services:
     secretary: Secretary
     answers: AnswerBook
     stopper: Stopper
+    voices: VoiceBook
+    cloner: Cloner
+    hasher: Hasher
 
     async def command_buttons(
         self, turn: Turn, choices: Sequence[tuple[str, str, Mapping[str, OptionValue]]]

@@ -20,6 +20,7 @@ def upgrade() -> None:
     _money()
     _memory()
     _choices()
+    _voices()
 
 
 def _create(name: str, columns: Sequence[SchemaItem], *key: str) -> None:
@@ -110,3 +111,11 @@ def _choices() -> None:
     _create("marks", _texts("name", "value"), "name")
     read = [*_texts("platform", "channel", "space", "message"), *_numbers("active_at")]
     _create("read_marks", read, "platform", "channel")
+
+
+def _voices() -> None:
+    texts = _texts("id", "person", "name", "statement", "model", "handle")
+    _create("own_voices", [*texts, *_numbers("agreed_at", "expires_at", "kept"), _flag("renewed")], "id")
+    _index("own_voices", "person")
+    _create("shared_voices", _texts("voice", "channel"), "voice", "channel")
+    _index("shared_voices", "channel")
