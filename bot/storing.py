@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bot.missed import HasReading
+from bot.orders import HasOrders
 from bot.records import (
     AccessRule,
     AccessState,
@@ -213,7 +214,7 @@ class Marks(Protocol):
         ...
 
 
-class Store(HasReading, Protocol):
+class Store(HasReading, HasOrders, Protocol):
     """The one database."""
 
     @property

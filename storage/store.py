@@ -21,6 +21,7 @@ from storage.migrate import migrate
 from storage.money import SqlMoney
 from storage.moving import Move, move_chat
 from storage.opening import opening
+from storage.orders import SqlOrders
 from storage.reading import SqlReading
 from storage.settings import SqlSettings
 from storage.turns import SqlTurns
@@ -44,6 +45,7 @@ class SqlStore:
         self._marks = SqlMarks(database)
         self._chats = SqlChats(database)
         self._reading = SqlReading(database)
+        self._orders = SqlOrders(database, lease)
 
     @property
     def database(self) -> Database:
@@ -94,6 +96,11 @@ class SqlStore:
     def reading(self) -> SqlReading:
         """How far channels were read."""
         return self._reading
+
+    @property
+    def orders(self) -> SqlOrders:
+        """Films and music that were ordered."""
+        return self._orders
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""
