@@ -95,6 +95,8 @@ class House:
                 recovered = await self.engine.recover()
                 swept = await self._store.turns.sweep(time.time())
                 await self._store.buttons.purge(time.time())
+                await self._store.vault.purge(time.time())
+                await self._store.orders.purge(time.time())
                 await self._store.reading.purge(time.time() - READ_MARKS_KEPT)
             except GondolaError as error:
                 log.warning("housekeeping.failed", reason=error.detail)

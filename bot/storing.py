@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from bot.keeping import HasVault
 from bot.missed import HasReading
 from bot.orders import HasOrders
 from bot.records import (
@@ -214,7 +215,7 @@ class Marks(Protocol):
         ...
 
 
-class Store(HasReading, HasOrders, Protocol):
+class Store(HasReading, HasVault, HasOrders, Protocol):
     """The one database."""
 
     @property

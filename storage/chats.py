@@ -9,9 +9,11 @@ from bot.records import Chat, Role
 from storage.current import CURRENT, current_chat
 from storage.database import Database
 from storage.memory import mentioning
+from storage.orders import drop_words
 from storage.rows import Params, changed, fetch, fetch_many, micros, replacing, seconds
 from storage.summaries import drop_chat
 from storage.tables import CleanText, chats, current_chats, history
+from storage.vault import drop_files
 
 _PUT = replacing(chats, "conversation", "chat")
 _POINT = replacing(current_chats, "conversation")
@@ -121,9 +123,11 @@ class SqlChats:
         params: Params = {"conversation": conversation, "chat": chat}
 
         async def work(connection: AsyncConnection) -> int:
+            await drop_words(connection, conversation)
             await connection.execute(_FORGET_TITLE, params)
             gone = await changed(connection, _FORGET, params)
             await drop_chat(connection, params)
+            await drop_files(connection, conversation)
             return gone
 
         return await self._database.write(work)

@@ -79,6 +79,13 @@ _PURGE = delete(orders).where(
 )
 
 
+async def drop_words(connection: AsyncConnection, conversation: str) -> int:
+    """Drop the words of a conversation's orders, and the cards nobody accepted; how many."""
+    params: Params = {"forgotten": conversation}
+    dropped = await changed(connection, _DROP_CARDS, params)
+    return dropped + await changed(connection, _DROP_WORDS, params)
+
+
 class SqlOrders:
     """bot.orders.Orders over the database."""
 
@@ -122,13 +129,7 @@ class SqlOrders:
 
     async def forget(self, conversation: str) -> int:
         """See the port."""
-
-        async def work(connection: AsyncConnection) -> int:
-            params: Params = {"forgotten": conversation}
-            dropped = await changed(connection, _DROP_CARDS, params)
-            return dropped + await changed(connection, _DROP_WORDS, params)
-
-        return await self._database.write(work)
+        return await self._database.write(lambda connection: drop_words(connection, conversation))
 
     async def purge(self, now: float) -> int:
         """See the port."""

@@ -169,6 +169,15 @@ async def test_what_is_listed_and_what_is_forgotten(store: SqlStore) -> None:
     assert [one.request if one else None for one in left] == ["", CARD.request]
 
 
+async def test_a_forgotten_chat_takes_the_words_of_its_orders_along(store: SqlStore) -> None:
+    for name, conversation in (("o2", "discord:1:3:"), ("o3", "discord:1:4:"), ("o4", "discord:1:5:")):
+        await store.orders.add(replace(CARD, id=name, conversation=conversation))
+    await store.chats.forget("discord:1:3:", "")
+    await store.memory.forget("discord:1:4:")
+    found = [await store.orders.get(name) for name in ("o2", "o3", "o4")]
+    assert [one is not None for one in found] == [False, False, True]
+
+
 async def test_old_cards_and_old_orders_go(built: House) -> None:
     store = built.store
     await store.orders.add(replace(CARD, id="card"))
