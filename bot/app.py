@@ -30,6 +30,8 @@ from storage import open_store
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 DRAIN_SECONDS = 25.0
+ORDER_SECONDS = 10.0
+"""How long to wait for orders that are just being sent, before they are left to the next process."""
 LEASE_SECONDS = 60.0
 HOUSEKEEPING_SECONDS = 20.0
 READ_MARKS_KEPT = 30 * 86_400.0
@@ -67,11 +69,17 @@ class House:
         try:
             await self._page_open(tasks[0])
             await self.engine.recover()
-            beside = (_venice_check(self), self._housekeeping(), self.engine.keep_checkpoints())
+            beside = (
+                _venice_check(self),
+                self._housekeeping(),
+                self.engine.keep_checkpoints(),
+                self.parts.workshop.run(),
+            )
             tasks += [asyncio.create_task(work) for work in beside]
             yield
         finally:
             await self.engine.drain(DRAIN_SECONDS)
+            await self.parts.workshop.close(ORDER_SECONDS)
             await self.parts.delivery.close(grace=2.0)
             for task in tasks:
                 task.cancel()

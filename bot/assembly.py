@@ -25,6 +25,8 @@ from bot.engine.hashing import Hasher
 from bot.engine.hearing import Hearer
 from bot.engine.lobby import PATIENCE
 from bot.engine.lost import Losses
+from bot.engine.making.shop import open_shop
+from bot.engine.making.workshop import Workshop
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
@@ -40,6 +42,7 @@ from bot.engine.tokens import TokenGauge
 from bot.ports import Clock, Door
 from bot.storing import Store
 from bot.venice import VeniceClient
+from bot.venice.jobs import POLL_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class Assembly:
     models: ModelBook
     store: Store
     clock: Clock
+    workshop: Workshop
 
     async def load(self) -> None:
         """Read settings, caps and access; set the default cap once in the life of a database."""
@@ -74,9 +78,11 @@ def assemble(
     owners: frozenset[str] = frozenset(),
     clock: Clock = time.time,
     patience: float = PATIENCE,
+    poll: float = POLL_SECONDS,
 ) -> Assembly:
     """`doors` may fill later; `key` is the secret behind hashes; `owners` are person keys.
-    A question that has waited `patience` seconds behind another one is told so."""
+    A question that has waited `patience` seconds behind another one is told so; orders at Venice are looked
+    at every `poll` seconds."""
     hasher = Hasher(key)
     settings = SettingsBook(store.settings)
     caps = CapsBook(store.money)
@@ -97,6 +103,7 @@ def assemble(
     groups = Groups(
         settings, hasher, overheard, Threads(doors, store.marks), Gate(side_calls, clock), BotLoops(clock)
     )
+    shop = open_shop(store, client, models, cashier, caps, delivery, doorkeeper, clock, poll=poll)
     services = Services(
         store=store,
         client=client,
@@ -112,6 +119,7 @@ def assemble(
         secretary=Secretary(side_calls, models),
         answers=answers,
         stopper=stopper,
+        shop=shop,
     )
     amends = Amends(store.buttons, clock)
     engine = Engine(
@@ -133,4 +141,4 @@ def assemble(
         losses=Losses(doors),
         answers=answers,
     )
-    return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock)
+    return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock, shop.workshop)

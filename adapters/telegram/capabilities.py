@@ -33,5 +33,6 @@ TELEGRAM = Capabilities(
         draft_lasts=30.0,
     ),
     voice_mimes=VOICE_MIMES,
+    audio_mimes=("audio/mpeg", "audio/mp4"),
     rich_messages=RICH,
 )

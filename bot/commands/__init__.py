@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from bot.commands import answers, chats, doors, guide, house, media, sound, talk
+from bot.commands import answers, chats, doors, guide, house, making, media, sound, talk
 from bot.commands.completion import Completer
 from bot.commands.services import RUN, Services
 from bot.declarations import Command
@@ -25,6 +25,7 @@ def build_registry(services: Services) -> Registry:
         *talk.bound(services),
         *media.bound(services),
         *sound.bound(services),
+        *making.bound(services),
         *house.bound(services),
         *doors.bound(services),
         *answers.bound(services),
@@ -41,6 +42,7 @@ def build_registry(services: Services) -> Registry:
         **amends_actions(services.talker.talk, by_name),
         **answers.actions(services),
         **chats.actions(services),
+        **making.actions(services),
     }
     return Registry(commands, actions, Completer(services, declared()), answers.ORDERED)
 

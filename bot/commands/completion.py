@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from bot.commands.making_completion import making_sources
 from bot.commands.services import Services
 from bot.declarations import Choice, Command
 from bot.engine.models import is_dear
@@ -44,6 +45,7 @@ class Completer:
             "character": self._characters,
             "setting": self._setting_names,
             "setting.value": self._setting_values,
+            **making_sources(services.models),
         }
 
     async def __call__(self, incoming: Incoming, option: str, typed: str) -> Sequence[Choice]:

@@ -68,6 +68,8 @@ _MODELS: dict[str, Wanted] = {
     "model": "text",
     "image_model": "image",
     "voice_model": "tts",
+    "video_model": "video",
+    "music_model": "music",
     "gate_model": "text",
 }
 

@@ -13,6 +13,7 @@ from bot.engine.caps import CapsBook
 from bot.engine.cashier import Cashier
 from bot.engine.fetching import Fetcher
 from bot.engine.hearing import Hearer
+from bot.engine.making.shop import Shop
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.settings import SettingsBook
@@ -49,6 +50,7 @@ class Services:
     secretary: Secretary
     answers: AnswerBook
     stopper: Stopper
+    shop: Shop
 
     async def command_buttons(
         self, turn: Turn, choices: Sequence[tuple[str, str, Mapping[str, OptionValue]]]

@@ -83,6 +83,18 @@ SETTINGS: dict[str, Setting] = {
         Setting("voice_model", "Speech model; empty for the default.", "", completer="model.tts"),
         Setting("image_model", "Picture model; empty for the default.", "", completer="model.image"),
         Setting(
+            "video_model",
+            "Film model; empty for the cheapest that can do what is asked.",
+            "",
+            completer="model.film",
+        ),
+        Setting(
+            "music_model",
+            "Music and sound model; empty for the cheapest that can do what is asked.",
+            "",
+            completer="model.music",
+        ),
+        Setting(
             "activation",
             "When to answer in a group: never, when mentioned, in threads, always, or where it helps.",
             "mention",

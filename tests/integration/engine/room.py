@@ -167,9 +167,11 @@ async def open_room(folder: Path, *, is_open: bool = True, owner: bool = True) -
                 owners=owners,
                 clock=clock,
                 patience=0.05,
+                poll=0.05,
             )
             room = Room(parts, demo, door, store, client)
             await parts.load()
             yield room
             await parts.engine.drain(2)
+            await parts.workshop.close(0)
             await parts.delivery.close()
