@@ -22,9 +22,13 @@ def making_sources(models: ModelBook) -> Mapping[str, Source]:
 
     def offered(medium: Medium, fits: Callable[[Model], bool] = lambda _: True) -> Source:
         async def source(incoming: Incoming, typed: str) -> Sequence[Choice]:
-            allow = Filter(uncensored=incoming.adult_allowed)
-            found = (await models.catalogue()).search(typed, medium, allow, limit=200)
-            return [Choice(model.id, model.name) for model in found if fits(model)]
+            found = (await models.catalogue()).search(typed, medium, limit=200)
+            return [
+                Choice(model.id, model.name)
+                for model in found
+                if fits(model)
+                and (incoming.adult_allowed or not model.uncensored or model.music.instrumental)
+            ]
 
         return source
 

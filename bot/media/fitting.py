@@ -29,7 +29,9 @@ TRIES = 3
 LESS = 0.75
 """Share of the bit rate at the next try."""
 FILM_SOUND = 96_000
-LEAST_FILM, LEAST_SOUND, BEST_SOUND = 60_000, 32_000, 256_000
+LEAST_FILM = 60_000
+SOUND_RATES = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256)
+"""Kilobits a second that MP3 knows; others are rounded, perhaps up."""
 BITS_PER_PIXEL = 0.035
 """Below this a film looks better with fewer pixels."""
 LEAST_SIDE = 240
@@ -70,8 +72,10 @@ def smaller_film(data: bytes, limit: int) -> bytes:
 
 def smaller_sound(data: bytes, limit: int) -> bytes:
     """The whole sound as MP3 of at most `limit` bytes, as good as that allows. Raises Unfit."""
-    room = min(limit * FULL * 8 / _length(data), BEST_SOUND)
-    return _fitted(data, limit, room, LEAST_SOUND, lambda rate, until: _sound(data, rate, until))
+    room = limit * FULL * 8 / _length(data)
+    fitting = [rate for rate in SOUND_RATES if rate * 1000 <= room]
+    rate = max(fitting, default=0) * 1000
+    return _fitted(data, limit, rate, SOUND_RATES[0] * 1000, lambda rate, until: _sound(data, rate, until))
 
 
 def _length(data: bytes) -> float:

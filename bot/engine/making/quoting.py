@@ -57,17 +57,18 @@ class Quoter:
         catalogue = await self._models.catalogue()
         if brief.model:
             model = catalogue.find(brief.model, _medium(brief))
-            _check(model, wish.allow)
+            _check(model, brief, wish.allow)
             said = complaint(brief, model)
             if said:
                 raise UserError(said)
             return await self.priced(settled(brief, model), model, wish.person)
-        fitting = [
-            one for one in self._ranked(catalogue.offered(_medium(brief), wish.allow)) if suits(one, brief)
-        ]
-        able = [one for one in fitting if not complaint(brief, one)]
+        fitting = [one for one in self._ranked(catalogue.offered(_medium(brief))) if suits(one, brief)]
+        able = _able(brief, fitting, wish.allow)
+        if not able and brief.craft is Craft.MUSIC and not (brief.lyrics or brief.write_lyrics):
+            brief = replace(brief, instrumental=True)
+            able = _able(brief, fitting, wish.allow)
         if not able:
-            raise UserError(_nobody(brief, fitting))
+            raise UserError(_nobody(brief, fitting, wish.allow))
         usual = [one for one in able if wish.usual in (one.id, one.name)] if wish.usual else []
         return await self._cheapest([(settled(brief, one), one) for one in usual or able[:ASKED]], wish)
 
@@ -87,7 +88,8 @@ class Quoter:
         """The next cheaper way to make it: less fine, else shorter, else by another model; None when there
         is none."""
         catalogue = await self._models.catalogue()
-        others = self._ranked(catalogue.offered(_medium(offer.brief), wish.allow))
+        offered = self._ranked(catalogue.offered(_medium(offer.brief)))
+        others = [one for one in offered if permitted(one, offer.brief, wish.allow)]
         for steps in (_smaller(offer), _by_others(offer, others)):
             found = await self._offers(steps, wish)
             saving = [one for one in found if one.quote <= offer.quote * SAVING]
@@ -177,11 +179,18 @@ def _fitted(brief: Brief, model: Model) -> Brief:
     return replace(
         brief,
         model="",
-        duration=brief.duration if brief.duration in takes.durations else "",
+        duration=_no_longer(brief.duration, takes.durations),
         resolution=brief.resolution if brief.resolution in takes.resolutions else "",
         aspect=brief.aspect if brief.aspect in takes.aspect_ratios else "",
         seconds=None if far or not sound.timed else brief.seconds,
     )
+
+
+def _no_longer(wanted: str, offered: tuple[str, ...]) -> str:
+    """The wanted length, else the longest below it; "" where there is none."""
+    if wanted in offered:
+        return wanted
+    return next(iter(_below(offered, seconds_of, wanted)), "")
 
 
 def _rank(model: Model) -> tuple[bool, bool, Decimal, bool, str]:
@@ -193,14 +202,28 @@ def _medium(brief: Brief) -> Medium:
     return "video" if brief.craft is Craft.FILM else "music"
 
 
-def _check(model: Model, allow: Filter) -> None:
+def permitted(model: Model, brief: Brief, allow: Filter) -> bool:
+    """Whether a place allows a model for this. An uncensored one may play where nobody sings."""
+    wordless = brief.craft is Craft.MUSIC and brief.instrumental and model.music.instrumental
+    return (replace(allow, uncensored=True) if wordless else allow).allows(model)
+
+
+def _check(model: Model, brief: Brief, allow: Filter) -> None:
+    if permitted(model, brief, allow):
+        return
     if model.uncensored and not allow.uncensored:
-        raise NotAllowed(f"{model.name} is uncensored, and this place is not marked for adults.")
-    if not allow.allows(model):
-        raise NotAllowed(f"{model.name} is not allowed here. Leave the model out, and I choose one that is.")
+        hint = " Without singing it may be used: set `instrumental`." if model.music.instrumental else ""
+        raise NotAllowed(f"{model.name} is uncensored, and this place is not marked for adults.{hint}")
+    raise NotAllowed(f"{model.name} is not allowed here. Leave the model out, and I choose one that is.")
 
 
-def _nobody(brief: Brief, fitting: Sequence[Model]) -> str:
-    if not fitting:
-        return "Venice has no model for that which may be used here right now. Please try again later."
-    return f"No model makes it like that. {complaint(brief, fitting[0])}"
+def _able(brief: Brief, fitting: Sequence[Model], allow: Filter) -> list[Model]:
+    return [one for one in fitting if permitted(one, brief, allow) and not complaint(brief, one)]
+
+
+def _nobody(brief: Brief, fitting: Sequence[Model], allow: Filter) -> str:
+    """Why there is no offer: nobody takes it like that, or those who do may not be used here."""
+    here = [one for one in fitting if permitted(one, brief, allow)]
+    if any(not complaint(brief, one) for one in fitting) or not here:
+        return "Venice has no model for that which may be used here. Ask for it differently, or elsewhere."
+    return f"No model makes it like that. {complaint(brief, here[0])}"

@@ -19,7 +19,7 @@ CLAIM_SECONDS = 5.0
 MOST_CLAIMED = 100
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 """Seconds until an order that met trouble of our own is tried again."""
-HURRIED = (OrderState.ACCEPTED, OrderState.CALLED, OrderState.SENDING)
+HURRIED = WORKING - {OrderState.QUEUED}
 """States that a process about to end waits to be over: the next one cannot know how far they came."""
 
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from bot.assembly import Assembly, assemble
-from bot.messages import Addressed, ButtonPress, CommandUse, OptionValue
+from bot.errors import PlatformError
+from bot.messages import Addressed, ButtonPress, CommandUse, MessageRef, OptionValue
 from bot.orders import Order, OrderState
 from storage import SqlStore
 from storage.lease import Lease
@@ -88,21 +89,40 @@ class Processes:
 
     def __init__(self, room: Room) -> None:
         self._room = room
-        self._count = 0
+        self._running: list[Assembly] = [room.parts]
 
-    async def dies(self, parts: Assembly) -> None:
-        """Nothing more comes of what it was doing."""
-        await parts.workshop.close(0)
+    async def dies(self) -> None:
+        """Nothing more comes of what the running process was doing."""
+        await self._running[-1].workshop.close(0)
 
-    async def next(self, *, seconds: float = 60.0) -> Assembly:
-        """A further process; the leases of those before it have run out."""
-        room = self._room
-        self._count += 1
-        await room.store.turns.renew_leases()
-        lease = Lease(f"next-{self._count}", lambda: time.time() + 100 * self._count, seconds)
+    async def next(self) -> Assembly:
+        """A further process; the leases of those before it have run out. It takes over what is open."""
+        room, count = self._room, len(self._running)
+        lease = Lease(f"next-{count}", lambda: time.time() + 100 * count, 60.0)
         store = SqlStore(room.store.database, lease)
         parts = assemble(
             store, room.client, {"test": room.door}, key=b"key", is_open=True, clock=time.time, poll=0.05
         )
+        self._running.append(parts)
         await parts.load()
+        await parts.engine.recover()
+        await parts.workshop.recover()
+        await store.turns.sweep(time.time() + 100 * count)
         return parts
+
+    async def close(self) -> None:
+        """End whatever is left."""
+        for parts in self._running:
+            await parts.workshop.close(0)
+
+
+def refuse_media(room: Room, *errors: PlatformError) -> None:
+    """The next uploads are refused like this; those after them arrive."""
+    waiting, arrives = list(errors), room.door.send_media
+
+    async def send_media(*args: Any, **fields: Any) -> MessageRef:
+        if waiting:
+            raise waiting.pop(0)
+        return await arrives(*args, **fields)
+
+    room.door.send_media = send_media  # type: ignore[method-assign]
