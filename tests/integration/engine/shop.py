@@ -78,8 +78,9 @@ async def ended(room: Room, order_id: str, *states: OrderState, parts: Assembly 
     """Wait until an order has come that far and nobody works on it."""
     async with asyncio.timeout(15):
         while True:
+            idle = not (parts or room.parts).workshop.busy
             found = await room.store.orders.get(order_id)
-            if found is not None and found.state in states and not (parts or room.parts).workshop.busy:
+            if idle and found is not None and found.state in states:
                 return found
             await asyncio.sleep(0.01)
 
