@@ -179,6 +179,12 @@ async def test_orders_come_after_a_restart_where_they_were_asked_for(
         assert (tg.violations, dc.violations) == ([], [])
 
 
+def on_disk(folder: Path, file_id: str) -> bytes:
+    """What the page shows of a file."""
+    [file] = [one for one in folder.rglob(f"*{file_id}*") if one.suffix != ".json"]
+    return file.read_bytes()
+
+
 async def test_on_the_page(tmp_path: Path, venice: DemoVenice) -> None:
     async with house(tmp_path, venice) as opened:
         place, who = Place("web", "", "visitor"), Person("web", "visitor", "You")
@@ -200,6 +206,5 @@ async def test_on_the_page(tmp_path: Path, venice: DemoVenice) -> None:
             while "Made for" not in (transcript.find(card.id) or card).html:
                 await asyncio.sleep(0.02)
         [sound] = [one for item in transcript.items for one in item.media]
-        [file] = [one for one in tmp_path.rglob(f"*{sound.id}*") if one.suffix != ".json"]
         assert sound.kind is MediaKind.AUDIO
-        assert look_at(file.read_bytes()).seconds == pytest.approx(2, abs=0.2)
+        assert look_at(on_disk(tmp_path, sound.id)).seconds == pytest.approx(2, abs=0.2)
