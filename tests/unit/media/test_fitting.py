@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from bot.media import fitting
@@ -17,7 +19,7 @@ def test_a_look_tells_films_from_sounds() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"no film at all", film(None)[:40], b"\0" * 5000])
 def test_what_is_no_film_or_sound_is_unfit(data: bytes) -> None:
-    for work in (look, lambda one: smaller_film(one, 1000), lambda one: smaller_sound(one, 1000)):
+    for work in (look, partial(smaller_film, limit=1000), partial(smaller_sound, limit=1000)):
         with pytest.raises(Unfit):
             work(data)
 
