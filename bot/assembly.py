@@ -15,6 +15,7 @@ from bot.engine.answerbook import AnswerBook
 from bot.engine.botloops import BotLoops
 from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cashier import Cashier
+from bot.engine.choosing import Chooser
 from bot.engine.compacting import Compactor
 from bot.engine.conduct import Conductor
 from bot.engine.engine import Engine
@@ -30,6 +31,7 @@ from bot.engine.making.workshop import Workshop
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
+from bot.engine.privacy import PrivacyRule
 from bot.engine.recall import Recall
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background, SideCalls
@@ -88,18 +90,22 @@ def assemble(
     caps = CapsBook(store.money)
     doorkeeper = Doorkeeper(store.access, hasher, is_open=is_open, owners=owners)
     models = ModelBook(client, clock)
-    cashier = Cashier(store.money, caps, clock)
+    rule = PrivacyRule(settings, models)
+    cashier = Cashier(store.money, caps, clock, rule.check)
     payments, fetcher = Payments(client, cashier), Fetcher(doors)
     speaker, hearer = Speaker(client, models, payments), Hearer(client, models, payments, fetcher)
     delivery = Delivery(doors)
     answers = AnswerBook(store.buttons, clock, delivery.clear_buttons)
     stopper = Stopper(answers)
     background, gauge, overheard = Background(), TokenGauge(), Overheard()
-    side_calls = SideCalls(client, models, cashier, store.turns)
+    side_calls = SideCalls(client, models, cashier, store.turns, rule)
     compactor = Compactor(store.memory, side_calls, gauge, background, clock)
     recall = Recall(store, compactor)
     gatherer = Gatherer(fetcher, hearer)
-    talker = Talker(client, models, cashier, gatherer, speaker, recall, compactor, gauge, overheard, answers)
+    chooser = Chooser(models, clock)
+    talker = Talker(
+        client, models, cashier, gatherer, speaker, recall, compactor, gauge, overheard, answers, chooser
+    )
     groups = Groups(
         settings, hasher, overheard, Threads(doors, store.marks), Gate(side_calls, clock), BotLoops(clock)
     )
@@ -113,6 +119,7 @@ def assemble(
         cashier=cashier,
         doorkeeper=doorkeeper,
         talker=talker,
+        chooser=chooser,
         speaker=speaker,
         fetcher=fetcher,
         hearer=hearer,

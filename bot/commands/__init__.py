@@ -5,7 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from bot.commands import answers, chats, doors, guide, house, making, media, sound, talk
+from bot.commands import (
+    answers,
+    chats,
+    doors,
+    guide,
+    house,
+    making,
+    media,
+    models,
+    privacy,
+    sound,
+    spending,
+    talk,
+)
 from bot.commands.completion import Completer
 from bot.commands.services import RUN, Services
 from bot.declarations import Command
@@ -23,11 +36,14 @@ def build_registry(services: Services) -> Registry:
     """Commands in menu order, the button actions, and the completer."""
     commands: list[Bound] = [
         *talk.bound(services),
+        *models.bound(services),
         *media.bound(services),
         *sound.bound(services),
         *making.bound(services),
         *house.bound(services),
+        *spending.bound(services),
         *doors.bound(services),
+        *privacy.bound(services),
         *answers.bound(services),
         *chats.bound(services),
     ]

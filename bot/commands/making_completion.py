@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from bot.declarations import Choice
 from bot.engine.making.brief import is_effect
-from bot.engine.models import ModelBook
+from bot.engine.models import ModelBook, tier_of
+from bot.engine.settings import SettingsBook
 from bot.messages import Incoming
 from bot.venice import Model
 from bot.venice.catalogue import Filter
@@ -17,12 +18,13 @@ STEPS = (5, 10, 15, 30, 60, 90, 120, 180, 240, 300, 600)
 """Lengths suggested where a model takes any."""
 
 
-def making_sources(models: ModelBook) -> Mapping[str, Source]:
+def making_sources(models: ModelBook, settings: SettingsBook) -> Mapping[str, Source]:
     """Sources of suggestions by name."""
 
     def offered(medium: Medium, fits: Callable[[Model], bool] = lambda _: True) -> Source:
         async def source(incoming: Incoming, typed: str) -> Sequence[Choice]:
-            found = (await models.catalogue()).search(typed, medium, limit=200)
+            allow = Filter(tier=tier_of(settings.resolve(incoming.place, incoming.author)))
+            found = (await models.catalogue()).search(typed, medium, allow, limit=200)
             return [
                 Choice(model.id, model.name)
                 for model in found

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 
 from bot.commands.services import Services, number_option, text_option
-from bot.commands.talk import check_adult
 from bot.declarations import Choice, Command, Medium, Option, OptionKind
 from bot.engine.registry import Bound
 from bot.engine.turn import Turn
@@ -69,9 +68,7 @@ async def _image(services: Services, turn: Turn) -> None:
     if not prompt:
         raise UserError("Say what the picture should show: `/image a lighthouse at dawn`.")
     turn.answer.typing()
-    wanted = text_option(turn, "model") or turn.settings.text("image_model")
-    model = await services.models.pick("image", wanted, owner=turn.owner)
-    check_adult(model, turn)
+    model = await services.models.pick_for(turn, "image", text_option(turn, "model"))
     request = await _image_request(services, turn, prompt, model)
     result = await _drawn(services, turn, request, model)
     name = f"gondola-{request.seed}"

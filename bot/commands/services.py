@@ -11,6 +11,7 @@ from bot.engine.access import Doorkeeper
 from bot.engine.answerbook import AnswerBook
 from bot.engine.caps import CapsBook
 from bot.engine.cashier import Cashier
+from bot.engine.choosing import Chooser
 from bot.engine.fetching import Fetcher
 from bot.engine.hearing import Hearer
 from bot.engine.making.shop import Shop
@@ -44,6 +45,7 @@ class Services:
     cashier: Cashier
     doorkeeper: Doorkeeper
     talker: Talker
+    chooser: Chooser
     speaker: Speaker
     fetcher: Fetcher
     hearer: Hearer

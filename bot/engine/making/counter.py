@@ -12,11 +12,11 @@ from bot.engine.making.brief import Brief, from_request, to_request
 from bot.engine.making.ends import Ends, brief_of
 from bot.engine.making.quoting import Offer, Quoter, Wish
 from bot.engine.making.workshop import Workshop
+from bot.engine.models import allowed
 from bot.engine.turn import Turn
 from bot.errors import UserError
 from bot.messages import Button, ButtonRows, ButtonsReady, MessageRef
 from bot.orders import WORKING, Advance, Order, Orders, OrderState
-from bot.venice.catalogue import Filter
 
 CARD_SECONDS = 3600.0
 """How long a price on a card is good for."""
@@ -205,9 +205,8 @@ class Counter:
 
 def wish_of(turn: Turn, brief: Brief) -> Wish:
     """What the place allows and which model is usual here."""
-    allow = Filter(uncensored=turn.incoming.adult_allowed)
     usual = turn.settings.text(f"{brief.craft.medium.value}_model")
-    return Wish(allow, turn.person, usual)
+    return Wish(allowed(turn), turn.person, usual)
 
 
 def _button(number: int, order: Order) -> Button | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.engine.making.brief import Brief, Craft, complaint, lines_of, seconds_of, suits
-from bot.engine.models import ModelBook
+from bot.engine.models import ModelBook, objection
 from bot.errors import NotAllowed, UserError, VeniceError
 from bot.venice import Model, VeniceClient
 from bot.venice.catalogue import Filter, price_of
@@ -211,10 +211,9 @@ def permitted(model: Model, brief: Brief, allow: Filter) -> bool:
 def _check(model: Model, brief: Brief, allow: Filter) -> None:
     if permitted(model, brief, allow):
         return
-    if model.uncensored and not allow.uncensored:
-        hint = " Without singing it may be used: set `instrumental`." if model.music.instrumental else ""
-        raise NotAllowed(f"{model.name} is uncensored, and this place is not marked for adults.{hint}")
-    raise NotAllowed(f"{model.name} is not allowed here. Leave the model out, and I choose one that is.")
+    wordless = model.uncensored and not allow.uncensored and model.music.instrumental
+    hint = " Without singing it may be used: set `instrumental`." if wordless else ""
+    raise NotAllowed(f"{objection(model, allow)}.{hint}")
 
 
 def _able(brief: Brief, fitting: Sequence[Model], allow: Filter) -> list[Model]:

@@ -61,7 +61,7 @@ def described(brief: Brief, model: Model) -> str:
 def head(brief: Brief, model: Model) -> str:
     """What is made, by whom and how, in a line."""
     parts = [f"**{_title(brief)}**", model.name, *_choices(brief, model)]
-    parts.append("private" if model.private else "anonymised (the provider sees the words)")
+    parts.append(model.tier.meaning)
     return " · ".join(part for part in parts if part)
 
 
