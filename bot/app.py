@@ -56,6 +56,7 @@ class House:
             key=key,
             is_open=configuration.gondola_access == "open",
             owners=configuration.owners,
+            public_url=configuration.gondola_public_url,
         )
         self.engine = self.parts.engine
         self.web = self._web()
@@ -126,6 +127,7 @@ class House:
             public_url=self._configuration.gondola_public_url,
             ready=lambda: {platform.name: platform.hearing for platform in self.platforms},
             hooks=self._hooks,
+            linked=self.parts.links.find,
         )
 
     def _receiving(self) -> Receiving | None:

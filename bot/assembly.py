@@ -26,6 +26,7 @@ from bot.engine.hashing import Hasher
 from bot.engine.hearing import Hearer
 from bot.engine.lobby import PATIENCE
 from bot.engine.lost import Losses
+from bot.engine.making.links import Links
 from bot.engine.making.shop import open_shop
 from bot.engine.making.workshop import Workshop
 from bot.engine.minutes import Secretary
@@ -60,6 +61,7 @@ class Assembly:
     store: Store
     clock: Clock
     workshop: Workshop
+    links: Links
 
     async def load(self) -> None:
         """Read settings, caps and access; set the default cap once in the life of a database."""
@@ -81,10 +83,11 @@ def assemble(
     clock: Clock = time.time,
     patience: float = PATIENCE,
     poll: float = POLL_SECONDS,
+    public_url: str = "",
 ) -> Assembly:
     """`doors` may fill later; `key` is the secret behind hashes; `owners` are person keys.
     A question that has waited `patience` seconds behind another one is told so; orders at Venice are looked
-    at every `poll` seconds."""
+    at every `poll` seconds. `public_url` is where people reach the web page, "" for nowhere."""
     hasher = Hasher(key)
     settings = SettingsBook(store.settings)
     caps = CapsBook(store.money)
@@ -109,7 +112,9 @@ def assemble(
     groups = Groups(
         settings, hasher, overheard, Threads(doors, store.marks), Gate(side_calls, clock), BotLoops(clock)
     )
-    shop = open_shop(store, client, models, cashier, caps, delivery, doorkeeper, clock, poll=poll)
+    shop = open_shop(
+        store, client, models, cashier, caps, delivery, doorkeeper, clock, poll=poll, public_url=public_url
+    )
     services = Services(
         store=store,
         client=client,
@@ -148,4 +153,6 @@ def assemble(
         losses=Losses(doors),
         answers=answers,
     )
-    return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock, shop.workshop)
+    return Assembly(
+        engine, delivery, settings, caps, doorkeeper, models, store, clock, shop.workshop, shop.links
+    )

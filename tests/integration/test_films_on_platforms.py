@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 from discord.gateway import DiscordWebSocket
 
@@ -177,6 +178,45 @@ async def test_orders_come_after_a_restart_where_they_were_asked_for(
             assert look_at(file.data).seconds == pytest.approx(2, abs=0.2)
         assert ordered(venice) == 2
         assert (tg.violations, dc.violations) == ([], [])
+
+
+async def test_what_was_made_smaller_is_linked_as_it_was_made(tmp_path: Path, venice: DemoVenice) -> None:
+    """Where there is a public page: whoever has the link gets the file, and nobody else anything."""
+    public = "https://gondola.example.org"
+    async with (
+        FakeTelegram() as tg,
+        house(
+            tmp_path,
+            venice,
+            TELEGRAM_TOKEN=tg.token,
+            TELEGRAM_BASE_URL=tg.base_url,
+            GONDOLA_PUBLIC_URL=public,
+        ) as opened,
+    ):
+        ann = tg.user("Ann")
+        chat = tg.private(ann)
+        tg.say(chat, ann, "/sound rain on a roof seconds=2")
+        await tg.wait_for(lambda: any(m.buttons for m in tg.replies(chat)), timeout=WAIT)
+        [card] = tg.replies(chat)
+        tg.press(card, "Make it", ann)
+        await tg.wait_for(lambda: "Made for" in card.text, timeout=WAIT)
+        [url] = [button.url for button in card.buttons if button.text == "As it was made"]
+        assert url is not None
+        assert url.startswith(f"{public}/files/")
+        here = f"http://127.0.0.1:{opened.web.port}/files/"
+        async with aiohttp.ClientSession() as browser:
+            async with browser.get(here + url.rpartition("/")[2]) as answer:
+                assert answer.status == 200
+                assert answer.headers["content-disposition"].startswith("attachment; filename=")
+                assert answer.headers["x-content-type-options"] == "nosniff"
+                assert answer.content_type == "audio/flac"
+                assert look_at(await answer.read()).audio == "flac"
+            async with browser.get(here + "x" * 32) as answer:
+                assert answer.status == 404
+            await opened.parts.store.vault.forget(f"telegram::{chat.id}:")
+            async with browser.get(here + url.rpartition("/")[2]) as answer:
+                assert answer.status == 404
+        assert tg.violations == []
 
 
 def on_disk(folder: Path, file_id: str) -> bytes:

@@ -12,10 +12,11 @@ from bot.engine.access import Doorkeeper
 from bot.engine.making import words
 from bot.engine.making.board import Board, craft_of, place_of
 from bot.engine.making.ends import Ends, brief_of, retry
+from bot.engine.making.links import Links
 from bot.engine.making.results import Result, Results, shrunk
 from bot.errors import PlatformError, PlatformFailure
 from bot.media.fitting import Look, Unfit, look
-from bot.messages import Media, MediaKind
+from bot.messages import Button, ButtonRows, Media, MediaKind
 from bot.orders import Advance, Order, Orders, OrderState
 from bot.ports import Clock
 
@@ -36,6 +37,7 @@ class Hander:
         board: Board,
         ends: Ends,
         results: Results,
+        links: Links,
         clock: Clock,
     ) -> None:
         self._orders = orders
@@ -44,6 +46,7 @@ class Hander:
         self._board = board
         self._ends = ends
         self._results = results
+        self._links = links
         self._clock = clock
 
     async def hand_over(self, order: Order) -> Order | None:
@@ -67,22 +70,27 @@ class Hander:
             log.warning("order.unfit", order=order.id, reason=str(error), size=len(result.data))
             return await self._too_large(order, len(result.data), capabilities)
         sending = await self._step(order, OrderState.SENDING)
-        return await self._sent(sending, media) if sending is not None else None
+        return await self._sent(sending, media, result) if sending is not None else None
 
-    async def _sent(self, order: Order, media: Media) -> Order | None:
+    async def _sent(self, order: Order, media: Media, result: Result) -> Order | None:
         failure = await self._board.send(order, media)
         if failure is not None:
             log.warning("order.undelivered", order=order.id, reason=failure.detail)
             self._results.let_go(order)
             return await self._ends.keep(order, self._sentence(_said(failure), order))
         self._results.let_go(order)
-        step = Advance(order.id, frozenset({order.state}), OrderState.DELIVERED, mine=True, request="")
-        delivered = await self._orders.advance(step)
+        delivered = await self._delivered(order)
         if delivered is not None:
-            log.info("order.delivered", order=order.id, size=len(media.data))
+            log.info("order.delivered", order=order.id, size=len(media.data), made=len(result.data))
             rows = await self._board.asking(order, *retry(order, "Once more"))
+            whole = media.data is result.data
+            rows += () if whole else _button("As it was made", await self._links.make(order))
             await self._board.show(order, self._receipt(order), rows)
         return delivered
+
+    async def _delivered(self, order: Order) -> Order | None:
+        step = Advance(order.id, frozenset({order.state}), OrderState.DELIVERED, mine=True, request="")
+        return await self._orders.advance(step)
 
     def _receipt(self, order: Order) -> str:
         brief = brief_of(order)
@@ -106,17 +114,22 @@ class Hander:
         return await self._ends.end(order, OrderState.LOST, text, *retry(order), uncleared=None)
 
     async def _too_large(self, order: Order, size: int, capabilities: Capabilities) -> Order | None:
-        text = words.filled(
-            words.TOO_LARGE,
-            craft_of(order),
-            platform=capabilities.display_name,
-            size=size,
-            limit=capabilities.upload_limit,
-        )
+        """What cannot be sent is linked where there is a public page."""
+
+        def said(text: str) -> str:
+            name, limit = capabilities.display_name, capabilities.upload_limit
+            return words.filled(text, craft_of(order), platform=name, size=size, limit=limit)
+
         self._results.let_go(order)
-        return await self._ends.end(
-            order, OrderState.FAILED, text, *retry(order, "Ask for the price again"), uncleared=None
-        )
+        url = await self._links.make(order)
+        if not url:
+            asked = retry(order, "Ask for the price again")
+            text = said(words.TOO_LARGE)
+            return await self._ends.end(order, OrderState.FAILED, text, *asked, uncleared=None)
+        delivered = await self._delivered(order)
+        if delivered is not None:
+            await self._ends.say(order, said(words.LINKED), _button("Open it", url))
+        return delivered
 
     def _sentence(self, text: str, order: Order) -> str:
         name = self._delivery.capabilities(place_of(order).platform).display_name
@@ -137,6 +150,10 @@ def fitted(result: Result, limits: Capabilities) -> Media:
 def _media(result: Result, seen: Look) -> Media:
     kind = MediaKind.VIDEO if seen.film else MediaKind.AUDIO
     return Media(kind, result.data, result.mime, result.name, seen.seconds or None)
+
+
+def _button(label: str, url: str) -> ButtonRows:
+    return ((Button(label, url=url),),) if url else ()
 
 
 def _said(failure: PlatformError) -> str:

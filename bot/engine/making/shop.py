@@ -13,6 +13,7 @@ from bot.engine.making.board import Board
 from bot.engine.making.counter import Counter
 from bot.engine.making.ends import Ends
 from bot.engine.making.handing import Hander
+from bot.engine.making.links import Links
 from bot.engine.making.ordering import Ordering
 from bot.engine.making.quoting import Quoter
 from bot.engine.making.results import Results
@@ -30,7 +31,7 @@ class Shop:
 
     counter: Counter
     workshop: Workshop
-    quoter: Quoter
+    links: Links
 
 
 def open_shop(
@@ -44,16 +45,19 @@ def open_shop(
     clock: Clock,
     *,
     poll: float,
+    public_url: str,
 ) -> Shop:
-    """`poll` is the time in seconds between two looks at one order."""
+    """`poll` is the time in seconds between two looks at one order; `public_url` is where people reach the
+    web page, "" for nowhere."""
     board, quoter = Board(delivery, store.buttons, clock), Quoter(client, models)
     ends, results = Ends(store.orders, board, clock), Results(store.vault, clock)
     allowance = Allowance(store.money, caps)
+    links = Links(store.buttons, store.vault, clock, public_url)
     workshop = Workshop(
         store.orders,
         Ordering(store, client, quoter, cashier, allowance, doorkeeper, board, ends, clock),
         Watcher(store.orders, client, board, ends, results, clock, poll=poll),
-        Hander(store.orders, delivery, doorkeeper, board, ends, results, clock),
+        Hander(store.orders, delivery, doorkeeper, board, ends, results, links, clock),
     )
     counter = Counter(store.orders, quoter, allowance, board, ends, workshop)
-    return Shop(counter, workshop, quoter)
+    return Shop(counter, workshop, links)

@@ -47,6 +47,10 @@ UNSURE = (
     "{Noun} is ready and was sent, but {platform} did not confirm that. If it is missing, the button sends "
     "it again. It is kept for 7 days."
 )
+LINKED = (
+    "{Noun} is ready, but at {size} it is more than the {limit} that {platform} takes from me. The button "
+    "opens it, for 7 days."
+)
 TOO_LARGE = (
     "{Noun} is ready, but at {size} it is more than the {limit} that {platform} takes from me, and I could "
     "not make it small enough. Ask for it shorter or in a lower resolution."

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from bot.assembly import assemble
 from bot.demo import Fault
 from bot.engine.making.watching import PATIENT
 from bot.engine.making.words import UNHEARD
 from bot.errors import PlatformError, PlatformFailure
 from bot.orders import Order
 from bot.orders import OrderState as S
-from bot.records import AccessRule, UsageRow
+from bot.records import AccessRule, StoredButton, UsageRow
 from tests.films import look_at
 from tests.integration.engine.room import PLACE, Message, Room, open_room
 from tests.integration.engine.shop import (
@@ -356,3 +357,31 @@ async def test_what_cannot_be_made_small_enough_says_how_to_ask(room: Room) -> N
     assert "more than the 0.0 MB that Testgram takes from me" in shown.text
     assert "shorter or in a lower resolution" in shown.text
     assert labels(shown) == ["Ask for the price again"]
+
+
+async def test_what_cannot_be_made_small_enough_is_linked_where_there_is_a_public_page(
+    room: Room,
+) -> None:
+    room.parts = assemble(
+        room.store,
+        room.client,
+        {"test": room.door},
+        key=b"key",
+        is_open=True,
+        poll=0.05,
+        public_url="https://gondola.example.org/",
+    )
+    await room.parts.load()
+    room.door.capabilities = replace(room.door.capabilities, upload_limit=5_000)
+    shown, quoted = await accepted(room)
+    await ended(room, quoted.id, S.DELIVERED)
+    assert "The button opens it, for 7 days" in shown.text
+    [[button]] = shown.buttons
+    assert button.url.startswith("https://gondola.example.org/files/")
+    found = await room.parts.links.find(button.url.rpartition("/")[2])
+    assert found is not None
+    assert look_at(found.data).seconds == pytest.approx(8, abs=0.2)
+    other = StoredButton("b1", "show-again", quoted.id, "", PLACE.channel_key, room.parts.clock() + 60)
+    await room.store.buttons.save([other])
+    for wrong in (quoted.id, other.id, "", "x" * 32):
+        assert await room.parts.links.find(wrong) is None
