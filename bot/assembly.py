@@ -18,8 +18,12 @@ from bot.engine.cashier import Cashier
 from bot.engine.choosing import Chooser
 from bot.engine.compacting import Compactor
 from bot.engine.conduct import Conductor
+from bot.engine.drawing import Drawer
+from bot.engine.easel import Easel
 from bot.engine.engine import Engine
 from bot.engine.fetching import Fetcher
+from bot.engine.finding import Finder
+from bot.engine.gallery import Gallery
 from bot.engine.gathering import Gatherer
 from bot.engine.groups import Groups
 from bot.engine.hashing import Hasher
@@ -34,6 +38,8 @@ from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
 from bot.engine.privacy import PrivacyRule
 from bot.engine.recall import Recall
+from bot.engine.replies import Replies
+from bot.engine.retouching import Retoucher
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background, SideCalls
 from bot.engine.speaking import Speaker
@@ -97,6 +103,9 @@ def assemble(
     cashier = Cashier(store.money, caps, clock, rule.check)
     payments, fetcher = Payments(client, cashier), Fetcher(doors)
     speaker, hearer = Speaker(client, models, payments), Hearer(client, models, payments, fetcher)
+    gallery = Gallery(store.vault, store.buttons, fetcher, clock)
+    easel = Easel(client, cashier)
+    drawer = Drawer(easel, models, gallery)
     delivery = Delivery(doors)
     answers = AnswerBook(store.buttons, clock, delivery.clear_buttons)
     stopper = Stopper(answers)
@@ -126,6 +135,10 @@ def assemble(
         talker=talker,
         chooser=chooser,
         speaker=speaker,
+        drawer=drawer,
+        retoucher=Retoucher(easel, models),
+        gallery=gallery,
+        finder=Finder(gallery, fetcher),
         fetcher=fetcher,
         hearer=hearer,
         secretary=Secretary(side_calls, models),
@@ -152,6 +165,7 @@ def assemble(
         stopper=stopper,
         losses=Losses(doors),
         answers=answers,
+        replies=Replies(store.vault, clock),
     )
     return Assembly(
         engine, delivery, settings, caps, doorkeeper, models, store, clock, shop.workshop, shop.links

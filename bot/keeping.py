@@ -85,7 +85,7 @@ class Vault(Protocol):
         ...
 
     async def shown(self, file_ids: Sequence[str], message_ids: Sequence[str]) -> None:
-        """Each of these files is shown by all of these messages."""
+        """Each of these files is shown by all of these messages, and by those it was shown by before."""
         ...
 
     async def shown_by(self, room: str, message_id: str, now: float) -> list[Version]:

@@ -43,6 +43,12 @@ _CHILDREN = _about.where(kept_files.c.parent == bindparam("file"), _alive).order
 _RECENT = _about.where(_here, _alive).order_by(kept_files.c.number.desc()).limit(bindparam("most"))
 _SHOWN_BY = _about.where(_in_room, _alive, containing(kept_files.c.message_ids)).order_by(kept_files.c.number)
 _SIZES = select(kept_files.c.id, _size).where(_in_room).order_by(kept_files.c.number.desc())
+_SHOWING = (
+    select(kept_files.c.id, kept_files.c.message_ids)
+    .where(kept_files.c.id.in_(ids))
+    .order_by(kept_files.c.id)
+    .with_for_update()
+)
 _SHOWN = update(kept_files).where(_one).values(message_ids=bindparam("shown", type_=CleanText))
 _DROP = delete(kept_files).where(_one)
 _FORGET = delete(kept_files).where(_here)
@@ -125,9 +131,20 @@ class SqlVault:
 
     async def shown(self, file_ids: Sequence[str], message_ids: Sequence[str]) -> None:
         """See the port."""
-        rows: list[Params] = [{"file": one, "shown": to_json(message_ids)} for one in sorted(file_ids)]
-        if rows:
-            await self._database.write(lambda connection: execute_many(connection, _SHOWN, rows))
+
+        async def work(connection: AsyncConnection) -> None:
+            found = await fetch(connection, _SHOWING, {"ids": sorted(file_ids)})
+            rows: list[Params] = [
+                {
+                    "file": row["id"],
+                    "shown": to_json(list(dict.fromkeys((*from_json(row["message_ids"]), *message_ids)))),
+                }
+                for row in found
+            ]
+            await execute_many(connection, _SHOWN, rows)
+
+        if file_ids:
+            await self._database.write(work)
 
     async def shown_by(self, room: str, message_id: str, now: float) -> list[Version]:
         """See the port."""

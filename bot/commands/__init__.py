@@ -18,6 +18,7 @@ from bot.commands import (
     sound,
     spending,
     talk,
+    workbench,
 )
 from bot.commands.completion import Completer
 from bot.commands.services import RUN, Services
@@ -38,6 +39,7 @@ def build_registry(services: Services) -> Registry:
         *talk.bound(services),
         *models.bound(services),
         *media.bound(services),
+        *workbench.bound(services),
         *sound.bound(services),
         *making.bound(services),
         *house.bound(services),
@@ -59,6 +61,7 @@ def build_registry(services: Services) -> Registry:
         **answers.actions(services),
         **chats.actions(services),
         **making.actions(services),
+        **workbench.actions(services, by_name),
     }
     return Registry(commands, actions, Completer(services, declared()), answers.ORDERED)
 

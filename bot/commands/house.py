@@ -73,6 +73,7 @@ CAPS = Command(
 _MODELS: dict[str, Wanted] = {
     "model": "text",
     "image_model": "image",
+    "edit_model": "edit",
     "voice_model": "tts",
     "video_model": "video",
     "music_model": "music",

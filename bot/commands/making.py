@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.commands.services import Services, flag_option, number_option, text_option
 from bot.declarations import Command, Medium, MenuEntry, Option, OptionKind
+from bot.engine.gallery import Source
 from bot.engine.making.board import ASK, ORDER
 from bot.engine.making.brief import Brief, Craft
 from bot.engine.registry import ActionHandler, Bound
 from bot.engine.turn import Turn
 from bot.errors import UserError
-from bot.keeping import KEPT_SECONDS, KeptFile
 from bot.media.pictures import to_data_url
 from bot.messages import Addressed, Attachment, CommandUse, MediaKind
 from bot.records import StoredButton
@@ -206,45 +206,39 @@ def _said(turn: Turn, name: str) -> bool | None:
 
 
 async def _picture(services: Services, turn: Turn) -> str:
-    """Its id in the vault, "" for none. What is attached or replied to is put there first."""
+    """Its id in the vault, "" for none: named by a button, one of ours that was replied to, or one that
+    somebody sent, which is put there first."""
     named = text_option(turn, PICTURE)
     if named:
-        return await _kept(services, turn, named)
-    found = _pictures(turn)
-    if not found:
+        return (await services.gallery.file(turn, named)).id
+    own = await services.gallery.quoted(turn)
+    if own:
+        return own[0].id
+    sent = _sent(turn)
+    if sent is None:
         return ""
-    data = await services.fetcher.fetch(turn, found[0])
+    file, message_id = sent
+    data = await services.fetcher.fetch(turn, file)
     # Better now than after the price was accepted: it raises for what is no picture.
-    await asyncio.to_thread(to_data_url, data)
-    place = turn.incoming.place
-    file = KeptFile(
-        id=secrets.token_urlsafe(16),
-        room=place.room,
-        conversation=place.conversation,
-        person=turn.person,
-        name=found[0].name,
-        mime=found[0].mime,
-        data=data,
-        created_at=turn.now,
-        expires_at=turn.now + KEPT_SECONDS,
-    )
-    await services.store.vault.keep([file])
-    return file.id
+    kind, _, body = (await asyncio.to_thread(to_data_url, data)).partition(",")
+    mime = kind.removeprefix("data:").partition(";")[0]
+    shown = (message_id,) if message_id else ()
+    source = Source(base64.b64decode(body), mime, name=file.name, message_ids=shown)
+    return await services.gallery.adopt(turn, source)
 
 
-async def _kept(services: Services, turn: Turn, file_id: str) -> str:
-    """A picture of this room, as a button names it."""
-    found = await services.store.vault.about([file_id], turn.now)
-    if not found or found[0].room != turn.incoming.place.room:
-        raise UserError("I no longer have this picture. Please send it again, with `/video`.")
-    return file_id
+def _sent(turn: Turn) -> tuple[Attachment, str] | None:
+    """The picture that is attached, else that of the replied-to message, with the id of its message."""
+    incoming, quoted = turn.incoming, turn.incoming.quoted
+    shown = [(one, incoming.message_id) for one in incoming.attachments]
+    shown += [(one, quoted.message_id) for one in quoted.attachments] if quoted is not None else []
+    return next((found for found in shown if _is_picture(found[0])), None)
 
 
-def _pictures(turn: Turn) -> list[Attachment]:
-    """What is attached, else what the replied-to message carries."""
-    quoted = turn.incoming.quoted.attachments if turn.incoming.quoted else ()
-    attached = [one for one in turn.incoming.attachments if one.kind is MediaKind.IMAGE]
-    return attached or [one for one in quoted if one.kind is MediaKind.IMAGE]
+def _is_picture(file: Attachment) -> bool:
+    """Also one that was sent as a file."""
+    as_file = file.kind is MediaKind.DOCUMENT and file.mime.startswith("image/")
+    return file.kind is MediaKind.IMAGE or as_file
 
 
 # --- what is under way ---

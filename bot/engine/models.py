@@ -25,6 +25,7 @@ DEAR_OUTPUT = 10
 STORED: Mapping[Wanted, str] = {
     "text": "model",
     "image": "image_model",
+    "edit": "edit_model",
     "tts": "voice_model",
     "video": "video_model",
     "music": "music_model",

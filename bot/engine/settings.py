@@ -113,6 +113,9 @@ SETTINGS: dict[str, Setting] = {
             completer="fallback",
         ),
         Setting(
+            "edit_model", "Model that changes pictures; empty for the default.", "", completer="model.edit"
+        ),
+        Setting(
             "activation",
             "When to answer in a group: never, when mentioned, in threads, always, or where it helps.",
             "mention",

@@ -83,7 +83,9 @@ async def test_messages_show_files_in_the_order_they_were_kept_in(store: SqlStor
     await store.vault.keep([kept("z"), kept("a"), kept("other", place=Place("telegram", "-13", "-13"))])
     await store.vault.shown(["z", "a"], ["100"])
     await store.vault.shown(["other"], ["100"])
+    await store.vault.shown(["z"], ["101", "100"])
     assert names(await store.vault.shown_by(HERE.room, "100", LATER)) == ["z", "a"]
+    assert names(await store.vault.shown_by(HERE.room, "101", LATER)) == ["z"]
     assert await store.vault.shown_by(HERE.room, "10", LATER) == []
     assert await store.vault.shown_by(HERE.room, "%", LATER) == []
 

@@ -21,6 +21,7 @@ from tests.integration.engine.shop import (
     calls,
     card,
     ended,
+    key_of,
     labels,
     media,
     order,
@@ -328,3 +329,22 @@ async def test_jobs_in_a_group_says_nothing_of_other_places(room: Room) -> None:
     event = room.event(addressed=Addressed.COMMAND, command=CommandUse("jobs"), place=GROUP)
     [listed] = await room.send(event)
     assert "rain" not in listed.text
+
+
+async def test_a_picture_i_drew_moves_by_its_button_and_by_a_reply(room: Room) -> None:
+    """The film starts from the kept picture itself: nothing is fetched or kept twice."""
+    use = CommandUse("image", {"prompt": "a boat"})
+    [drawn] = await room.send(room.event(addressed=Addressed.COMMAND, command=use, adult_allowed=True))
+    [shown] = await press(room, drawn, "Animate", adult_allowed=True)
+    assert "Film from your picture" in shown.text
+    reply = Quoted(key_of(room, drawn), ADA)
+    use = CommandUse("video", {"prompt": "waves rise"})
+    event = room.event(addressed=Addressed.COMMAND, command=use, quoted=reply, adult_allowed=True)
+    [replied] = await room.send(event)
+    assert "Film from your picture" in replied.text
+    assert "> waves rise" in replied.text
+    assert len(await room.store.vault.recent("test::c1:", room.parts.clock(), 9)) == 1
+    quoted = await order(room, replied)
+    await press(room, replied, "Make it", adult_allowed=True)
+    await ended(room, quoted.id, S.DELIVERED)
+    assert calls(room, "/video/queue")[0]["image_url"].startswith("data:image/")
