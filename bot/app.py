@@ -31,6 +31,8 @@ from storage import open_store
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 DRAIN_SECONDS = 25.0
+ORDER_SECONDS = 10.0
+"""How long to wait for orders that are just being sent, before they are left to the next process."""
 LEASE_SECONDS = 60.0
 HOUSEKEEPING_SECONDS = 20.0
 READ_MARKS_KEPT = 30 * 86_400.0
@@ -56,6 +58,7 @@ class House:
             key=key,
             is_open=configuration.gondola_access == "open",
             owners=configuration.owners,
+            public_url=configuration.gondola_public_url,
         )
         self.engine = self.parts.engine
         self.web = self._web()
@@ -71,13 +74,19 @@ class House:
         try:
             await self._page_open(tasks[0])
             await self.engine.recover()
-            alarm = self.parts.alarm.run()
-            beside = (_venice_check(self), self._housekeeping(), self.engine.keep_checkpoints(), alarm)
+            beside = (
+                _venice_check(self),
+                self._housekeeping(),
+                self.engine.keep_checkpoints(),
+                self.parts.workshop.run(),
+                self.parts.alarm.run(),
+            )
             tasks += [asyncio.create_task(work) for work in beside]
             yield
         finally:
             self.parts.alarm.close()
             await self.engine.drain(DRAIN_SECONDS)
+            await self.parts.workshop.close(ORDER_SECONDS)
             await self.parts.delivery.close(grace=2.0)
             for task in tasks:
                 task.cancel()
@@ -102,6 +111,7 @@ class House:
                 swept = await self._store.turns.sweep(time.time())
                 await self._store.buttons.purge(time.time())
                 await self._store.vault.purge(time.time())
+                await self._store.orders.purge(time.time())
                 await self._store.reading.purge(time.time() - READ_MARKS_KEPT)
                 await self._store.own_voices.purge(time.time() - EXPIRED_VOICES_KEPT)
             except GondolaError as error:
@@ -122,6 +132,7 @@ class House:
             public_url=self._configuration.gondola_public_url,
             ready=lambda: {platform.name: platform.hearing for platform in self.platforms},
             hooks=self._hooks,
+            linked=self.parts.links.find,
         )
 
     def _receiving(self) -> Receiving | None:

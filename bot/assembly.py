@@ -36,6 +36,9 @@ from bot.engine.learning import Learner
 from bot.engine.links import Links
 from bot.engine.lobby import PATIENCE
 from bot.engine.lost import Losses
+from bot.engine.making.links import PublicLinks
+from bot.engine.making.shop import open_shop
+from bot.engine.making.workshop import Workshop
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
@@ -62,6 +65,7 @@ from bot.engine.voicebook import VoiceBook
 from bot.ports import Clock, Door
 from bot.storing import Store
 from bot.venice import VeniceClient
+from bot.venice.jobs import POLL_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ class Assembly:
     side_calls: SideCalls
     toolbox: Toolbox
     alarm: Alarm
+    workshop: Workshop
+    links: PublicLinks
 
     async def load(self) -> None:
         """Read settings, caps and access; set the default cap once in the life of a database."""
@@ -99,9 +105,12 @@ def assemble(
     owners: frozenset[str] = frozenset(),
     clock: Clock = time.time,
     patience: float = PATIENCE,
+    poll: float = POLL_SECONDS,
+    public_url: str = "",
 ) -> Assembly:
     """`doors` may fill later; `key` is the secret behind hashes; `owners` are person keys.
-    A question that has waited `patience` seconds behind another one is told so."""
+    A question that has waited `patience` seconds behind another one is told so; orders at Venice are looked
+    at every `poll` seconds. `public_url` is where people reach the web page, "" for nowhere."""
     hasher = Hasher(key)
     settings = SettingsBook(store.settings)
     caps = CapsBook(store.money)
@@ -147,6 +156,9 @@ def assemble(
     groups = Groups(
         settings, hasher, overheard, Threads(doors, store.marks), Gate(side_calls, clock), BotLoops(clock)
     )
+    shop = open_shop(
+        store, client, models, cashier, caps, delivery, doorkeeper, clock, poll=poll, public_url=public_url
+    )
     services = Services(
         store=store,
         client=client,
@@ -174,6 +186,7 @@ def assemble(
         voices=voices,
         cloner=Cloner(client, models, cashier, fetcher, store.own_voices),
         hasher=hasher,
+        shop=shop,
     )
     amends = Amends(store.buttons, clock)
     engine = Engine(
@@ -198,5 +211,17 @@ def assemble(
     )
     alarm = Alarm(store.reminders, reminders, delivery, doors, doorkeeper, clock)
     return Assembly(
-        engine, delivery, settings, caps, doorkeeper, models, store, clock, side_calls, toolbox, alarm
+        engine,
+        delivery,
+        settings,
+        caps,
+        doorkeeper,
+        models,
+        store,
+        clock,
+        side_calls,
+        toolbox,
+        alarm,
+        shop.workshop,
+        shop.links,
     )

@@ -64,7 +64,8 @@ class Capabilities:
     """One platform's limits and abilities.
 
     `text_limit` and `caption_limit` count in the platform's unit; `upload_limit` and `download_limit`
-    are bytes. `voice_mimes` lists what a native voice bubble takes, best first. `handle_outside_limits`
+    are bytes. `voice_mimes` lists what a native voice bubble takes, best first;
+    `audio_mimes` what is shown with a player, empty where that is everything. `handle_outside_limits`
     says that answers through a reply handle have a budget of their own. `repeatable_sends` says that the
     platform drops a second send with the same nonce, so a send without an answer may be repeated; it
     remembers a nonce for `repeat_seconds`.
@@ -82,6 +83,7 @@ class Capabilities:
     media_per_message: int
     pacing: Pacing
     voice_mimes: tuple[str, ...] = ("audio/ogg",)
+    audio_mimes: tuple[str, ...] = ()
     image_mimes: tuple[str, ...] = ("image/png", "image/jpeg", "image/webp")
     private_replies: bool = False
     autocomplete: bool = False

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.keeping import HasVault
 from bot.missed import HasReading
+from bot.orders import HasOrders
 from bot.ownvoices import HasOwnVoices
 from bot.records import (
     AccessRule,
@@ -229,7 +230,7 @@ class Marks(Protocol):
         ...
 
 
-class Store(HasReading, HasReminders, HasVault, HasFacts, HasOwnVoices, Protocol):
+class Store(HasReading, HasReminders, HasVault, HasFacts, HasOwnVoices, HasOrders, Protocol):
     """The one database."""
 
     @property

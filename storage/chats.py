@@ -10,6 +10,7 @@ from storage import facts
 from storage.current import CURRENT, current_chat
 from storage.database import Database
 from storage.memory import mentioning
+from storage.orders import drop_words
 from storage.reminders import forget as forget_reminders
 from storage.rows import Params, changed, fetch, fetch_many, micros, replacing, seconds
 from storage.summaries import drop_chat
@@ -124,6 +125,7 @@ class SqlChats:
         params: Params = {"conversation": conversation, "chat": chat}
 
         async def work(connection: AsyncConnection) -> int:
+            await drop_words(connection, conversation)
             await connection.execute(_FORGET_TITLE, params)
             gone = await changed(connection, _FORGET, params)
             await drop_chat(connection, params)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Column, Table, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import Update
 
 from bot.ports import Clock
 from storage.rows import micros
-from storage.tables import reminders, reservations, turns
+from storage.tables import orders, reminders, reservations, turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,7 @@ class Lease:
         return micros(self.clock() + self.seconds)
 
 
-def _renewal(table: str) -> Update:
-    rows, key = (
-        (turns, turns.c.turn_id) if table == "turns" else (reservations, reservations.c.reservation_id)
-    )
+def _renewal(rows: Table, key: Column[str]) -> Update:
     mine = select(key).where(rows.c.instance == bindparam("me"), rows.c.lease_until.is_not(None))
     return (
         update(rows)
@@ -42,10 +39,14 @@ def _renewal(table: str) -> Update:
     )
 
 
-_RENEW = (_renewal("reservations"), _renewal("turns"))
+_RENEW = (
+    _renewal(orders, orders.c.order_id),
+    _renewal(reservations, reservations.c.reservation_id),
+    _renewal(turns, turns.c.turn_id),
+)
 _RELEASE_ALL = tuple(
     update(table).where(table.c.lease_until.is_not(None)).values(instance="", lease_until=bindparam("until"))
-    for table in (reservations, turns, reminders)
+    for table in (orders, reservations, turns, reminders)
 )
 
 

@@ -11,6 +11,7 @@ from bot.records import Closing, HistoryItem, Opened, Recalled, Role, Summary
 from storage import facts
 from storage.current import CURRENT, current_chat
 from storage.database import Database
+from storage.orders import drop_words
 from storage.reminders import forget as forget_reminders
 from storage.rows import (
     Params,
@@ -179,6 +180,7 @@ class SqlMemory:
         params: Params = {"conversation": conversation}
 
         async def work(connection: AsyncConnection) -> int:
+            await drop_words(connection, conversation)
             await connection.execute(_FORGET_CHATS, params)
             gone = await changed(connection, _FORGET, params)
             await drop(connection, conversation)

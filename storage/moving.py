@@ -22,6 +22,7 @@ from storage.tables import (
     history,
     kept_files,
     ledger,
+    orders,
     read_marks,
     reminders,
     reservations,
@@ -102,6 +103,12 @@ _UNNUMBERED = (
     .where(facts.c.conversation == bindparam("old_key", type_=CleanText))
     .values(message_ids="[]")
 )
+# Under its new id a chat numbers its messages anew.
+_ORDERS = (
+    update(orders)
+    .where(orders.c.conversation == bindparam("old_key", type_=CleanText))
+    .values(conversation=bindparam("new_key", type_=CleanText), message_id="")
+)
 _DROP_MARKS = delete(read_marks).where(
     read_marks.c.platform == bindparam("platform", type_=CleanText),
     read_marks.c.channel == bindparam("old", type_=CleanText),
@@ -116,7 +123,9 @@ _FORGET_SHOWN = (
 
 
 async def move_chat(connection: AsyncConnection, move: Move) -> None:
-    """Rename in every table. Reservations, counters and turns in that order, as everywhere."""
+    """Rename in every table. Orders, reservations, counters and turns in that order, as everywhere."""
+    pairs = await _renamed(connection, orders.c.conversation, move.conversation)
+    await execute_many(connection, _ORDERS, _params(pairs))
     await _move_reservations(connection, move)
     await _move_counters(connection, move)
     for table, name in _SCOPES:

@@ -1,7 +1,7 @@
 """The end of reservations: counters corrected by real minus reserved, one ledger line each.
 
-Every transaction takes its locks in the order reservations, counters, turns, each sorted by key; so no
-two of them wait for each other in a circle.
+Every transaction takes its locks in the order orders, reservations, counters, turns, each sorted by key;
+so no two of them wait for each other in a circle.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import CapUnit, Settlement
 from storage.rows import Params, fetch, fetch_many, ids, micros, upsert
-from storage.tables import counters, ledger, reservations
+from storage.tables import counters, ledger, orders, reservations
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,16 @@ _TAKE = (
     .where(_key.in_(select(_key).where(_key.in_(ids)).order_by(_key).with_for_update()))
     .returning(*reservations.c)
 )
+# What an order holds is settled with the order, by whoever takes it over.
+_of_orders = select(orders.c.order_id).where(orders.c.lease_until.is_not(None))
 _TAKE_EXPIRED = (
     delete(reservations)
     .where(
         _key.in_(
             select(_key)
-            .where(reservations.c.lease_until < bindparam("before"))
+            .where(
+                reservations.c.lease_until < bindparam("before"), reservations.c.turn_id.not_in(_of_orders)
+            )
             .order_by(_key)
             .with_for_update(skip_locked=True)
         ),

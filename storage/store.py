@@ -22,6 +22,7 @@ from storage.migrate import migrate
 from storage.money import SqlMoney
 from storage.moving import Move, move_chat
 from storage.opening import opening
+from storage.orders import SqlOrders
 from storage.ownvoices import SqlOwnVoices
 from storage.reading import SqlReading
 from storage.reminders import SqlReminders
@@ -49,6 +50,7 @@ class SqlStore:
         self._chats = SqlChats(database)
         self._reading = SqlReading(database)
         self._reminders = SqlReminders(database, lease)
+        self._orders = SqlOrders(database, lease)
         self._vault = SqlVault(database)
         self._facts = SqlFacts(database)
         self._own_voices = SqlOwnVoices(database)
@@ -107,6 +109,11 @@ class SqlStore:
     def reminders(self) -> SqlReminders:
         """What people want to be told."""
         return self._reminders
+
+    @property
+    def orders(self) -> SqlOrders:
+        """Films and music that were ordered."""
+        return self._orders
 
     @property
     def vault(self) -> SqlVault:

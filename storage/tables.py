@@ -247,6 +247,35 @@ reminders = Table(
     Index(None, "conversation"),
 )
 
+orders = Table(
+    "orders",
+    metadata,
+    _key("order_id"),
+    _text("state"),
+    _number("version"),
+    _text("conversation"),
+    _text("person"),
+    _text("medium"),
+    _text("model"),
+    _text("request"),
+    _number("quote"),
+    _text("message_id"),
+    _text("reservation"),
+    _text("job_kind"),
+    _text("job_model"),
+    _text("queue_id"),
+    _text("download_url"),
+    _text("kept"),
+    Column("uncleared", Boolean, nullable=False),
+    _number("created_at"),
+    _number("updated_at"),
+    _number("expires_at"),
+    *_lease(),
+    Index(None, "lease_until"),
+    Index(None, "person"),
+    Index(None, "conversation"),
+)
+
 own_voices = Table(
     "own_voices",
     metadata,

@@ -34,5 +34,6 @@ TELEGRAM = Capabilities(
     ),
     voice_mimes=VOICE_MIMES,
     mention_style="[{name}](tg://user?id={id})",
+    audio_mimes=("audio/mpeg", "audio/mp4"),
     rich_messages=RICH,
 )

@@ -13,11 +13,12 @@ from adapters.web.gate import Gate, is_loopback
 from adapters.web.media import MediaStore
 from adapters.web.outbound import WebDoor
 from adapters.web.pages import Pages
-from adapters.web.routes import House, build_app
+from adapters.web.routes import House, Linked, build_app
 from adapters.web.server import STOP_SECONDS, WebServer, listen
 from adapters.web.sessions import Sessions
 from adapters.web.stream import Feed
 from adapters.web.transcript import Transcripts
+from bot.keeping import KeptFile
 from bot.ports import Clock, Front, Hooks
 
 _EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
@@ -27,12 +28,16 @@ def _always_ready() -> dict[str, bool]:
     return {"web": True}
 
 
+async def _nothing_linked(secret: str) -> KeptFile | None:
+    return None
+
+
 class WebAdapter:
     """bot.ports.Adapter for the page.
 
     `port` 0 takes a free one. `sign_in_code` "" makes one. `public_url` is where people reach the page
     through the operator's proxy, "" for none. `ready` says which parts of the program work, for /readyz;
-    `hooks` who takes what platforms post.
+    `hooks` who takes what platforms post, `linked` finds the file behind the secret part of a link.
     """
 
     def __init__(
@@ -48,6 +53,7 @@ class WebAdapter:
         sign_in_code: str = "",
         ready: Callable[[], dict[str, bool]] = _always_ready,
         hooks: Hooks | None = None,
+        linked: Linked = _nothing_linked,
     ) -> None:
         self.started = asyncio.Event()
         self.port = port
@@ -70,6 +76,7 @@ class WebAdapter:
             clock,
             ready,
             hooks if hooks is not None else {},
+            linked,
         )
         self._app = build_app(house)
 

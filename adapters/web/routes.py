@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
@@ -32,6 +33,7 @@ from adapters.web.posting import Refused, read_message, take_message
 from adapters.web.sessions import SESSION_SECONDS, Sessions, SignIn
 from adapters.web.stream import Feed
 from bot.errors import GondolaError
+from bot.keeping import KeptFile
 from bot.messages import Addressed, ButtonPress, CommandUse, Incoming, Person
 from bot.ports import Clock, Front, Hooks
 
@@ -43,6 +45,10 @@ SIGN_IN_ANSWERS = {
     SignIn.TOO_MANY: (429, "Too many tries. Wait a minute, then try again."),
 }
 _MEDIA_POLICY = "default-src 'none'; sandbox"
+
+
+Linked = Callable[[str], Awaitable[KeptFile | None]]
+"""Finds the file behind the secret part of a link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class House:
     clock: Clock
     ready: Callable[[], dict[str, bool]]
     hooks: Hooks
+    linked: Linked
 
 
 def build_app(house: House) -> Starlette:
@@ -72,6 +79,7 @@ def build_app(house: House) -> Starlette:
             Route("/events", routes.events),
             Route("/complete", routes.complete),
             Route("/media/{media_id}", routes.picture),
+            Route("/files/{secret}", routes.file),
             Route("/sign-in", routes.sign_in_page, methods=["GET"]),
             Route("/sign-in", routes.sign_in, methods=["POST"]),
             Route("/hooks/{name}", routes.hook, methods=["POST"]),
@@ -217,6 +225,19 @@ class Routes:
             content_disposition_type="inline" if stored.inline else "attachment",
             headers={"content-security-policy": _MEDIA_POLICY, "cache-control": "private, max-age=604800"},
         )
+
+    async def file(self, request: Request) -> Response:
+        """A result for whoever has its link, to be saved: nobody signs in for it, and no page shows it."""
+        kept = await self._house.linked(request.path_params["secret"])
+        if kept is None:
+            raise HTTPException(404)
+        name = re.sub(r"[^A-Za-z0-9._-]", "_", kept.name)
+        headers = {
+            "content-security-policy": _MEDIA_POLICY,
+            "cache-control": "private, no-store",
+            "content-disposition": f'attachment; filename="{name}"',
+        }
+        return Response(kept.data, media_type=kept.mime, headers=headers)
 
     def _reader(self, request: Request) -> Visitor:
         """The visitor of a GET for data."""

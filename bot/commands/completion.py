@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from bot.commands.cards import LABEL_CHARS, label
+from bot.commands.making_completion import making_sources
 from bot.commands.services import Services
 from bot.declarations import Choice, Command
 from bot.engine.effort import levels
@@ -60,6 +61,7 @@ class Completer:
             "timezone": _zones,
             "setting": self._setting_names,
             "setting.value": self._setting_values,
+            **making_sources(services.models, services.settings),
         }
 
     async def __call__(self, incoming: Incoming, option: str, typed: str) -> Sequence[Choice]:

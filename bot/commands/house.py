@@ -76,6 +76,8 @@ _MODELS: dict[str, Wanted] = {
     "image_model": "image",
     "edit_model": "edit",
     "voice_model": "tts",
+    "video_model": "video",
+    "music_model": "music",
     "gate_model": "text",
 }
 

@@ -20,6 +20,7 @@ from bot.engine.gallery import Gallery
 from bot.engine.hashing import Hasher
 from bot.engine.hearing import Hearer
 from bot.engine.links import Links
+from bot.engine.making.shop import Shop
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.remembering import LongMemory
@@ -73,6 +74,7 @@ class Services:
     voices: VoiceBook
     cloner: Cloner
     hasher: Hasher
+    shop: Shop
 
     async def command_buttons(
         self, turn: Turn, choices: Sequence[tuple[str, str, Mapping[str, OptionValue]]]

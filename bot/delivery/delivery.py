@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
-from bot.capabilities import CallKind
+from bot.capabilities import CallKind, Capabilities
 from bot.delivery.answer import Answer
 from bot.delivery.courier import Sending, unannounced
 from bot.delivery.limits import Limiter
@@ -85,6 +85,10 @@ class Delivery:
                 await door.clear_buttons(ref)
         except PlatformError as error:
             log.info("buttons.left", platform=platform, reason=error.detail)
+
+    def capabilities(self, platform: str) -> Capabilities:
+        """What the platform takes. KeyError for an unknown one."""
+        return LiveDoor(self._doors, platform).capabilities
 
     def reaches(self, platform: str) -> bool:
         """Whether there is a door to that platform."""

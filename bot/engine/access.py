@@ -90,6 +90,11 @@ class Doorkeeper:
         """Whether the place or the person was denied."""
         return self._blocked(place, person)
 
+    def shuts_out(self, place: Place, person: str) -> bool:
+        """Whether a rule blocks a place, or a person by their keyed hash."""
+        subjects = (f"person:{person}", place.channel_key, place.server_key)
+        return any(self._rules.get(subject) is False for subject in subjects if subject)
+
     def _stranger(self, incoming: Incoming) -> Verdict:
         if incoming.reply_handle:
             return Verdict.TELL  # an unanswered slash command looks broken; only the asker sees this

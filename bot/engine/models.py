@@ -27,6 +27,8 @@ STORED: Mapping[Wanted, str] = {
     "image": "image_model",
     "edit": "edit_model",
     "tts": "voice_model",
+    "video": "video_model",
+    "music": "music_model",
 }
 """The setting that names a place's model for a job."""
 TIERS: Mapping[str, Tier] = {"any": Tier.ANONYMIZED, "private": Tier.PRIVATE, "tee": Tier.TEE}

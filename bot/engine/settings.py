@@ -106,6 +106,18 @@ SETTINGS: dict[str, Setting] = {
         Setting("voice_model", "Speech model; empty for the default.", "", completer="model.tts"),
         Setting("image_model", "Picture model; empty for the default.", "", completer="model.image"),
         Setting(
+            "video_model",
+            "Film model; empty for the cheapest that can do what is asked.",
+            "",
+            completer="model.film",
+        ),
+        Setting(
+            "music_model",
+            "Music and sound model; empty for the cheapest that can do what is asked.",
+            "",
+            completer="model.music",
+        ),
+        Setting(
             "min_privacy",
             "Which models may be used here, for everything: any, only private ones (nothing is kept), or "
             "only those in a TEE. The strictest rule set for bot, server, channel or thread holds.",

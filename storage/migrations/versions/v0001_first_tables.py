@@ -20,6 +20,7 @@ def upgrade() -> None:
     _money()
     _memory()
     _choices()
+    _orders()
     _files()
     _voices()
 
@@ -123,6 +124,16 @@ def _choices() -> None:
     _create("marks", _texts("name", "value"), "name")
     read = [*_texts("platform", "channel", "space", "message"), *_numbers("active_at")]
     _create("read_marks", read, "platform", "channel")
+
+
+def _orders() -> None:
+    about = _texts("order_id", "state", "conversation", "person", "medium", "model", "request")
+    shown = [*_numbers("version", "quote"), *_texts("message_id", "reservation")]
+    made = [*_texts("job_kind", "job_model", "queue_id", "download_url", "kept"), _flag("uncleared")]
+    times = _numbers("created_at", "updated_at", "expires_at")
+    _create("orders", [*about, *shown, *made, *times, *_lease()], "order_id")
+    for name in ("lease_until", "person", "conversation"):
+        _index("orders", name)
 
 
 def _files() -> None:

@@ -175,6 +175,7 @@ async def open_room(
                 owners=owners,
                 clock=clock,
                 patience=0.05,
+                poll=0.05,
             )
             room = Room(parts, demo, door, store, client)
             await parts.load()
@@ -182,4 +183,5 @@ async def open_room(
                 await parts.settings.put("bot", "long_memory", "off", by="test", at=clock())
             yield room
             await parts.engine.drain(2)
+            await parts.workshop.close(0)
             await parts.delivery.close()

@@ -1,0 +1,63 @@
+"""The parts of making, put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.delivery import Delivery
+from bot.engine.access import Doorkeeper
+from bot.engine.caps import CapsBook
+from bot.engine.cashier import Cashier
+from bot.engine.making.allowance import Allowance
+from bot.engine.making.board import Board
+from bot.engine.making.counter import Counter
+from bot.engine.making.ends import Ends
+from bot.engine.making.handing import Hander
+from bot.engine.making.links import PublicLinks
+from bot.engine.making.ordering import Ordering
+from bot.engine.making.quoting import Quoter
+from bot.engine.making.results import Results
+from bot.engine.making.watching import Watcher
+from bot.engine.making.workshop import Workshop
+from bot.engine.models import ModelBook
+from bot.ports import Clock
+from bot.storing import Store
+from bot.venice import VeniceClient
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The counter in front, the workshop behind."""
+
+    counter: Counter
+    workshop: Workshop
+    links: PublicLinks
+
+
+def open_shop(
+    store: Store,
+    client: VeniceClient,
+    models: ModelBook,
+    cashier: Cashier,
+    caps: CapsBook,
+    delivery: Delivery,
+    doorkeeper: Doorkeeper,
+    clock: Clock,
+    *,
+    poll: float,
+    public_url: str,
+) -> Shop:
+    """`poll` is the time in seconds between two looks at one order; `public_url` is where people reach the
+    web page, "" for nowhere."""
+    board, quoter = Board(delivery, store.buttons, clock), Quoter(client, models)
+    ends, results = Ends(store.orders, board, clock), Results(store.vault, clock)
+    allowance = Allowance(store.money, caps)
+    links = PublicLinks(store.buttons, store.vault, clock, public_url)
+    workshop = Workshop(
+        store.orders,
+        Ordering(store, client, quoter, cashier, allowance, doorkeeper, board, ends, clock),
+        Watcher(store.orders, client, board, ends, results, clock, poll=poll),
+        Hander(store.orders, delivery, doorkeeper, board, ends, results, links, clock),
+    )
+    counter = Counter(store.orders, quoter, allowance, board, ends, workshop)
+    return Shop(counter, workshop, links)
