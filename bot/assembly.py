@@ -9,25 +9,31 @@ from dataclasses import dataclass
 from bot.commands import Services, build_registry
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper
+from bot.engine.account import AccountBook, AccountWatch
 from bot.engine.ambient import Gate
 from bot.engine.amends import Amends
 from bot.engine.answerbook import AnswerBook
+from bot.engine.balance import BalanceWatch
 from bot.engine.botloops import BotLoops
 from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cashier import Cashier
 from bot.engine.compacting import Compactor
 from bot.engine.conduct import Conductor
+from bot.engine.directs import Directs
 from bot.engine.engine import Engine
 from bot.engine.fetching import Fetcher
 from bot.engine.gathering import Gatherer
 from bot.engine.groups import Groups
 from bot.engine.hashing import Hasher
 from bot.engine.hearing import Hearer
+from bot.engine.keybook import KeyBook
 from bot.engine.lobby import PATIENCE
 from bot.engine.lost import Losses
+from bot.engine.minting import Mint
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
+from bot.engine.ownkeys import OwnKeys
 from bot.engine.recall import Recall
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background, SideCalls
@@ -38,6 +44,7 @@ from bot.engine.talking import Talker
 from bot.engine.threads import Threads
 from bot.engine.tokens import TokenGauge
 from bot.ports import Clock, Door
+from bot.sealing import Sealer
 from bot.storing import Store
 from bot.venice import VeniceClient
 
@@ -54,12 +61,17 @@ class Assembly:
     models: ModelBook
     store: Store
     clock: Clock
+    keys: KeyBook
+    balance: BalanceWatch
+    account: AccountWatch
 
     async def load(self) -> None:
-        """Read settings, caps and access; set the default cap once in the life of a database."""
+        """Read settings, caps, access and keys; set the default cap once in the life of a database."""
         await self.settings.load()
         await self.caps.load()
         await self.doorkeeper.load()
+        await self.keys.load()
+        await self.balance.load()
         if await self.store.marks.claim("default-cap", "set"):
             await self.caps.put(DEFAULT_CAP, self.clock())
 
@@ -72,15 +84,19 @@ def assemble(
     key: bytes,
     is_open: bool = False,
     owners: frozenset[str] = frozenset(),
+    sealer: Sealer | None = None,
+    admin: VeniceClient | None = None,
     clock: Clock = time.time,
     patience: float = PATIENCE,
 ) -> Assembly:
-    """`doors` may fill later; `key` is the secret behind hashes; `owners` are person keys.
+    """`doors` may fill later; `key` is the secret behind hashes and, without `sealer`, encryption; `owners`
+    are person keys; `admin` is a client with an admin key.
     A question that has waited `patience` seconds behind another one is told so."""
     hasher = Hasher(key)
     settings = SettingsBook(store.settings)
     caps = CapsBook(store.money)
     doorkeeper = Doorkeeper(store.access, hasher, is_open=is_open, owners=owners)
+    keys = KeyBook(store.server_keys, sealer or Sealer([key]), client, settings, clock)
     models = ModelBook(client, clock)
     cashier = Cashier(store.money, caps, clock)
     payments, fetcher = Payments(client, cashier), Fetcher(doors)
@@ -89,7 +105,12 @@ def assemble(
     answers = AnswerBook(store.buttons, clock, delivery.clear_buttons)
     stopper = Stopper(answers)
     background, gauge, overheard = Background(), TokenGauge(), Overheard()
-    side_calls = SideCalls(client, models, cashier, store.turns)
+    directs = Directs(store.marks, delivery, doorkeeper, hasher)
+    balance = BalanceWatch(store.marks, settings, directs, background, clock)
+    client.keychain.listener = balance.hear
+    account, own_keys = AccountBook(client, admin, clock), OwnKeys(keys, client, clock)
+    doorkeeper.expected = own_keys.expects
+    side_calls = SideCalls(client, models, cashier, store.turns, keys)
     compactor = Compactor(store.memory, side_calls, gauge, background, clock)
     recall = Recall(store, compactor)
     gatherer = Gatherer(fetcher, hearer)
@@ -112,6 +133,10 @@ def assemble(
         secretary=Secretary(side_calls, models),
         answers=answers,
         stopper=stopper,
+        keys=keys,
+        account=account,
+        mint=Mint(account, keys, clock),
+        own_keys=own_keys,
     )
     amends = Amends(store.buttons, clock)
     engine = Engine(
@@ -120,7 +145,9 @@ def assemble(
         doorkeeper=doorkeeper,
         settings=settings,
         caps=caps,
-        conductor=Conductor(store.turns, delivery, doorkeeper, settings, hasher, clock, amends),
+        conductor=Conductor(
+            store.turns, delivery, doorkeeper, settings, hasher, clock, amends, keys, directs
+        ),
         registry=build_registry(services),
         talk=talker.talk,
         hasher=hasher,
@@ -132,5 +159,7 @@ def assemble(
         stopper=stopper,
         losses=Losses(doors),
         answers=answers,
+        keys=keys,
     )
-    return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock)
+    watch = AccountWatch(account, balance, keys)
+    return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock, keys, balance, watch)

@@ -12,7 +12,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import OperatorError
 
-SECRETS = ("VENICE_API_KEY", "DISCORD_TOKEN", "TELEGRAM_TOKEN", "GONDOLA_SECRET_KEY", "DATABASE_URL")
+SECRETS = (
+    "VENICE_API_KEY",
+    "VENICE_ADMIN_KEY",
+    "DISCORD_TOKEN",
+    "TELEGRAM_TOKEN",
+    "GONDOLA_SECRET_KEY",
+    "GONDOLA_OLD_SECRET_KEYS",
+    "DATABASE_URL",
+)
 VENICE_URL = "https://api.venice.ai/api/v1"
 
 
@@ -23,6 +31,10 @@ class Configuration(BaseSettings):
 
     venice_api_key: SecretStr = Field(
         SecretStr(""), description="Venice inference key. Without it the built-in demo answers."
+    )
+    venice_admin_key: SecretStr = Field(
+        SecretStr(""),
+        description="Venice admin key: reads the account's bill and makes keys for servers, never answers.",
     )
     venice_base_url: str = Field(VENICE_URL, description="Where Venice's API is, ending in /api/v1.")
     discord_token: SecretStr = Field(SecretStr(""), description="Discord bot token; empty for no Discord.")
@@ -44,6 +56,11 @@ class Configuration(BaseSettings):
     )
     gondola_secret_key: SecretStr = Field(
         SecretStr(""), description="Key for hashes and encryption; empty for a generated key file."
+    )
+    gondola_old_secret_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Earlier secret keys, newest first, with commas: they open what they encrypted, and the "
+        "last one goes on naming people in counters.",
     )
 
     @property

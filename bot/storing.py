@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from bot.keys import HasServerKeys
 from bot.missed import HasReading
 from bot.records import (
     AccessRule,
@@ -86,9 +87,10 @@ class Money(Protocol):
     async def counters(self, keys: Sequence[str]) -> list[CounterState]: ...
 
     async def usage(
-        self, *, since: float, person: str = "", channel: str = "", server: str = ""
+        self, *, since: float, person: str = "", channel: str = "", server: str = "", house: bool = False
     ) -> list[UsageRow]:
-        """Ledger sums since a time, filtered by what is given, dearest first."""
+        """Ledger sums since a time, filtered by what is given, dearest first; `house` leaves out what was
+        paid with servers' own keys."""
         ...
 
 
@@ -213,7 +215,7 @@ class Marks(Protocol):
         ...
 
 
-class Store(HasReading, Protocol):
+class Store(HasReading, HasServerKeys, Protocol):
     """The one database."""
 
     @property

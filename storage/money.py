@@ -19,7 +19,7 @@ from bot.records import (
     TurnState,
     UsageRow,
 )
-from storage.caps import set_up_cap
+from storage.caps import on_the_house, set_up_cap
 from storage.database import Database
 from storage.lease import Lease
 from storage.rows import Params, changed, fetch, fetch_many, ids, micros, upsert
@@ -124,6 +124,7 @@ class SqlMoney:
             "estimate": one.estimate,
             "calls": max((line.amount for line in one.lines if line.unit is CapUnit.COUNT), default=1),
             "lines": lines_to_json(HeldLine(line.counter, line.unit, line.amount) for line in one.lines),
+            "key": one.key,
             "reserved_at": micros(one.at),
             "instance": self._lease.instance,
             "lease_until": self._lease.until(),
@@ -159,7 +160,7 @@ class SqlMoney:
         return [CounterState(row["counter"], row["used"]) for row in rows]
 
     async def usage(
-        self, *, since: float, person: str = "", channel: str = "", server: str = ""
+        self, *, since: float, person: str = "", channel: str = "", server: str = "", house: bool = False
     ) -> list[UsageRow]:
         """See the port. A call belongs to the time it was admitted at, as with the caps."""
         given = ((ledger.c.person, person), (ledger.c.channel, channel), (ledger.c.server, server))
@@ -167,7 +168,9 @@ class SqlMoney:
         statement = (
             select(ledger.c.medium, ledger.c.model, cost, func.sum(ledger.c.calls).label("calls"))
             .where(
-                ledger.c.reserved_at >= micros(since), *(column == value for column, value in given if value)
+                ledger.c.reserved_at >= micros(since),
+                *(column == value for column, value in given if value),
+                *([on_the_house(ledger)] if house else []),
             )
             .group_by(ledger.c.medium, ledger.c.model)
             .order_by(cost.desc(), ledger.c.medium, ledger.c.model)

@@ -22,6 +22,7 @@ from storage.tables import (
     ledger,
     read_marks,
     reservations,
+    server_keys,
     settings,
     summaries,
     turns,
@@ -61,7 +62,7 @@ _SCOPES = (
 )
 _CONVERSATIONS = ((history, "conversation"), (turns, "conversation"))
 # Where a row of the new id may be there already: it is the newer one and stays.
-_UNIQUE = ((settings, "scope"), (caps, "scope"), (access_rules, "subject"))
+_UNIQUE = ((settings, "scope"), (caps, "scope"), (access_rules, "subject"), (server_keys, "server"))
 
 _sum = upsert(counters)
 _ADD = _sum.on_conflict_do_update(

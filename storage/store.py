@@ -22,6 +22,7 @@ from storage.money import SqlMoney
 from storage.moving import Move, move_chat
 from storage.opening import opening
 from storage.reading import SqlReading
+from storage.server_keys import SqlServerKeys
 from storage.settings import SqlSettings
 from storage.turns import SqlTurns
 
@@ -44,6 +45,7 @@ class SqlStore:
         self._marks = SqlMarks(database)
         self._chats = SqlChats(database)
         self._reading = SqlReading(database)
+        self._server_keys = SqlServerKeys(database)
 
     @property
     def database(self) -> Database:
@@ -94,6 +96,11 @@ class SqlStore:
     def reading(self) -> SqlReading:
         """How far channels were read."""
         return self._reading
+
+    @property
+    def server_keys(self) -> SqlServerKeys:
+        """Venice keys of servers."""
+        return self._server_keys
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from bot.commands import answers, chats, doors, guide, house, media, sound, talk
+from bot.commands import account, answers, chats, doors, guide, house, media, sound, talk
 from bot.commands.completion import Completer
 from bot.commands.services import RUN, Services
 from bot.declarations import Command
@@ -26,6 +26,7 @@ def build_registry(services: Services) -> Registry:
         *media.bound(services),
         *sound.bound(services),
         *house.bound(services),
+        *account.bound(services),
         *doors.bound(services),
         *answers.bound(services),
         *chats.bound(services),

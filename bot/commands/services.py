@@ -8,13 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.engine.access import Doorkeeper
+from bot.engine.account import AccountBook
 from bot.engine.answerbook import AnswerBook
 from bot.engine.caps import CapsBook
 from bot.engine.cashier import Cashier
 from bot.engine.fetching import Fetcher
 from bot.engine.hearing import Hearer
+from bot.engine.keybook import KeyBook
+from bot.engine.minting import Mint
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
+from bot.engine.ownkeys import OwnKeys
 from bot.engine.settings import SettingsBook
 from bot.engine.speaking import Speaker
 from bot.engine.stopping import Stopper
@@ -49,6 +53,10 @@ class Services:
     secretary: Secretary
     answers: AnswerBook
     stopper: Stopper
+    keys: KeyBook
+    account: AccountBook
+    mint: Mint
+    own_keys: OwnKeys
 
     async def command_buttons(
         self, turn: Turn, choices: Sequence[tuple[str, str, Mapping[str, OptionValue]]]

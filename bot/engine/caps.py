@@ -15,7 +15,8 @@ from bot.messages import Place
 from bot.records import ALL_MEDIA, Cap, CapLine, CapPeriod, CapUnit, Refusal, counter_key
 from bot.storing import Money
 
-DEFAULT_CAP = Cap("bot", ALL_MEDIA, CapUnit.MONEY, CapPeriod.DAY, 10_000_000)
+WHOLE_BOT = "bot"
+DEFAULT_CAP = Cap(WHOLE_BOT, ALL_MEDIA, CapUnit.MONEY, CapPeriod.DAY, 10_000_000)
 _NOUNS = {
     Medium.CHAT.value: "answers",
     Medium.IMAGE.value: "pictures",
@@ -87,9 +88,18 @@ class CapsBook:
         return removed
 
     def lines(
-        self, place: Place, person: str, medium: str, *, cost: int, count: int, at: float
+        self,
+        place: Place,
+        person: str,
+        medium: str,
+        *,
+        cost: int,
+        count: int,
+        at: float,
+        foreign: bool = False,
     ) -> tuple[CapLine, ...]:
-        """The counters a call of this medium draws on. `person` is the keyed hash; `cost` micro-USD."""
+        """The counters a call of this medium draws on. `person` is the keyed hash; `cost` micro-USD. What a
+        `foreign` key pays is not the house's money, so the cap of the whole bot does not count it."""
         return tuple(
             CapLine(
                 counter=counter_key(scope, cap.medium, cap.unit, cap.period, period.name),
@@ -102,7 +112,7 @@ class CapsBook:
                 resets_at=period.end,
             )
             for scope, cap in self.applying(place, person)
-            if cap.medium in (medium, ALL_MEDIA)
+            if cap.medium in (medium, ALL_MEDIA) and not (foreign and scope == WHOLE_BOT)
             for amount in [cost if cap.unit is CapUnit.MONEY else count]
             if amount > 0
             for period in [period_at(cap.period, at)]
@@ -110,7 +120,7 @@ class CapsBook:
 
     def applying(self, place: Place, person: str) -> Iterator[tuple[str, Cap]]:
         """Caps that hold for a person in a place, with the scope whose counter they use."""
-        scopes = (("bot", ""), (place.server_key, "server:*"), (place.channel_key, "channel:*"))
+        scopes = ((WHOLE_BOT, ""), (place.server_key, "server:*"), (place.channel_key, "channel:*"))
         for scope, fallback in (*scopes, (f"user:{person}", "user:*")):
             if not scope:
                 continue
