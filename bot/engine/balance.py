@@ -102,20 +102,22 @@ class BalanceWatch:
 
     def _change(self, state: State) -> None:
         self._state = state
-        self._background.spawn(self._settle(state))
+        # Who is being answered just now reads what is wrong there; the next look tells them the rest.
+        self._background.spawn(self._settle(state, self._directs.busy))
 
-    async def _settle(self, state: State) -> None:
+    async def _settle(self, state: State, busy: frozenset[str]) -> None:
         """Written down first: what was told once is not told again."""
         try:
             await self._marks.put(MARK, json.dumps(asdict(state)))
             if state.level != Level.FINE:
-                await self._tell(state)
+                log.warning("balance.low", level=Level(state.level).name.lower(), left_micro_usd=state.left)
+                await self._tell(state, busy)
         except GondolaError as error:
             log.warning("balance.unwritten", reason=error.detail)
 
-    async def _tell(self, state: State) -> None:
-        log.warning("balance.low", level=Level(state.level).name.lower(), left_micro_usd=state.left)
-        await self._directs.tell_owners(f"balance:{state.crossing}", _words(state, self._threshold()))
+    async def _tell(self, state: State, busy: frozenset[str] = frozenset()) -> None:
+        words = _words(state, self._threshold())
+        await self._directs.tell_owners(f"balance:{state.crossing}", words, not_now=busy)
 
     def _threshold(self) -> int:
         return round((self._settings.everywhere().number("low_balance") or 0) * 1_000_000)

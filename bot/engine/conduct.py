@@ -86,7 +86,8 @@ class Conductor:
             turn.beside(self._directs.heard(incoming))
         watcher = asyncio.create_task(_watch(turn.answer, attempt)) if attempt is not None else None
         try:
-            await self._guarded(turn, work)
+            with self._directs.answering(incoming.place):
+                await self._guarded(turn, work)
             delivered = await self._delivered(turn)
         except asyncio.CancelledError:
             await self._cancelled(turn, letters, attempt)

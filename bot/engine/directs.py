@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
+
 import structlog
 
 from bot.delivery import Delivery
@@ -23,6 +27,26 @@ class Directs:
         self._doorkeeper = doorkeeper
         self._hasher = hasher
         self._known: dict[str, str] = {}
+        self._busy: Counter[str] = Counter()
+
+    @property
+    def busy(self) -> frozenset[str]:
+        """The direct chats in which something is being answered now."""
+        return frozenset(self._busy)
+
+    @contextmanager
+    def answering(self, place: Place) -> Generator[None]:
+        """Around a turn."""
+        if not place.direct:
+            yield
+            return
+        self._busy[place.room] += 1
+        try:
+            yield
+        finally:
+            self._busy[place.room] -= 1
+            if not self._busy[place.room]:
+                del self._busy[place.room]
 
     def news(self, incoming: Incoming) -> bool:
         """Whether this shows a direct chat of an owner that `heard` has to remember. A visitor who owns the
@@ -41,13 +65,15 @@ class Directs:
         except GondolaError as error:
             log.warning("owner.unremembered", reason=error.detail)
 
-    async def tell_owners(self, occasion: str, text: str) -> int:
+    async def tell_owners(self, occasion: str, text: str, *, not_now: frozenset[str] = frozenset()) -> int:
         """Say something to every owner in their direct chat; returns how many were told. Each is told of an
-        occasion once, also across restarts: rather never than twice."""
+        occasion once, also across restarts: rather never than twice. The chats `not_now` are left out."""
         told = 0
         for owner in sorted(self._doorkeeper.owners):
             place = await self._place(owner)
-            if place is None or not await self._marks.claim(f"told:{occasion}:{self._name(owner)}", "1"):
+            if place is None or place.room in not_now:
+                continue
+            if not await self._marks.claim(f"told:{occasion}:{self._name(owner)}", "1"):
                 continue
             told += await self._say(place, f"{occasion}:{self._name(owner)}", text)
         return told
