@@ -58,11 +58,11 @@ KEY = Command(
     private_reply=True,
 )
 _MOST_MODELS = 12
-_NO_SERVER = (
+NO_SERVER = (
     "Use `/key` in the server or group it is for. To bring a key of your own, write `/key own` there first; "
     "then give me the key here."
 )
-_PUBLIC_KEY = (
+PUBLIC_KEY = (
     "I did not take that key: everybody here can read it. Delete your message, make a new key at Venice, and "
     "write `/key own` here without a key; I then say where to give it to me."
 )
@@ -207,7 +207,7 @@ async def _key(services: Services, turn: Turn) -> None:
     else:
         server = turn.incoming.place.server_key
         if not server:
-            raise UserError(_NO_SERVER)
+            raise UserError(NO_SERVER)
         await _change(services, turn, action, services.keys.of(server))
 
 
@@ -297,7 +297,7 @@ def _ask_for_key(services: Services, turn: Turn) -> None:
     place, author = turn.incoming.place, turn.incoming.author
     if not place.server_key:
         if services.own_keys.ticket(author.key) is None:
-            raise UserError(_NO_SERVER)
+            raise UserError(NO_SERVER)
         turn.say("Write `/key own` and the key in one message.")
     elif turn.incoming.reply_handle:
         turn.say("Give me the key in the option `key` of this command; nobody else sees it.")
@@ -313,12 +313,12 @@ def _ask_for_key(services: Services, turn: Turn) -> None:
 
 async def _own(services: Services, turn: Turn, given: str) -> None:
     if not _among_ourselves(turn):
-        raise UserError(_PUBLIC_KEY)
+        raise UserError(PUBLIC_KEY)
     person = turn.incoming.author.key
     ticket = services.own_keys.ticket(person) if turn.incoming.place.direct else None
     server = ticket.server if ticket is not None else turn.incoming.place.server_key
     if not server:
-        raise UserError(_NO_SERVER)
+        raise UserError(NO_SERVER)
     before = services.keys.of(server)
     key = await _taken(services, turn, server, given)
     services.own_keys.done(person)

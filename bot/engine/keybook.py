@@ -172,7 +172,7 @@ class KeyBook:
             # Another account has windows of its own; a key of ours shares the house's.
             limits=Limits() if foreign else self._client.keychain.house.limits.beside(),
             foreign=foreign,
-            words=OWN_WORDS if foreign else MINTED_WORDS,
+            words={} if broken else OWN_WORDS if foreign else MINTED_WORDS,
             broken=broken,
         )
         if foreign:
