@@ -16,6 +16,7 @@ from bot.assembly import assemble
 from bot.commands.account import NO_SERVER, PUBLIC_KEY
 from bot.demo import Fault
 from bot.engine.conduct import HOUSE_PAYS
+from bot.engine.intake import from_payload
 from bot.engine.keybook import MINTED_WORDS, OWN_WORDS, REST_SECONDS, UNREADABLE
 from bot.engine.ownkeys import ADMIN_KEY, NOT_A_KEY, TICKET_SECONDS, UNKNOWN_KEY
 from bot.engine.sheltering import HIDDEN
@@ -479,14 +480,18 @@ async def test_a_chat_with_a_new_id_takes_its_key_along(room: Room) -> None:
 
 
 async def test_a_command_taken_up_after_a_crash_has_lost_its_key(room: Room) -> None:
-    incoming = use(room, MO, action="own", key=KEY)
-    engine = room.parts.engine
-    await engine.submit([incoming])
-    await engine.idle()
+    room.demo.faults.next("/api_keys/rate_limits", Fault.delay(1.0)).times(1)
+    await room.parts.engine.submit([use(room, MO, action="own", key=KEY)])
     url = room.store.database.engines[0].url.database
     with closing(sqlite3.connect(str(url))) as connection:
-        payloads = connection.execute("SELECT payload FROM turns").fetchall()
-    assert KEY not in str(payloads)
+        [(payload,)] = connection.execute("SELECT payload FROM turns").fetchall()
+    taken_up = from_payload(payload)
+    await room.parts.engine.idle()
+    assert taken_up.command == CommandUse("key", {"action": "own"})
+    assert taken_up.text == ""
+    assert KEY not in payload
+    said = await room.send(replace(taken_up, event_id="once more"))
+    assert said[-1].text == "Give me the key in the option `key` of this command; nobody else sees it."
 
 
 async def test_a_key_pasted_into_a_chat_goes_nowhere(room: Room, tmp_path: Path) -> None:
