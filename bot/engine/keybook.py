@@ -124,11 +124,12 @@ class KeyBook:
 
     # --- changes ---
 
-    async def put(self, key: ServerKey, secret: SecretStr) -> ServerKey:
-        """Seal and store a key, which holds at once; returns it as stored."""
+    async def put(self, key: ServerKey, secret: SecretStr, limits: Limits | None = None) -> ServerKey:
+        """Seal and store a key, which holds at once; returns it as stored. `limits` are those of a key of
+        another account, where they are known already."""
         stored = replace(key, sealed=self._sealer.seal(secret, key.scope))
         await self._store.put(stored)
-        self._hold(stored, secret)
+        self._hold(stored, secret, limits)
         return stored
 
     async def remove(self, server: str) -> bool:
@@ -162,7 +163,9 @@ class KeyBook:
             except VeniceError as error:
                 log.warning("key.unmeasured", server=server, key=credential.name, reason=error.detail)
 
-    def _hold(self, key: ServerKey, secret: SecretStr, *, broken: str = "") -> None:
+    def _hold(
+        self, key: ServerKey, secret: SecretStr, limits: Limits | None = None, *, broken: str = ""
+    ) -> None:
         foreign = key.origin is KeyOrigin.OWN
         self._keys[key.server] = key
         self._resting.pop(key.server, None)
@@ -170,10 +173,10 @@ class KeyBook:
             name=key.name,
             secret=secret,
             # Another account has windows of its own; a key of ours shares the house's.
-            limits=Limits() if foreign else self._client.keychain.house.limits.beside(),
+            limits=(limits or Limits()) if foreign else self._client.keychain.house.limits.beside(),
             foreign=foreign,
             words={} if broken else OWN_WORDS if foreign else MINTED_WORDS,
             broken=broken,
         )
-        if foreign:
+        if foreign and limits is None:
             self._unmeasured.add(key.server)

@@ -83,7 +83,7 @@ class OwnKeys:
         """Try a key at Venice, then store it for the server. Raises UserError where it is no good,
         VeniceError where Venice cannot say."""
         secret = SecretStr(given.strip())
-        await self._tried(secret)
+        limits = await self._tried(secret)
         key = ServerKey(
             server=server,
             id=secrets.token_hex(6),
@@ -93,15 +93,17 @@ class OwnKeys:
             set_by=by,
             set_at=self._clock(),
         )
-        return await self._keys.put(key, secret)
+        return await self._keys.put(key, secret, limits)
 
-    async def _tried(self, secret: SecretStr) -> None:
+    async def _tried(self, secret: SecretStr) -> Limits:
+        """What Venice allows the key."""
         text = secret.get_secret_value()
         if not _KEY.fullmatch(text):
             raise UserError(NOT_A_KEY)
         if text.startswith(_ADMIN):
             raise UserError(ADMIN_KEY)
-        with acting_with(Credential("own:candidate", secret, Limits(), foreign=True)):
+        measured = Limits()
+        with acting_with(Credential("own:candidate", secret, measured, foreign=True)):
             try:
                 limits = await self._client.rate_limits()
             except VeniceError as error:
@@ -112,6 +114,7 @@ class OwnKeys:
                 raise UserError(ADMIN_KEY)
         if not limits.access_permitted:
             raise UserError(NO_ACCESS)
+        return measured
 
     async def _has_rights(self) -> bool:
         """Older admin keys do not say that they are."""

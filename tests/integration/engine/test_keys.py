@@ -429,6 +429,37 @@ async def test_models_are_the_houses_whatever_the_servers_key_is(room: Room) -> 
     assert secrets_of(room, "/api_keys/rate_limits") == [KEY]
 
 
+async def test_a_brought_key_has_the_windows_of_its_own_account(room: Room) -> None:
+    await key(room, MO, action="own", key=KEY)
+    await key(room, ADA, OTHER, action="mint", limit="$5")
+    house = room.client.keychain.house.limits
+    await room.client.rate_limits()
+    own, minted = (room.parts.keys.credential(place.server_key) for place in (SERVER, OTHER))
+    assert own is not None
+    assert minted is not None
+    for _ in range(20):
+        async with house.turn("kimi-k3", "p", 0):
+            pass
+    assert (house.wait_for("kimi-k3") > 0, minted.limits.wait_for("kimi-k3") > 0) == (True, True)
+    assert own.limits.wait_for("kimi-k3") == 0
+    for _ in range(20):
+        async with own.limits.turn("kimi-k3", "p", 0):
+            pass
+    assert own.limits.wait_for("kimi-k3") > 0
+    for _ in range(18):
+        minted.limits.breaker.record()
+    assert minted.limits.breaker.wait() > 0
+    assert house.breaker.wait() == own.limits.breaker.wait() == 0
+
+
+async def test_after_a_restart_the_windows_are_asked_for_once(room: Room) -> None:
+    await key(room, MO, action="own", key=KEY)
+    await room.parts.keys.load()
+    for _ in range(2):
+        await room.parts.account.look()
+    assert secrets_of(room, "/api_keys/rate_limits") == [KEY, "demo", KEY, "demo"]
+
+
 # --- what is stored ---
 
 
