@@ -152,7 +152,9 @@ def refusal(found: Refusal, at: float) -> CapReached:
 def dollars(micro: int) -> str:
     """Micro-USD for people: cents normally, more digits below a cent."""
     amount = micro / 1_000_000
-    return f"${amount:.2f}" if micro == 0 or amount >= 0.1 else f"${amount:.4f}".rstrip("0")
+    if micro == 0 or amount >= 0.1:
+        return f"${amount:.2f}"
+    return f"${amount:.4f}".rstrip("0") if amount >= 0.00005 else "<$0.0001"
 
 
 def _amount(line: CapLine) -> str:

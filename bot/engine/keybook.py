@@ -71,18 +71,23 @@ class KeyBook:
 
     async def load(self) -> None:
         """Read everything anew. What an earlier secret key sealed is sealed with the present one."""
+        found = await self._store.all()
+        # Nothing is awaited from here on: no turn may find its server without its key.
         self._keys, self._credentials = {}, {}
-        for key in await self._store.all():
-            self._keys[key.server] = key
-            try:
-                secret = self._sealer.open(key.sealed, key.scope)
-            except OperatorError as error:
-                log.error("key.unreadable", server=key.server, key=key.name, hint=error.reader_text)
-                self._hold(key, SecretStr(""), broken=UNREADABLE)
-                continue
-            self._hold(key, secret)
-            if self._sealer.is_old(key.sealed):
-                await self.put(key, secret)
+        old = [key for key in found if self._opened(key)]
+        for key in old:
+            await self.put(key, self._credentials[key.server].secret)
+
+    def _opened(self, key: ServerKey) -> bool:
+        """Take a stored key in; True when it should be sealed anew."""
+        try:
+            secret = self._sealer.open(key.sealed, key.scope)
+        except OperatorError as error:
+            log.error("key.unreadable", server=key.server, key=key.name, hint=error.reader_text)
+            self._hold(key, SecretStr(""), broken=UNREADABLE)
+            return False
+        self._hold(key, secret)
+        return self._sealer.is_old(key.sealed)
 
     # --- what holds ---
 

@@ -200,6 +200,18 @@ async def test_a_lost_answer_leaves_no_key_behind(room: Room) -> None:
     assert "made for this server" in await key(room, ADA, action="mint", limit="$5") + await key(room, ADA)
 
 
+async def test_a_key_that_cannot_be_stored_does_not_stay_at_venice(room: Room) -> None:
+    url = room.store.database.engines[0].url.database
+    with closing(sqlite3.connect(str(url))) as connection:
+        connection.execute("ALTER TABLE server_keys RENAME TO elsewhere")
+    assert "ending in" not in await key(room, ADA, action="mint", limit="$5")
+    assert secrets_of(room, "/api_keys")[0] == ADMIN
+    async with _admin(room) as account:
+        assert await account.keys() == ()
+    await ask(room)
+    assert secrets_of(room) == ["demo"]
+
+
 async def test_revoking_deletes_at_venice_and_the_house_pays_again(room: Room) -> None:
     await key(room, ADA, action="mint", limit="$5")
     room.demo.faults.next("/api_keys", Fault.status(503)).times(1)
