@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
-from bot.commands.keywords import describe_key, describe_terms, read_terms
+from bot.commands.keywords import describe_key, describe_terms, read_terms, summary
 from bot.commands.services import Services, text_option
 from bot.declarations import Choice, Command, Option, Permission
 from bot.engine.account import Look
@@ -53,11 +54,13 @@ KEY = Command(
                 Choice("private", "private models only"),
             ),
         ),
+        Option("server", "For owners: another server than this one, as `/key` lists it in a direct chat."),
     ),
     permission=Permission.MODERATOR,
     private_reply=True,
 )
 _MOST_MODELS = 12
+_MOST_KEYS = 50
 NO_SERVER = (
     "Use `/key` in the server or group it is for. To bring a key of your own, write `/key own` there first; "
     "then give me the key here."
@@ -200,15 +203,43 @@ def _sum(rows: list[UsageRow]) -> int:
 
 async def _key(services: Services, turn: Turn) -> None:
     action, given = text_option(turn, "action") or "show", _given(turn)
+    server = _server(turn)
     if given and action not in ("mint", "rotate"):
-        await _own(services, turn, given)
+        await _own(services, turn, server, given)
     elif action == "own":
         _ask_for_key(services, turn)
+    elif action == "show" and not server and turn.owner:
+        turn.say(_all(services))
+    elif not server:
+        raise UserError(NO_SERVER)
     else:
-        server = turn.incoming.place.server_key
-        if not server:
-            raise UserError(NO_SERVER)
-        await _change(services, turn, action, services.keys.of(server))
+        await _change(services, turn, action, server)
+
+
+def _server(turn: Turn) -> str:
+    """The server whose key it is about: this one, or for owners the one they name; "" for none."""
+    named = text_option(turn, "server").lower()
+    if not named:
+        return turn.incoming.place.server_key
+    turn.require_owner()
+    if not re.fullmatch(r"[a-z]+:-?\w+", named):
+        raise UserError(
+            "Write the server as `discord:ID` or `telegram:ID`; `/key` in a direct chat lists them."
+        )
+    return f"server:{named}"
+
+
+def _all(services: Services) -> str:
+    """Every key, for owners in a direct chat."""
+    keys = services.keys.all()
+    if not keys:
+        return "No server has a Venice key of its own; the house's pays everywhere."
+    lines = [f"- `{key.server.partition(':')[2]}`: {summary(key)}" for key in keys]
+    return "\n".join(["**Venice keys of servers**", "", *lines[:_MOST_KEYS]]) + _more(len(lines))
+
+
+def _more(count: int) -> str:
+    return f"\n- and {count - _MOST_KEYS} more" if count > _MOST_KEYS else ""
 
 
 def _given(turn: Turn) -> str:
@@ -216,9 +247,10 @@ def _given(turn: Turn) -> str:
     return command.secrets.get("key", "").strip() if command is not None else ""
 
 
-async def _change(services: Services, turn: Turn, action: str, key: ServerKey | None) -> None:
+async def _change(services: Services, turn: Turn, action: str, server: str) -> None:
+    key = services.keys.of(server)
     if action == "mint":
-        await _mint(services, turn)
+        await _mint(services, turn, server)
     elif key is None:
         turn.say(
             "The house's Venice key pays here. Whoever manages this server can bring a key of its own with "
@@ -248,13 +280,12 @@ async def _show(services: Services, turn: Turn, key: ServerKey) -> None:
     turn.say("\n".join(lines))
 
 
-async def _mint(services: Services, turn: Turn) -> None:
+async def _mint(services: Services, turn: Turn, server: str) -> None:
     turn.require_owner()
     terms = read_terms(_limit_text(turn), text_option(turn, "per"), text_option(turn, "privacy"))
-    server, title = turn.incoming.place.server_key, turn.incoming.place_title
-    key = await services.mint.mint(server, title, terms, turn.person)
+    key = await services.mint.mint(server, _title(turn, server), terms, turn.person)
     turn.say(
-        f"Done: this server has a Venice key of its own now, ending in `{key.last4}`. "
+        f"Done: the server has a Venice key of its own now, ending in `{key.last4}`. "
         f"{describe_terms(terms)} Exchange it with `/key rotate`, take it out with `/key revoke`."
     )
 
@@ -265,7 +296,7 @@ async def _rotate(services: Services, turn: Turn, key: ServerKey) -> None:
         raise UserError("This server brought its key itself: give me the new one with `/key own`.")
     limit = _limit_text(turn)
     terms = read_terms(limit, text_option(turn, "per"), text_option(turn, "privacy"), before=key)
-    made, deleted = await services.mint.rotate(key, turn.incoming.place_title, terms, turn.person)
+    made, deleted = await services.mint.rotate(key, _title(turn, key.server), terms, turn.person)
     left = (
         ""
         if deleted
@@ -286,6 +317,12 @@ async def _revoke(services: Services, turn: Turn, key: ServerKey) -> None:
         else (" At Venice it still exists: delete it there if nobody else uses it.")
     )
     turn.say(f"The key ending in `{key.last4}` is out; the house's key pays here again.{at_venice}")
+
+
+def _title(turn: Turn, server: str) -> str:
+    """What the key is called at Venice, besides a number of ours."""
+    here = turn.incoming.place.server_key == server
+    return turn.incoming.place_title if here else server.partition(":")[2]
 
 
 def _limit_text(turn: Turn) -> str:
@@ -311,12 +348,12 @@ def _ask_for_key(services: Services, turn: Turn) -> None:
         )
 
 
-async def _own(services: Services, turn: Turn, given: str) -> None:
+async def _own(services: Services, turn: Turn, server: str, given: str) -> None:
     if not _among_ourselves(turn):
         raise UserError(PUBLIC_KEY)
     person = turn.incoming.author.key
-    ticket = services.own_keys.ticket(person) if turn.incoming.place.direct else None
-    server = ticket.server if ticket is not None else turn.incoming.place.server_key
+    ticket = services.own_keys.ticket(person) if not server else None
+    server = ticket.server if ticket is not None else server
     if not server:
         raise UserError(NO_SERVER)
     before = services.keys.of(server)
@@ -324,7 +361,7 @@ async def _own(services: Services, turn: Turn, given: str) -> None:
     services.own_keys.done(person)
     if before is not None:
         await services.mint.delete(before)
-    where = f"**{ticket.title}**" if ticket is not None and ticket.title else "this server"
+    where = f"**{ticket.title}**" if ticket is not None and ticket.title else "the server"
     hint = " You can delete your message now." if ticket is not None else ""
     turn.say(
         f"Thank you. The key ending in `{key.last4}` pays for everything in {where} from now on, and is "

@@ -70,6 +70,13 @@ def describe_key(key: ServerKey, seen: ApiKey | None) -> list[str]:
     return lines
 
 
+def summary(key: ServerKey) -> str:
+    """A key in a few words."""
+    if key.origin is KeyOrigin.OWN:
+        return f"its own, ending in `{key.last4}`"
+    return f"made here, ending in `{key.last4}`, {_limit(terms_of(key))}"
+
+
 def _limit(terms: Terms) -> str:
     usd = [dollars(terms.limit_usd)] if terms.limit_usd is not None else []
     diem = [f"{terms.limit_diem / _MICRO:g} DIEM"] if terms.limit_diem is not None else []

@@ -95,6 +95,10 @@ class KeyBook:
         """The key of a server, whether it can be used or not."""
         return self._keys.get(server)
 
+    def all(self) -> list[ServerKey]:
+        """Every key, by server."""
+        return [self._keys[server] for server in sorted(self._keys)]
+
     def rests(self, server: str) -> bool:
         """Whether the house's key stands in for the server's."""
         until = self._resting.get(server, 0.0)

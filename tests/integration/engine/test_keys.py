@@ -240,6 +240,29 @@ async def test_only_owners_make_keys_and_only_managers_see_them(room: Room) -> N
     assert room.parts.keys.of(SERVER.server_key) is not None
 
 
+async def test_owners_see_all_keys_in_a_direct_chat_and_reach_servers_from_there(room: Room) -> None:
+    direct = Place("test", "", "ada")
+    assert "No server has a Venice key" in await key(room, ADA, direct, "")
+    assert "$5.00 a day (UTC)" in await key(
+        room, ADA, direct, "", action="mint", limit="$5", server="test:s1"
+    )
+    await key(room, MO, OTHER, action="own", key=KEY)
+    said = await key(room, ADA, direct, "")
+    assert "- `test:s1`: made here, ending in `" in said
+    assert f"- `test:s2`: its own, ending in `{KEY[-4:]}`" in said
+    await ask(room)
+    assert secrets_of(room)[-1].startswith("VENICE_INFERENCE_KEY_")
+    assert "Only an owner" in await key(room, MO, direct, "", action="revoke", server="test:s1")
+    assert "Write the server as" in await key(room, ADA, direct, "", action="revoke", server="s1")
+    assert "out; the house" in await key(room, ADA, direct, "", action="revoke", server="test:s1")
+    assert "pays for everything" in await key(
+        room, ADA, direct, "", action="own", key=PLAIN_KEY, server="test:s1"
+    )
+    assert await key(room, MO, direct, "") == NO_SERVER
+    await ask(room)
+    assert secrets_of(room)[-1] == PLAIN_KEY
+
+
 async def test_without_an_admin_key_nothing_is_made(tmp_path: Path) -> None:
     async with open_room(tmp_path) as room:
         assert "admin key" in await key(room, ADA, action="mint", limit="$5")
