@@ -66,11 +66,13 @@ class BalanceWatch:
 
     def hear(self, credential: Credential, heard: Notices | VeniceError) -> None:
         """Headers or a refusal of Venice. What is left is told per key, so only the house's own says
-        something; that there is nothing left, a key made for a server says as well."""
+        something; that the account has nothing left, a key made for a server says as well."""
+        house = credential.name == HOUSE
         if isinstance(heard, VeniceError):
-            if heard.failure is VeniceFailure.BALANCE and not credential.foreign:
+            empty = heard.failure is VeniceFailure.BALANCE and not credential.foreign
+            if empty or (house and heard.failure is VeniceFailure.SPEND_LIMIT):
                 self._empty()
-        elif credential.name == HOUSE:
+        elif house:
             self.look(heard.balance_usd, heard.balance_diem)
 
     def look(self, usd: str | None, diem: str | None) -> None:
@@ -126,11 +128,12 @@ class BalanceWatch:
 def _words(state: State, threshold: int) -> str:
     if state.level == Level.EMPTY:
         return (
-            "Venice refused a call because the account's balance does not cover it, so I cannot answer "
-            "everything any more. Top it up at https://venice.ai/settings/api; `/account` shows what is left."
+            "Venice refused a call because the account's balance, or the limit of its key, does not cover "
+            "it. Top it up at https://venice.ai/settings/api; `/account` shows what is left."
         )
     return (
-        f"The Venice account is running low: {dollars(state.left or 0)} is left. Top it up at "
+        "The Venice account, or what its key may still spend, is running low: "
+        f"{dollars(state.left or 0)} is left. Top it up at "
         f"https://venice.ai/settings/api. I tell you below {dollars(threshold)} (`/settings low_balance`); "
         "`/account` shows more."
     )

@@ -65,32 +65,29 @@ class Directs:
         except GondolaError as error:
             log.warning("owner.unremembered", reason=error.detail)
 
-    async def tell_owners(self, occasion: str, text: str, *, not_now: frozenset[str] = frozenset()) -> int:
-        """Say something to every owner in their direct chat; returns how many were told. Each is told of an
-        occasion once, also across restarts: rather never than twice. The chats `not_now` are left out."""
-        told = 0
+    async def tell_owners(self, occasion: str, text: str, *, not_now: frozenset[str] = frozenset()) -> None:
+        """Say something to every owner in their direct chat. Each is told of an occasion once, also across
+        restarts: rather never than twice. The chats `not_now` are left out."""
         for owner in sorted(self._doorkeeper.owners):
             place = await self._place(owner)
             if place is None or place.room in not_now:
                 continue
-            if not await self._marks.claim(f"told:{occasion}:{self._name(owner)}", "1"):
-                continue
-            told += await self._say(place, f"{occasion}:{self._name(owner)}", text)
-        return told
+            occasion_of_theirs = f"{occasion}:{self._name(owner)}"
+            if await self._marks.claim(f"told:{occasion_of_theirs}", "1"):
+                await self._say(place, occasion_of_theirs, text)
 
     async def _place(self, owner: str) -> Place | None:
         room = self._known.get(owner) or await self._marks.get(_mark(owner))
         place = Place.of_conversation(room) if room else None
         return place if place is not None and self._delivery.reaches(place.platform) else None
 
-    async def _say(self, place: Place, answer_id: str, text: str) -> bool:
+    async def _say(self, place: Place, answer_id: str, text: str) -> None:
         answer = self._delivery.open(Target(place), answer_id)
         answer.push(Notice(text))
         answer.push(Done())
         delivered = await answer.finish()
         if delivered.failure is not None:
             log.warning("owner.untold", platform=place.platform, reason=delivered.failure.detail)
-        return delivered.failure is None
 
     def _name(self, owner: str) -> str:
         platform, _, number = owner.partition(":")

@@ -204,11 +204,19 @@ async def test_the_threshold_is_a_setting_and_can_be_off(room: Room) -> None:
     assert "can only be set for: bot" in refused.text
 
 
-async def test_a_refusal_for_want_of_money_tells_the_owners(room: Room) -> None:
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [
+        ("", "The Venice account is empty"),
+        ("API key USD spend limit exceeded.", "spending limit of the Venice"),
+    ],
+    ids=["account", "key"],
+)
+async def test_a_refusal_for_want_of_money_tells_the_owners(room: Room, message: str, says: str) -> None:
     await remember_ada(room)
-    room.demo.faults.next(CHAT, Fault.status(402)).times(2)
+    room.demo.faults.next(CHAT, Fault.status(402, message=message)).times(2)
     await room.say("Hello", place=SERVER, author=BOB)
-    assert told(room, "The Venice account is empty", SERVER) == told(room, REFUSED) == 1
+    assert told(room, says, SERVER) == told(room, REFUSED) == 1
     await room.say("Hello", place=SERVER, author=BOB)
     assert told(room, REFUSED) == 1
     await room.say("Hello", place=SERVER, author=BOB)  # answered: there is money for this
