@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from bot.keeping import HasVault
 from bot.keys import HasServerKeys
 from bot.missed import HasReading
 from bot.records import (
@@ -21,6 +22,7 @@ from bot.records import (
     Recalled,
     Refusal,
     SettingRow,
+    Spent,
     StoredButton,
     Summary,
     TurnMark,
@@ -91,6 +93,17 @@ class Money(Protocol):
     ) -> list[UsageRow]:
         """Ledger sums since a time, filtered by what is given, dearest first; `house` leaves out what was
         paid with servers' own keys."""
+        ...
+
+    async def spending(
+        self, *, since: float, seconds: int, person: str = "", channel: str = "", server: str = ""
+    ) -> list[Spent]:
+        """Ledger sums by medium, of each stretch of so many seconds from `since` on in which something was
+        called, in order; filtered like `usage`."""
+        ...
+
+    async def people(self, *, since: float, channel: str = "", server: str = "") -> int:
+        """How many people something was called for since a time."""
         ...
 
 
@@ -215,7 +228,7 @@ class Marks(Protocol):
         ...
 
 
-class Store(HasReading, HasServerKeys, Protocol):
+class Store(HasReading, HasVault, HasServerKeys, Protocol):
     """The one database."""
 
     @property

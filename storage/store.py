@@ -25,6 +25,7 @@ from storage.reading import SqlReading
 from storage.server_keys import SqlServerKeys
 from storage.settings import SqlSettings
 from storage.turns import SqlTurns
+from storage.vault import SqlVault
 
 
 class SqlStore:
@@ -46,6 +47,7 @@ class SqlStore:
         self._chats = SqlChats(database)
         self._reading = SqlReading(database)
         self._server_keys = SqlServerKeys(database)
+        self._vault = SqlVault(database)
 
     @property
     def database(self) -> Database:
@@ -101,6 +103,11 @@ class SqlStore:
     def server_keys(self) -> SqlServerKeys:
         """Venice keys of servers."""
         return self._server_keys
+
+    @property
+    def vault(self) -> SqlVault:
+        """Files of results."""
+        return self._vault
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

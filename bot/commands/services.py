@@ -12,13 +12,18 @@ from bot.engine.account import AccountBook
 from bot.engine.answerbook import AnswerBook
 from bot.engine.caps import CapsBook
 from bot.engine.cashier import Cashier
+from bot.engine.choosing import Chooser
+from bot.engine.drawing import Drawer
 from bot.engine.fetching import Fetcher
+from bot.engine.finding import Finder
+from bot.engine.gallery import Gallery
 from bot.engine.hearing import Hearer
 from bot.engine.keybook import KeyBook
 from bot.engine.minting import Mint
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.ownkeys import OwnKeys
+from bot.engine.retouching import Retoucher
 from bot.engine.settings import SettingsBook
 from bot.engine.speaking import Speaker
 from bot.engine.stopping import Stopper
@@ -47,7 +52,12 @@ class Services:
     cashier: Cashier
     doorkeeper: Doorkeeper
     talker: Talker
+    chooser: Chooser
     speaker: Speaker
+    drawer: Drawer
+    retoucher: Retoucher
+    gallery: Gallery
+    finder: Finder
     fetcher: Fetcher
     hearer: Hearer
     secretary: Secretary

@@ -84,6 +84,7 @@ from bot.venice.pricing import (
 )
 from bot.venice.retry import Retry
 from bot.venice.reviews import Review, ReviewPage
+from bot.venice.tiers import Tier
 from bot.venice.types import (
     AudioPart,
     ChatEvent,
@@ -192,6 +193,7 @@ __all__ = [
     "Spent",
     "TextDelta",
     "TextPart",
+    "Tier",
     "Timeouts",
     "TokenPrices",
     "Tool",

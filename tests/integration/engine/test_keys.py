@@ -420,6 +420,7 @@ async def test_a_refused_key_is_said_to_be_the_servers(
     room: Room, fault: Fault, failure: VeniceFailure
 ) -> None:
     await key(room, MO, action="own", key=KEY)
+    await room.command("settings", name="fallback", value="off", where="bot")
     room.demo.faults.next(CHAT, fault).times(1)
     [message] = await ask(room)
     assert message.text == OWN_WORDS[failure]
@@ -443,7 +444,19 @@ async def test_the_house_stands_in_only_where_the_owner_allows_it(room: Room) ->
     await ask(room)
     assert secrets_of(room)[-1] == KEY
     room.demo.faults.next(CHAT, Fault.status(403)).times(1)
-    assert OWN_WORDS[VeniceFailure.FORBIDDEN] in (await ask(room))[0].text  # about the model, not the key
+    assert not any(HOUSE_PAYS in one.text for one in await ask(room))  # about the model, not the key
+    assert secrets_of(room)[-2:] == [KEY, KEY]
+
+
+async def test_a_model_closed_to_one_key_stays_open_to_the_others(room: Room) -> None:
+    await key(room, MO, action="own", key=KEY)
+    room.demo.faults.next(CHAT, Fault.status(403)).times(1)
+    await ask(room)
+    await ask(room, OTHER)
+    await ask(room)
+    closed, other, elsewhere, again = (one for one in room.demo.requests if one.path == CHAT)
+    assert closed.model == elsewhere.model != other.model
+    assert again.model == other.model
 
 
 async def test_standing_in_keeps_the_cap_of_the_house(room: Room) -> None:
