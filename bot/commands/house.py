@@ -145,6 +145,8 @@ def _origin(now: Resolved) -> str:
 async def _change(services: Services, turn: Turn, setting: Setting, value: str, where: str) -> None:
     scope = Scope(where)
     if scope not in setting.scopes:
+        if scope is Scope.USER:
+            raise UserError(f"`{setting.name}` cannot be set for a single person.")
         raise UserError(_WRONG_SCOPE.format(setting.name, " or ".join(one.value for one in setting.scopes)))
     keys = scope_keys(turn.incoming.place, turn.incoming.author)
     if scope not in keys:
