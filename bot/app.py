@@ -21,7 +21,8 @@ from bot.demo import DemoVenice
 from bot.engine.caps import DEFAULT_CAP, dollars
 from bot.errors import GondolaError
 from bot.ports import Adapter, Door, Hook
-from bot.secret import prepare_data_dir, secret_key
+from bot.sealing import Sealer
+from bot.secret import SecretKeys, prepare_data_dir, secret_keys
 from bot.settings import Configuration
 from bot.storing import Store
 from bot.supervision import Platform
@@ -45,7 +46,14 @@ DEMO_KEY = "demo"
 class House:
     """Everything running in one process."""
 
-    def __init__(self, configuration: Configuration, store: Store, client: VeniceClient, key: bytes) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        store: Store,
+        client: VeniceClient,
+        keys: SecretKeys,
+        admin: VeniceClient | None,
+    ) -> None:
         self._configuration = configuration
         self._store = store
         self.venice = client
@@ -55,7 +63,9 @@ class House:
             store,
             client,
             self.doors,
-            key=key,
+            key=keys.hashing,
+            sealer=Sealer(keys.sealing),
+            admin=admin,
             is_open=configuration.gondola_access == "open",
             owners=configuration.owners,
             public_url=configuration.gondola_public_url,
@@ -80,6 +90,7 @@ class House:
                 self.engine.keep_checkpoints(),
                 self.parts.workshop.run(),
                 self.parts.alarm.run(),
+                self.parts.account.keep(),
             )
             tasks += [asyncio.create_task(work) for work in beside]
             yield
@@ -169,7 +180,11 @@ async def serving(configuration: Configuration, *, timeouts: Timeouts | None = N
     """
     folder = configuration.gondola_data_dir
     prepare_data_dir(folder)
-    key = secret_key(configuration.gondola_secret_key.get_secret_value(), folder)
+    keys = secret_keys(
+        configuration.gondola_secret_key.get_secret_value(),
+        configuration.gondola_old_secret_keys.get_secret_value(),
+        folder,
+    )
     async with AsyncExitStack() as stack:
         store = await open_store(
             configuration.database_url.get_secret_value(),
@@ -180,7 +195,8 @@ async def serving(configuration: Configuration, *, timeouts: Timeouts | None = N
         )
         stack.push_async_callback(store.close)
         client = await stack.enter_async_context(await _venice(configuration, stack, timeouts))
-        house = House(configuration, store, client, key)
+        admin = await _admin(configuration, client.base_url, stack)
+        house = House(configuration, store, client, keys, admin)
         await house.parts.load()
         await stack.enter_async_context(house.doors_open())
         yield house
@@ -194,6 +210,12 @@ async def _venice(
         return VeniceClient(key, configuration.venice_base_url, timeouts=timeouts)
     demo = await stack.enter_async_context(DemoVenice())
     return VeniceClient(DEMO_KEY, demo.base_url)
+
+
+async def _admin(configuration: Configuration, url: str, stack: AsyncExitStack) -> VeniceClient | None:
+    """The client with the admin key, kept apart from the one that answers."""
+    key = configuration.venice_admin_key.get_secret_value()
+    return await stack.enter_async_context(VeniceClient(key, url)) if key else None
 
 
 async def serve(configuration: Configuration, *, announce: Callable[[str], None]) -> None:

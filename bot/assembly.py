@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from bot.commands import Services, build_registry
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper
+from bot.engine.account import AccountBook, AccountWatch
 from bot.engine.alarm import Alarm
 from bot.engine.ambient import Gate
 from bot.engine.amends import Amends
 from bot.engine.answerbook import AnswerBook
 from bot.engine.asking import Asker
+from bot.engine.balance import BalanceWatch
 from bot.engine.botloops import BotLoops
 from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cashier import Cashier
@@ -21,6 +23,7 @@ from bot.engine.choosing import Chooser
 from bot.engine.cloning import Cloner
 from bot.engine.compacting import Compactor
 from bot.engine.conduct import Conductor
+from bot.engine.directs import Directs
 from bot.engine.drawing import Drawer
 from bot.engine.easel import Easel
 from bot.engine.embedding import Embedder
@@ -32,6 +35,7 @@ from bot.engine.gathering import Gatherer
 from bot.engine.groups import Groups
 from bot.engine.hashing import Hasher
 from bot.engine.hearing import Hearer
+from bot.engine.keybook import KeyBook
 from bot.engine.learning import Learner
 from bot.engine.links import Links
 from bot.engine.lobby import PATIENCE
@@ -39,9 +43,11 @@ from bot.engine.lost import Losses
 from bot.engine.making.links import PublicLinks
 from bot.engine.making.shop import open_shop
 from bot.engine.making.workshop import Workshop
+from bot.engine.minting import Mint
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
+from bot.engine.ownkeys import OwnKeys
 from bot.engine.privacy import PrivacyRule
 from bot.engine.recall import Recall
 from bot.engine.remembering import LongMemory
@@ -63,6 +69,7 @@ from bot.engine.tools.speak import speak_tools
 from bot.engine.tools.toolbox import Toolbox
 from bot.engine.voicebook import VoiceBook
 from bot.ports import Clock, Door
+from bot.sealing import Sealer
 from bot.storing import Store
 from bot.venice import VeniceClient
 from bot.venice.jobs import POLL_SECONDS
@@ -85,12 +92,17 @@ class Assembly:
     alarm: Alarm
     workshop: Workshop
     links: PublicLinks
+    keys: KeyBook
+    balance: BalanceWatch
+    account: AccountWatch
 
     async def load(self) -> None:
-        """Read settings, caps and access; set the default cap once in the life of a database."""
+        """Read settings, caps, access and keys; set the default cap once in the life of a database."""
         await self.settings.load()
         await self.caps.load()
         await self.doorkeeper.load()
+        await self.keys.load()
+        await self.balance.load()
         if await self.store.marks.claim("default-cap", "set"):
             await self.caps.put(DEFAULT_CAP, self.clock())
 
@@ -103,18 +115,22 @@ def assemble(
     key: bytes,
     is_open: bool = False,
     owners: frozenset[str] = frozenset(),
+    sealer: Sealer | None = None,
+    admin: VeniceClient | None = None,
     clock: Clock = time.time,
     patience: float = PATIENCE,
     poll: float = POLL_SECONDS,
     public_url: str = "",
 ) -> Assembly:
-    """`doors` may fill later; `key` is the secret behind hashes; `owners` are person keys.
+    """`doors` may fill later; `key` is the secret behind hashes and, without `sealer`, encryption; `owners`
+    are person keys; `admin` is a client with an admin key.
     A question that has waited `patience` seconds behind another one is told so; orders at Venice are looked
     at every `poll` seconds. `public_url` is where people reach the web page, "" for nowhere."""
     hasher = Hasher(key)
     settings = SettingsBook(store.settings)
     caps = CapsBook(store.money)
     doorkeeper = Doorkeeper(store.access, hasher, is_open=is_open, owners=owners)
+    keys = KeyBook(store.server_keys, sealer or Sealer([key]), client, settings, clock)
     models = ModelBook(client, clock)
     rule = PrivacyRule(settings, models)
     cashier = Cashier(store.money, caps, clock, rule.check)
@@ -128,7 +144,12 @@ def assemble(
     answers = AnswerBook(store.buttons, clock, delivery.clear_buttons)
     stopper = Stopper(answers)
     background, gauge, overheard = Background(), TokenGauge(), Overheard()
-    side_calls = SideCalls(client, models, cashier, store.turns, rule)
+    directs = Directs(store.marks, delivery, doorkeeper, hasher)
+    balance = BalanceWatch(store.marks, settings, directs, background, clock)
+    client.keychain.listener = balance.hear
+    account, own_keys = AccountBook(client, admin, clock), OwnKeys(keys, client, clock)
+    doorkeeper.expected = own_keys.expects
+    side_calls = SideCalls(client, models, cashier, store.turns, rule, keys)
     compactor = Compactor(store.memory, side_calls, gauge, background, clock)
     recall = Recall(store, compactor)
     long_memory = LongMemory(
@@ -187,6 +208,10 @@ def assemble(
         cloner=Cloner(client, models, cashier, fetcher, store.own_voices),
         hasher=hasher,
         shop=shop,
+        keys=keys,
+        account=account,
+        mint=Mint(account, keys, clock),
+        own_keys=own_keys,
     )
     amends = Amends(store.buttons, clock)
     engine = Engine(
@@ -195,7 +220,9 @@ def assemble(
         doorkeeper=doorkeeper,
         settings=settings,
         caps=caps,
-        conductor=Conductor(store.turns, delivery, doorkeeper, settings, hasher, clock, amends),
+        conductor=Conductor(
+            store.turns, delivery, doorkeeper, settings, hasher, clock, amends, keys, directs
+        ),
         registry=build_registry(services),
         talk=talker.talk,
         hasher=hasher,
@@ -207,6 +234,7 @@ def assemble(
         stopper=stopper,
         losses=Losses(doors),
         answers=answers,
+        keys=keys,
         replies=Replies(store.vault, clock),
     )
     alarm = Alarm(store.reminders, reminders, delivery, doors, doorkeeper, clock)
@@ -224,4 +252,7 @@ def assemble(
         alarm,
         shop.workshop,
         shop.links,
+        keys,
+        balance,
+        AccountWatch(account, balance, keys),
     )

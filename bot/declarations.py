@@ -64,7 +64,8 @@ class Option:
 
     `completer` names a source of live suggestions ("" for none; bot/commands/completion.py knows them).
     `rest` marks the option that takes free text: on Telegram and the web everything that is not another
-    option. `minimum` and `maximum` bound numbers, or the length of a text.
+    option. `minimum` and `maximum` bound numbers, or the length of a text. A `secret` one is for its
+    command's handler alone (`CommandUse.secrets`): it is neither stored nor shown.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Option:
     rest: bool = False
     minimum: float | None = None
     maximum: float | None = None
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)

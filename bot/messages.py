@@ -153,10 +153,13 @@ OptionValue = str | int | float | bool
 
 @dataclass(frozen=True, slots=True)
 class CommandUse:
-    """A command as used. `options` holds typed values; attachments travel in `Incoming.attachments`."""
+    """A command as used. `options` holds typed values; attachments travel in `Incoming.attachments`.
+    `secrets` holds what was given for secret options: never stored, logged or shown. Adapters leave all of
+    it in `options`; the engine sorts it out before anything else sees it."""
 
     name: str
     options: dict[str, OptionValue] = field(default_factory=dict[str, OptionValue])
+    secrets: dict[str, str] = field(default_factory=dict[str, str], repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,8 @@ class CapLine:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A reservation to make: all lines or nothing. `estimate` is the worst-case price in micro-USD."""
+    """A reservation to make: all lines or nothing. `estimate` is the worst-case price in micro-USD; `key`
+    names the Venice key that pays, "" for the house's (`bot.keys.ServerKey.name`)."""
 
     reservation_id: str
     turn_id: str
@@ -130,6 +131,7 @@ class Admission:
     estimate: int
     lines: tuple[CapLine, ...]
     at: float
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
-"""The secret behind hashes: GONDOLA_SECRET_KEY, else a generated key file only the operator can read."""
+"""The secret behind hashes and encryption: GONDOLA_SECRET_KEY, else a generated key file that only the
+operator can read."""
 
 from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import OperatorError
@@ -38,6 +40,22 @@ def secret_key(configured: str, folder: Path) -> bytes:
         return path.read_bytes().strip()
     except OSError as error:
         raise OperatorError(f"I cannot read or create the key file {path}: {error.strerror}.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class SecretKeys:
+    """`hashing` names people; `sealing` encrypts with its first and opens with any."""
+
+    hashing: bytes
+    sealing: tuple[bytes, ...]
+
+
+def secret_keys(configured: str, old: str, folder: Path) -> SecretKeys:
+    """The key and the earlier ones (with commas, newest first). People keep the names that the oldest key
+    gave them, or a change of key would reset their counters and lift blocks."""
+    earlier = [one.strip().encode() for one in old.split(",") if one.strip()]
+    keys = (secret_key(configured, folder), *earlier)
+    return SecretKeys(keys[-1], keys)
 
 
 def existing_key(configured: str, folder: Path) -> bytes:

@@ -15,9 +15,11 @@ from bot.errors import OperatorError
 
 SECRETS = (
     "VENICE_API_KEY",
+    "VENICE_ADMIN_KEY",
     "DISCORD_TOKEN",
     "TELEGRAM_TOKEN",
     "GONDOLA_SECRET_KEY",
+    "GONDOLA_OLD_SECRET_KEYS",
     "DATABASE_URL",
     "GONDOLA_METRICS_TOKEN",
 )
@@ -31,6 +33,10 @@ class Configuration(BaseSettings):
 
     venice_api_key: SecretStr = Field(
         SecretStr(""), description="Venice inference key. Without it the built-in demo answers."
+    )
+    venice_admin_key: SecretStr = Field(
+        SecretStr(""),
+        description="Venice admin key: reads the account's bill and makes keys for servers, never answers.",
     )
     venice_base_url: str = Field(VENICE_URL, description="Where Venice's API is, ending in /api/v1.")
     discord_token: SecretStr = Field(SecretStr(""), description="Discord bot token; empty for no Discord.")
@@ -56,6 +62,11 @@ class Configuration(BaseSettings):
     )
     gondola_secret_key: SecretStr = Field(
         SecretStr(""), description="Key for hashes and encryption; empty for a generated key file."
+    )
+    gondola_old_secret_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Earlier secret keys, newest first, with commas: they open what they encrypted, and the "
+        "last one goes on naming people in counters.",
     )
     gondola_metrics_token: SecretStr = Field(
         SecretStr(""),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bot.keeping import HasVault
+from bot.keys import HasServerKeys
 from bot.missed import HasReading
 from bot.orders import HasOrders
 from bot.ownvoices import HasOwnVoices
@@ -92,9 +93,10 @@ class Money(Protocol):
     async def counters(self, keys: Sequence[str]) -> list[CounterState]: ...
 
     async def usage(
-        self, *, since: float, person: str = "", channel: str = "", server: str = ""
+        self, *, since: float, person: str = "", channel: str = "", server: str = "", house: bool = False
     ) -> list[UsageRow]:
-        """Ledger sums since a time, filtered by what is given, dearest first."""
+        """Ledger sums since a time, filtered by what is given, dearest first; `house` leaves out what was
+        paid with servers' own keys."""
         ...
 
     async def spending(
@@ -230,7 +232,7 @@ class Marks(Protocol):
         ...
 
 
-class Store(HasReading, HasReminders, HasVault, HasFacts, HasOwnVoices, HasOrders, Protocol):
+class Store(HasReading, HasReminders, HasVault, HasFacts, HasOwnVoices, HasOrders, HasServerKeys, Protocol):
     """The one database."""
 
     @property

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, bindparam, func, literal, select, text, up
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.expression import FromClause
 
+from bot.keys import KeyOrigin
 from bot.records import ALL_MEDIA, Cap, CapUnit, counter_key, period_name
 from storage.rows import BOT_SCOPE, DAY, Params, execute_many, fetch, fetch_many, micros, replacing
 from storage.settling import HeldLine, lines_from_json, lines_to_json
@@ -75,11 +76,18 @@ def _scope(cap: Cap, table: FromClause) -> ColumnElement[str]:
     return table.c.server if cap.scope.startswith("server:") else table.c.channel
 
 
+def on_the_house(table: FromClause) -> ColumnElement[bool]:
+    """Which rows of ledger or reservations were paid with the house's money, not with a server's own key."""
+    return table.c.key.not_like(f"{KeyOrigin.OWN.value}:%")
+
+
 def _covered(cap: Cap, table: FromClause, since: float) -> list[ColumnElement[bool]]:
     """Which rows of ledger or reservations the cap counts."""
     scope = _scope(cap, table)
     found = [table.c.reserved_at >= micros(since)]
     found.append(scope.not_in(["", _PERSON_PREFIX]) if cap.for_each else scope == cap.scope)
+    if cap.scope == BOT_SCOPE:
+        found.append(on_the_house(table))
     return found if cap.medium == ALL_MEDIA else [*found, table.c.medium == cap.medium]
 
 

@@ -20,7 +20,7 @@ from bot.records import (
     TurnState,
     UsageRow,
 )
-from storage.caps import set_up_cap
+from storage.caps import on_the_house, set_up_cap
 from storage.database import Database
 from storage.lease import Lease
 from storage.rows import Params, changed, fetch, fetch_many, ids, micros, upsert
@@ -125,6 +125,7 @@ class SqlMoney:
             "estimate": one.estimate,
             "calls": max((line.amount for line in one.lines if line.unit is CapUnit.COUNT), default=1),
             "lines": lines_to_json(HeldLine(line.counter, line.unit, line.amount) for line in one.lines),
+            "key": one.key,
             "reserved_at": micros(one.at),
             "instance": self._lease.instance,
             "lease_until": self._lease.until(),
@@ -160,13 +161,13 @@ class SqlMoney:
         return [CounterState(row["counter"], row["used"]) for row in rows]
 
     async def usage(
-        self, *, since: float, person: str = "", channel: str = "", server: str = ""
+        self, *, since: float, person: str = "", channel: str = "", server: str = "", house: bool = False
     ) -> list[UsageRow]:
         """See the port. A call belongs to the time it was admitted at, as with the caps."""
         cost = func.sum(ledger.c.cost).label("cost")
         statement = (
             select(ledger.c.medium, ledger.c.model, cost, func.sum(ledger.c.calls).label("calls"))
-            .where(*_within(since, person, channel, server))
+            .where(*_within(since, person, channel, server), *([on_the_house(ledger)] if house else []))
             .group_by(ledger.c.medium, ledger.c.model)
             .order_by(cost.desc(), ledger.c.medium, ledger.c.model)
         )

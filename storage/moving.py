@@ -26,6 +26,7 @@ from storage.tables import (
     read_marks,
     reminders,
     reservations,
+    server_keys,
     settings,
     shared_voices,
     summaries,
@@ -78,6 +79,7 @@ _UNIQUE = (
     (settings, "scope"),
     (caps, "scope"),
     (access_rules, "subject"),
+    (server_keys, "server"),
     (shared_voices, "channel"),
 )
 

@@ -131,7 +131,7 @@ def _correction_row(counter: str, amount: int) -> Params:
 
 
 def _ledger_row(row: RowMapping, one: Settlement) -> Params:
-    kept = ("reservation_id", "turn_id", "person", "server", "channel", "medium", "model", "estimate")
+    kept = ("reservation_id", "turn_id", "person", "server", "channel", "medium", "model", "estimate", "key")
     return {
         **{name: row[name] for name in (*kept, "reserved_at")},
         "cost": one.cost,

@@ -26,6 +26,7 @@ from storage.orders import SqlOrders
 from storage.ownvoices import SqlOwnVoices
 from storage.reading import SqlReading
 from storage.reminders import SqlReminders
+from storage.server_keys import SqlServerKeys
 from storage.settings import SqlSettings
 from storage.turns import SqlTurns
 from storage.vault import SqlVault
@@ -51,6 +52,7 @@ class SqlStore:
         self._reading = SqlReading(database)
         self._reminders = SqlReminders(database, lease)
         self._orders = SqlOrders(database, lease)
+        self._server_keys = SqlServerKeys(database)
         self._vault = SqlVault(database)
         self._facts = SqlFacts(database)
         self._own_voices = SqlOwnVoices(database)
@@ -114,6 +116,11 @@ class SqlStore:
     def orders(self) -> SqlOrders:
         """Films and music that were ordered."""
         return self._orders
+
+    @property
+    def server_keys(self) -> SqlServerKeys:
+        """Venice keys of servers."""
+        return self._server_keys
 
     @property
     def vault(self) -> SqlVault:

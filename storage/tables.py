@@ -110,6 +110,7 @@ reservations = Table(
     _number("estimate"),
     _number("calls"),
     _text("lines"),
+    _text("key"),
     _number("reserved_at"),
     *_lease(),
     Index(None, "lease_until"),
@@ -131,6 +132,7 @@ ledger = Table(
     _number("calls"),
     Column("uncertain", Boolean, nullable=False),
     _text("request_id"),
+    _text("key"),
     _number("reserved_at"),
     _number("settled_at"),
     Index(None, "reserved_at"),
@@ -308,6 +310,23 @@ summaries = Table(
     _text("text"),
     _number("covers"),
     _number("at"),
+)
+
+server_keys = Table(
+    "server_keys",
+    metadata,
+    _key("server"),
+    _text("id"),
+    _text("origin"),
+    _text("sealed"),
+    _text("last4"),
+    _text("venice_id"),
+    Column("limit_usd", BigInteger, nullable=True),
+    Column("limit_diem", BigInteger, nullable=True),
+    _text("period"),
+    _text("privacy"),
+    _text("set_by"),
+    _number("set_at"),
 )
 
 kept_files = Table(

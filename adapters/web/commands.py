@@ -31,6 +31,15 @@ def read_command(commands: Sequence[Command], text: str, *, files: int = 0) -> C
     return CommandUse(command.name, options)
 
 
+def without_secrets(commands: Sequence[Command], text: str) -> str:
+    """What the page keeps showing of a line as typed: of a command that takes a secret only its name."""
+    found = _COMMAND_LINE.fullmatch(text)
+    command = next((one for one in commands if found and one.name == found["name"].lower()), None)
+    if command is None or not any(option.secret for option in command.options):
+        return text
+    return f"/{command.name} …"
+
+
 def _needs(command: Command, absent: Sequence[Option]) -> str:
     first = absent[0]
     usage = " ".join([f"/{command.name}", *(f"<{option.name}>" for option in absent)])

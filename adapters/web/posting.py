@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from adapters.web.capabilities import FILES_PER_MESSAGE, MEGABYTE, UPLOAD_LIMIT
-from adapters.web.commands import read_command
+from adapters.web.commands import read_command, without_secrets
 from adapters.web.inbound import Origin, kind_of, mime_of, said
 from adapters.web.media import MediaStore, NewMedia, StoredMedia
 from adapters.web.outbound import WebDoor
@@ -74,7 +74,8 @@ async def take_message(
     A repeated POST shows nothing twice and is handed on again: the engine knows its event id, and the
     first try may have failed half-way.
     """
-    files = await _show(door, media, origin, message)
+    shown = replace(message, text=without_secrets(front.commands, message.text))
+    files = await _show(door, media, origin, shown)
     try:
         command = read_command(front.commands, message.text, files=len(files))
     except UserError as error:

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 from bot.commands import (
+    account,
     answers,
     chats,
     cloning,
@@ -48,6 +49,7 @@ def build_registry(services: Services) -> Registry:
         *making.bound(services),
         *house.bound(services),
         *spending.bound(services),
+        *account.bound(services),
         *doors.bound(services),
         *privacy.bound(services),
         *answers.bound(services),

@@ -71,6 +71,7 @@ CAPS = Command(
     permission=Permission.OWNER,
     private_reply=True,
 )
+_WRONG_SCOPE = "`{}` can only be set for: {} (option `where`)."
 _MODELS: dict[str, Wanted] = {
     "model": "text",
     "image_model": "image",
@@ -108,7 +109,8 @@ async def _settings(services: Services, turn: Turn) -> None:
     if not value:
         await _explain(services, turn, setting)
         return
-    await _change(services, turn, setting, value, text_option(turn, "where") or "channel")
+    usual = Scope.CHANNEL if Scope.CHANNEL in setting.scopes else setting.scopes[0]
+    await _change(services, turn, setting, value, text_option(turn, "where") or usual)
 
 
 async def _table(services: Services, turn: Turn) -> str:
@@ -146,7 +148,9 @@ def _origin(now: Resolved) -> str:
 async def _change(services: Services, turn: Turn, setting: Setting, value: str, where: str) -> None:
     scope = Scope(where)
     if scope not in setting.scopes:
-        raise UserError(f"`{setting.name}` cannot be set for a single person.")
+        if scope is Scope.USER:
+            raise UserError(f"`{setting.name}` cannot be set for a single person.")
+        raise UserError(_WRONG_SCOPE.format(setting.name, " or ".join(one.value for one in setting.scopes)))
     keys = scope_keys(turn.incoming.place, turn.incoming.author)
     if scope not in keys:
         raise UserError(f"There is no {scope.value} here to set `{setting.name}` for.")

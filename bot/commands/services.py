@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.engine.access import Doorkeeper
+from bot.engine.account import AccountBook
 from bot.engine.answerbook import AnswerBook
 from bot.engine.caps import CapsBook
 from bot.engine.cashier import Cashier
@@ -19,10 +20,13 @@ from bot.engine.finding import Finder
 from bot.engine.gallery import Gallery
 from bot.engine.hashing import Hasher
 from bot.engine.hearing import Hearer
+from bot.engine.keybook import KeyBook
 from bot.engine.links import Links
 from bot.engine.making.shop import Shop
+from bot.engine.minting import Mint
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
+from bot.engine.ownkeys import OwnKeys
 from bot.engine.remembering import LongMemory
 from bot.engine.reminders import ReminderBook
 from bot.engine.research import Researcher
@@ -75,6 +79,10 @@ class Services:
     cloner: Cloner
     hasher: Hasher
     shop: Shop
+    keys: KeyBook
+    account: AccountBook
+    mint: Mint
+    own_keys: OwnKeys
 
     async def command_buttons(
         self, turn: Turn, choices: Sequence[tuple[str, str, Mapping[str, OptionValue]]]

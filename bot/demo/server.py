@@ -116,6 +116,10 @@ class DemoVenice:
         """What is left on the demo's account."""
         return self._state.balance_usd
 
+    @balance_usd.setter
+    def balance_usd(self, dollars: float) -> None:
+        self._state.balance_usd = dollars
+
     @property
     def pace(self) -> float:
         return self._state.pace

@@ -16,7 +16,8 @@ from bot.messages import Place
 from bot.records import ALL_MEDIA, Cap, CapLine, CapPeriod, CapUnit, Refusal, counter_key, period_name
 from bot.storing import Money
 
-DEFAULT_CAP = Cap("bot", ALL_MEDIA, CapUnit.MONEY, CapPeriod.DAY, 10_000_000)
+WHOLE_BOT = "bot"
+DEFAULT_CAP = Cap(WHOLE_BOT, ALL_MEDIA, CapUnit.MONEY, CapPeriod.DAY, 10_000_000)
 MOST_MEMBERS = 20_000
 _NOUNS = {
     Medium.CHAT.value: "answers",
@@ -103,9 +104,18 @@ class CapsBook:
         return removed
 
     def lines(
-        self, place: Place, person: str, medium: str, *, cost: int, count: int, at: float
+        self,
+        place: Place,
+        person: str,
+        medium: str,
+        *,
+        cost: int,
+        count: int,
+        at: float,
+        foreign: bool = False,
     ) -> tuple[CapLine, ...]:
-        """The counters a call of this medium draws on. `person` is the keyed hash; `cost` micro-USD."""
+        """The counters a call of this medium draws on. `person` is the keyed hash; `cost` micro-USD. What a
+        `foreign` key pays is not the house's money, so the cap of the whole bot does not count it."""
         return tuple(
             CapLine(
                 counter=counter_key(scope, cap.medium, cap.unit, cap.period, period.name),
@@ -118,7 +128,7 @@ class CapsBook:
                 resets_at=period.end,
             )
             for scope, cap in self.applying(place, person)
-            if cap.medium in (medium, ALL_MEDIA)
+            if cap.medium in (medium, ALL_MEDIA) and not (foreign and scope == WHOLE_BOT)
             for amount in [cost if cap.unit is CapUnit.MONEY else count]
             if amount > 0
             for period in [period_at(cap.period, at)]
@@ -128,7 +138,7 @@ class CapsBook:
         """Caps that hold for a person in a place, with the scope whose counter they use."""
         roles = self._roles.get((place.server_key, person), ())
         scopes = (
-            ("bot",),
+            (WHOLE_BOT,),
             (place.server_key, "server:*"),
             (place.channel_key, "channel:*"),
             (f"user:{person}", *(f"role:{role}" for role in roles), "user:*"),
@@ -170,7 +180,9 @@ def refusal(found: Refusal, at: float) -> CapReached:
 def dollars(micro: int) -> str:
     """Micro-USD for people: cents normally, more digits below a cent."""
     amount = micro / 1_000_000
-    return f"${amount:.2f}" if micro == 0 or amount >= 0.1 else f"${amount:.4f}".rstrip("0")
+    if micro == 0 or amount >= 0.1:
+        return f"${amount:.2f}"
+    return f"${amount:.4f}".rstrip("0") if amount >= 0.00005 else "<$0.0001"
 
 
 def _amount(line: CapLine) -> str:

@@ -16,6 +16,7 @@ from bot.messages import Place
 from bot.ports import Clock
 from bot.records import Admission, Refusal, Settlement
 from bot.storing import Money
+from bot.venice import HOUSE, acting
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,11 @@ class Cashier:
         self, payer: Payer, medium: str, model: str, estimate: int, count: int, reservation_id: str
     ) -> Hold:
         at = self._clock()
-        lines = self._caps.lines(payer.place, payer.person, medium, cost=estimate, count=count, at=at)
+        key = acting()
+        foreign = key is not None and key.foreign
+        lines = self._caps.lines(
+            payer.place, payer.person, medium, cost=estimate, count=count, at=at, foreign=foreign
+        )
         admission = Admission(
             reservation_id=reservation_id or secrets.token_hex(8),
             turn_id=payer.turn_id,
@@ -108,6 +113,7 @@ class Cashier:
             estimate=estimate,
             lines=lines,
             at=at,
+            key=key.name if key is not None else HOUSE,
         )
         refused = await self._admit(admission)
         if refused is not None:

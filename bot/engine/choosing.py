@@ -17,13 +17,14 @@ from bot.engine.needs import HEARS, NOTHING, SEES, WATCHES, Needs
 from bot.engine.turn import Turn
 from bot.errors import UserError, VeniceError, VeniceFailure
 from bot.ports import Clock
-from bot.venice import Filter, Model, price_of
+from bot.venice import HOUSE, Filter, Model, acting, price_of
 from bot.venice.errors import OVERLOAD_WAIT
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 MOST_SUBSTITUTES = 2
 """How many other models are tried for one question."""
+ANY_KEY = "any"
 DEARER = 3
 """A model that steps in unasked costs at most so many times as much."""
 USUAL_ROOM = 100_000
@@ -44,6 +45,9 @@ _AILMENTS: Mapping[VeniceFailure, str] = {
 }
 """Refusals of a model, not of a question, in words."""
 _PASSING = (VeniceFailure.OVERLOADED, VeniceFailure.RATE_LIMITED, VeniceFailure.OFFLINE)
+
+_OF_THE_KEY = (VeniceFailure.RATE_LIMITED, VeniceFailure.FORBIDDEN, VeniceFailure.PRO_ONLY)
+"""Refusals that hold for the key they came to; servers may have keys of their own."""
 
 ONLY_SEES: Needs = frozenset({SEES})
 
@@ -75,7 +79,7 @@ class Chooser:
     def __init__(self, models: ModelBook, clock: Clock) -> None:
         self._models = models
         self._clock = clock
-        self._ill: dict[str, _Ill] = {}
+        self._ill: dict[tuple[str, str], _Ill] = {}
 
     async def choose(self, turn: Turn, needs: Needs = NOTHING) -> Choice:
         """Who answers a question with such needs; a UserError where nobody may or can."""
@@ -117,7 +121,8 @@ class Chooser:
         """Venice could not serve it just now."""
         lasting = error.failure not in _PASSING
         pause = GONE_FOR if lasting else min(error.retry_after or OVERLOAD_WAIT, ILL_FOR)
-        self._ill[model.id] = _Ill(self._clock() + pause, _AILMENTS[error.failure])
+        key = _key() if error.failure in _OF_THE_KEY else ANY_KEY
+        self._ill[key, model.id] = _Ill(self._clock() + pause, _AILMENTS[error.failure])
         if lasting:
             self._models.expire()
         log.warning("model.unserved", model=model.id, failure=error.failure.value, pause=pause)
@@ -145,11 +150,18 @@ class Chooser:
         return other, (f"{model.name} cannot {words}",)
 
     def _ailing(self, model: Model) -> str:
-        ill = self._ill.get(model.id)
-        if ill is None or ill.until <= self._clock():
-            self._ill.pop(model.id, None)
-            return ""
-        return ill.ailment
+        for key in (ANY_KEY, _key()):
+            ill = self._ill.get((key, model.id))
+            if ill is not None and ill.until > self._clock():
+                return ill.ailment
+            self._ill.pop((key, model.id), None)
+        return ""
+
+
+def _key() -> str:
+    """The Venice key that calls go out with now."""
+    credential = acting()
+    return credential.name if credential is not None else HOUSE
 
 
 class Lineup:

@@ -11,13 +11,15 @@ import structlog
 from bot.delivery import Answer, Delivered, Delivery, Streaming, Style
 from bot.engine.access import Doorkeeper
 from bot.engine.amends import Amends
+from bot.engine.directs import Directs
 from bot.engine.hashing import Hasher
 from bot.engine.journal import Journal, Progress
+from bot.engine.keybook import KeyBook
 from bot.engine.mailbox import Attempt, Letter
 from bot.engine.settings import PlaceSettings, SettingsBook
 from bot.engine.texts import INTERRUPTED, STOPPED
 from bot.engine.turn import Turn
-from bot.errors import Fault, GondolaError, PlatformFailure
+from bot.errors import Fault, GondolaError, PlatformFailure, VeniceError
 from bot.messages import ButtonsReady, Done, Incoming, MessageRef, Notice, Target
 from bot.ports import Clock
 from bot.records import Closing, Role, TurnMark, TurnState
@@ -28,6 +30,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 SORRY = (
     "Something went wrong on my side, so I could not finish this. Nothing else was started; please try again."
 )
+HOUSE_PAYS = "Until then the house's key answers here."
 ASKING = "*…*"
 UNSURE = "The chat did not confirm a message, so part of this answer may be missing."
 CHECKPOINT_SECONDS = 2.0
@@ -47,7 +50,11 @@ class Conductor:
         hasher: Hasher,
         clock: Clock,
         amends: Amends,
+        keys: KeyBook,
+        directs: Directs,
     ) -> None:
+        self._keys = keys
+        self._directs = directs
         self._amends = amends
         self._open_turns: dict[str, Turn] = {}
         self._delivery = delivery
@@ -75,9 +82,12 @@ class Conductor:
             self._journal.complete.add(letters[0].turn_id)
         turn = self._open(incoming, letters, attempt, private, amends=amends)
         self._open_turns[turn.id] = turn
+        if self._directs.news(incoming):
+            turn.beside(self._directs.heard(incoming))
         watcher = asyncio.create_task(_watch(turn.answer, attempt)) if attempt is not None else None
         try:
-            await self._guarded(turn, work)
+            with self._directs.answering(incoming.place):
+                await self._guarded(turn, work)
             delivered = await self._delivered(turn)
         except asyncio.CancelledError:
             try:
@@ -166,13 +176,27 @@ class Conductor:
 
     async def _guarded(self, turn: Turn, work: Work) -> None:
         try:
-            await work(turn)
+            await self._paid(turn, work)
         except GondolaError as error:
             _log_refusal(turn, error)
             turn.notice(error.reader_text, private=error.fault is Fault.USER)
         except Exception:  # the one boundary of a turn: silence is worse than an apology
             log.exception("turn.failed", turn=turn.id, platform=turn.incoming.place.platform)
             turn.notice(SORRY)
+
+    async def _paid(self, turn: Turn, work: Work) -> None:
+        """The work, with the Venice key that pays here; where that gives way to the house's, once more."""
+        place = turn.incoming.place
+        try:
+            with self._keys.acting_for(place):
+                await work(turn)
+        except VeniceError as error:
+            spent = sum(one.cost for one in turn.settlements)
+            if spent or turn.answer.text or not self._keys.gives_way(place, error):
+                raise
+            turn.notice(f"{error.reader_text} {HOUSE_PAYS}")
+            with self._keys.acting_for(place):
+                await work(turn)
 
     async def _cancelled(self, turn: Turn, letters: Sequence[Letter], attempt: Attempt | None) -> None:
         """Somebody stopped it, a further message superseded it, or the house is closing."""

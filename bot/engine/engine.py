@@ -25,6 +25,7 @@ from bot.engine.conduct import Conductor
 from bot.engine.groups import Groups, Meant
 from bot.engine.hashing import Hasher
 from bot.engine.intake import merged, to_payload
+from bot.engine.keybook import KeyBook
 from bot.engine.lobby import PATIENCE, Lobby
 from bot.engine.lost import Losses
 from bot.engine.mailbox import Attempt, Letter, Mailboxes
@@ -33,6 +34,7 @@ from bot.engine.recovery import Recovery
 from bot.engine.registry import Bound, Registry, check_permission
 from bot.engine.replies import Replies
 from bot.engine.settings import SettingsBook
+from bot.engine.sheltering import sheltered
 from bot.engine.sidecalls import Background
 from bot.engine.stopping import Stopper
 from bot.engine.texts import CLOSED, greeting, unknown_command
@@ -69,10 +71,12 @@ class Engine:
         stopper: Stopper,
         losses: Losses,
         answers: AnswerBook,
+        keys: KeyBook,
         replies: Replies,
         patience: float = PATIENCE,
     ) -> None:
         self._away = Away(clock)
+        self._keys = keys
         self._store = store
         self._delivery = delivery
         self._doorkeeper = doorkeeper
@@ -137,10 +141,13 @@ class Engine:
             self._spawn(self._greet(place, title))
 
     async def moved(self, platform: str, old_channel: str, new_channel: str) -> None:
+        old, new = (Place(platform, channel, channel) for channel in (old_channel, new_channel))
+        await self._keys.moving(old, new)
         await self._store.move(platform, old_channel, new_channel)
         await self._settings.load()
         await self._caps.load()
         await self._doorkeeper.load()
+        await self._keys.load()
 
     async def forgotten(self, place: Place, message_ids: Sequence[str]) -> None:
         await self._changes.deleted(place, message_ids)
@@ -202,6 +209,8 @@ class Engine:
 
     async def _submit(self, incoming: Incoming) -> None:
         self.handled(incoming.place.platform)
+        bound = self._registry.find(incoming.command.name) if incoming.command is not None else None
+        incoming = sheltered(incoming, bound.command if bound is not None else None)
         incoming = self._groups.placed(incoming)
         if incoming.edits:
             if self._doorkeeper.decide(incoming) is Verdict.ENTER:

@@ -14,7 +14,9 @@ _INCOMING = TypeAdapter(Incoming)
 
 
 def to_payload(incoming: Incoming) -> str:
-    """The event as JSON, for the journal."""
+    """The event as JSON, for the journal; without secrets."""
+    if incoming.command is not None and incoming.command.secrets:
+        incoming = replace(incoming, command=replace(incoming.command, secrets={}))
     return _INCOMING.dump_json(incoming).decode()
 
 

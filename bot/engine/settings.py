@@ -227,6 +227,22 @@ SETTINGS: dict[str, Setting] = {
             kind=OptionKind.BOOLEAN,
         ),
         Setting(
+            "low_balance",
+            "Owners are told when the Venice account has less than this many dollars; 0 for never.",
+            "5",
+            kind=OptionKind.NUMBER,
+            minimum=0,
+            maximum=1_000_000,
+            scopes=(Scope.BOT,),
+        ),
+        Setting(
+            "own_key_fallback",
+            "Let the house's key answer when a server's own Venice key is refused or used up.",
+            "off",
+            kind=OptionKind.BOOLEAN,
+            scopes=(Scope.BOT,),
+        ),
+        Setting(
             "idle_reset",
             "Hours of silence after which a new chat begins; empty for never.",
             "",
@@ -302,6 +318,11 @@ class SettingsBook:
     def resolve(self, place: Place, person: Person) -> PlaceSettings:
         """What holds here for this person."""
         keys = scope_keys(place, person)
+        return PlaceSettings({name: self._one(setting, keys) for name, setting in SETTINGS.items()})
+
+    def everywhere(self) -> PlaceSettings:
+        """What is set for the whole bot."""
+        keys = {Scope.BOT: "bot"}
         return PlaceSettings({name: self._one(setting, keys) for name, setting in SETTINGS.items()})
 
     async def put(self, scope_key: str, name: str, text: str, *, by: str, at: float) -> OptionValue:

@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 
 from bot.declarations import Medium
 from bot.engine.cashier import Cashier, Payer
+from bot.engine.keybook import KeyBook
 from bot.engine.models import ModelBook
 from bot.engine.privacy import PrivacyRule
 from bot.messages import Place
@@ -35,12 +36,19 @@ class SideCalls:
     """Asks a cheap model, within the caps; the money is settled before the answer is used."""
 
     def __init__(
-        self, client: VeniceClient, models: ModelBook, cashier: Cashier, turns: Turns, rule: PrivacyRule
+        self,
+        client: VeniceClient,
+        models: ModelBook,
+        cashier: Cashier,
+        turns: Turns,
+        rule: PrivacyRule,
+        keys: KeyBook,
     ) -> None:
         self._client = client
         self._models = models
         self._cashier = cashier
         self._turns = turns
+        self._keys = keys
         self._rule = rule
 
     async def cheap_model(
@@ -68,7 +76,8 @@ class SideCalls:
         call_id = secrets.token_hex(8)
         settlements: list[Settlement] = []
         try:
-            return await self._paid(Payer(call_id, place, person), settlements, model, request)
+            with self._keys.acting_for(place):
+                return await self._paid(Payer(call_id, place, person), settlements, model, request)
         finally:
             if settlements:
                 await self._turns.close([Closing(call_id, TurnState.SETTLED, settlements=tuple(settlements))])

@@ -20,6 +20,7 @@ from bot.venice.bodies import lacks
 from bot.venice.breaker import Breaker
 from bot.venice.catalogue import Catalogue, Filter, Wanted, price_of
 from bot.venice.client import VeniceClient
+from bot.venice.credentials import HOUSE, Credential, acting, acting_with
 from bot.venice.edits import (
     EditRequest,
     UpscaleRequest,
@@ -113,6 +114,7 @@ from bot.venice.types import (
 from bot.venice.voices import ClonedVoice, VoiceSample, cloning_of
 
 __all__ = [
+    "HOUSE",
     "KEPT_SECONDS",
     "PARSE_FEE",
     "POLL_SECONDS",
@@ -141,6 +143,7 @@ __all__ = [
     "ClonedVoice",
     "ContentPart",
     "Cost",
+    "Credential",
     "Document",
     "Done",
     "EditRequest",
@@ -210,6 +213,8 @@ __all__ = [
     "VoiceSample",
     "Wanted",
     "WebSearch",
+    "acting",
+    "acting_with",
     "background_cost",
     "chat_ceiling",
     "chat_cost",

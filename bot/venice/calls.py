@@ -13,9 +13,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from bot.errors import VeniceError, VeniceFailure
+from bot.venice.credentials import Keychain
 from bot.venice.http import Answer, Wire
 from bot.venice.limits import Limits
 from bot.venice.retry import BEFORE_WORK, NEVER_ARRIVED, Retry
+from bot.venice.types import Notices
 
 Send = Callable[[], Awaitable[Answer]]
 
@@ -23,10 +25,15 @@ Send = Callable[[], Awaitable[Answer]]
 class Calls:
     """The shared way out of one client."""
 
-    def __init__(self, wire: Wire, limits: Limits, retry: Retry) -> None:
+    def __init__(self, wire: Wire, keychain: Keychain, retry: Retry) -> None:
         self.wire = wire
-        self.limits = limits
+        self.keychain = keychain
         self.retry = retry
+
+    @property
+    def limits(self) -> Limits:
+        """Those of the key that calls go out with now."""
+        return self.keychain.now.limits
 
     async def get(self, path: str, params: Sequence[tuple[str, str]] = ()) -> Answer:
         """A listing."""
@@ -55,14 +62,20 @@ class Calls:
         except VeniceError as error:
             self.learn(error, model_id, person)
             raise
-        if model_id:
-            self.limits.observe(model_id, answer.notices)
+        self.heard(answer.notices, model_id)
         return answer
 
+    def heard(self, notices: Notices, model_id: str) -> None:
+        """Take in what an answer's headers say."""
+        if model_id:
+            self.limits.observe(model_id, notices)
+        self.keychain.heard(notices)
+
     def learn(self, error: VeniceError, model_id: str, person: str) -> None:
-        """Count a refusal, and leave a model alone for as long as Venice asks."""
+        """Count a refusal, leave a model alone for as long as Venice asks, and word it for this key."""
         if error.status is not None and error.status >= 400:
             self.limits.breaker.record(person)
         slow_down = error.failure in (VeniceFailure.RATE_LIMITED, VeniceFailure.OVERLOADED)
         if model_id and slow_down and error.retry_after:
             self.limits.push_back(model_id, error.retry_after)
+        self.keychain.refused(error)

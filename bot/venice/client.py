@@ -1,4 +1,4 @@
-"""The Venice client: one object per key, shared by every turn of the process.
+"""The Venice client: one object, shared by every turn of the process and every key it acts with.
 
 Every method raises VeniceError (or UserError from the catalogue) and nothing else. GETs are repeated;
 POSTs only when Venice cannot have begun to work, and a chat never after its first event.
@@ -13,6 +13,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
+from pydantic import SecretStr
+
 from bot.errors import VeniceError, VeniceFailure
 from bot.venice.account import Account
 from bot.venice.augment import Augment
@@ -20,6 +22,7 @@ from bot.venice.bodies import Body, chat_body
 from bot.venice.calls import Calls
 from bot.venice.catalogue import Catalogue
 from bot.venice.chat import AnswerAssembler
+from bot.venice.credentials import HOUSE, Credential, Keychain, acting_with
 from bot.venice.data import as_object
 from bot.venice.errors import failure
 from bot.venice.http import StreamAnswer, Timeouts, Wire
@@ -66,8 +69,11 @@ class VeniceClient:
     Chat, listings, making pictures and speech are methods here; changing pictures is `images`, films and
     music are `jobs`, searching and reading `augment`, money and keys `account`.
 
-    `limits` is shared state: its `turn` is the fair queue callers wait in before a call; the client itself
-    feeds it from headers and refusals, and asks its breaker before sending.
+    Calls go out with the client's own key, or with the one its caller acts with (credentials.py); what is
+    the same for everybody (models, traits, styles) always with its own.
+
+    `limits` is shared state of the key: its `turn` is the fair queue callers wait in before a call; the
+    client itself feeds it from headers and refusals, and asks its breaker before sending.
     """
 
     def __init__(
@@ -80,10 +86,11 @@ class VeniceClient:
         retry: Retry | None = None,
     ) -> None:
         """`base_url` ends in /api/v1."""
-        self.limits = limits or Limits()
-        self._wire = Wire(base_url, api_key, timeouts)
+        self.base_url = base_url
+        self.keychain = Keychain(Credential(HOUSE, SecretStr(api_key), limits or Limits()))
+        self._wire = Wire(base_url, self.keychain.bearer, timeouts)
         self._retry = retry or Retry()
-        self._calls = Calls(self._wire, self.limits, self._retry)
+        self._calls = Calls(self._wire, self.keychain, self._retry)
         self.images = Images(self._calls)
         self.jobs = Jobs(self._calls)
         self.augment = Augment(self._calls)
@@ -96,6 +103,11 @@ class VeniceClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+    @property
+    def limits(self) -> Limits:
+        """Those of the key that calls go out with now."""
+        return self.keychain.now.limits
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -132,7 +144,7 @@ class VeniceClient:
         self.limits.breaker.check(person)
         try:
             async with self._wire.stream(CHAT, body) as answer:
-                self.limits.observe(model_id, answer.notices)
+                self._calls.heard(answer.notices, model_id)
                 async with aclosing(self._events(answer)) as events:
                     async for event in events:
                         yield event
@@ -180,15 +192,19 @@ class VeniceClient:
 
     async def models(self) -> tuple[Model, ...]:
         """Every model this key sees, of all media."""
-        return read_models((await self._calls.get("models", [("type", "all")])).json())
+        with acting_with(None):
+            return read_models((await self._calls.get("models", [("type", "all")])).json())
 
     async def traits(self, medium: Medium = "text") -> dict[str, str]:
         """Trait name to model id; Venice names traits for text and image."""
-        return read_traits((await self._calls.get("models/traits", [("type", medium)])).json())
+        with acting_with(None):
+            return read_traits((await self._calls.get("models/traits", [("type", medium)])).json())
 
     async def compatibility_mapping(self, medium: Medium = "text") -> dict[str, str]:
         """Foreign model name to Venice id; changes without notice."""
-        return read_traits((await self._calls.get("models/compatibility_mapping", [("type", medium)])).json())
+        with acting_with(None):
+            answer = await self._calls.get("models/compatibility_mapping", [("type", medium)])
+        return read_traits(answer.json())
 
     async def catalogue(self) -> Catalogue:
         """Models and traits in one. Raises BAD_ANSWER for an empty list."""
@@ -217,7 +233,8 @@ class VeniceClient:
 
     async def image_styles(self) -> tuple[str, ...]:
         """Exact names for `ImageRequest.style`."""
-        return read_styles((await self._calls.get("image/styles")).json())
+        with acting_with(None):
+            return read_styles((await self._calls.get("image/styles")).json())
 
     async def rate_limits(self) -> RateLimits:
         """What this key may do; also the only real check of a key. Feeds `limits`."""

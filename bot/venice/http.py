@@ -93,17 +93,19 @@ class Upload:
 
 
 class Wire:
-    """One connection pool without a connection limit, one key. Use as an async context manager."""
+    """One connection pool without a connection limit. Use as an async context manager."""
 
     def __init__(
         self,
         base_url: str,
-        api_key: str,
+        bearer: Callable[[], str],
         timeouts: Timeouts | None = None,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        """`base_url` ends in /api/v1. `wall_clock` gives Unix seconds, for reset headers."""
+        """`base_url` ends in /api/v1; `bearer` gives the key of each request. `wall_clock` gives Unix
+        seconds, for reset headers."""
         self.timeouts = timeouts or Timeouts()
+        self._bearer = bearer
         self._wall_clock = wall_clock
         # 0 means unlimited to aiohttp; None would silently mean its default of 100.
         limits = httpx.Limits(max_connections=0, keepalive_expiry=30)
@@ -111,7 +113,7 @@ class Wire:
         self._client = httpx.AsyncClient(
             base_url=base_url.rstrip("/") + "/",
             transport=AiohttpTransport(limits=limits),
-            headers={"Authorization": f"Bearer {api_key.strip()}", "User-Agent": "gondola"},
+            headers={"User-Agent": "gondola"},
         )
 
     async def __aenter__(self) -> Self:
@@ -128,10 +130,10 @@ class Wire:
 
     async def get(self, path: str, params: Params = (), accept: str = "*/*") -> Answer:
         """A listing."""
-        request = self._client.build_request(
+        request = self._keyed(
             "GET",
             path,
-            params=list(params) or None,
+            params=params,
             headers={"Accept": accept},
             timeout=self._timeout(self.timeouts.listing),
         )
@@ -145,10 +147,10 @@ class Wire:
         self, method: Literal["PATCH", "DELETE"], path: str, *, body: Json | None = None, params: Params = ()
     ) -> Answer:
         """Change or delete something of the account."""
-        request = self._client.build_request(
+        request = self._keyed(
             method,
             path,
-            params=list(params) or None,
+            params=params,
             content=None if body is None else encode(body),
             headers={} if body is None else {"Content-Type": "application/json"},
             timeout=self._timeout(self.timeouts.listing),
@@ -167,7 +169,7 @@ class Wire:
             raise failure(VeniceFailure.BAD_ANSWER, detail="address without https", retryable=False)
         timeout = self._timeout(self.timeouts.idle).as_dict()
         with _translated():
-            # Not made by the client, whose requests carry the key in a header.
+            # Not made by `_keyed`, whose requests carry the key in a header.
             request = httpx.Request(method, url, extensions={"timeout": timeout})
         return await self._whole(request, MAX_MEDIA_BYTES)
 
@@ -175,7 +177,7 @@ class Wire:
         self, path: str, fields: Mapping[str, str], file: Upload, name: str = "file"
     ) -> Answer:
         """Send a form with one file under `name`."""
-        request = self._client.build_request(
+        request = self._keyed(
             "POST",
             path,
             data=dict(fields),
@@ -196,14 +198,35 @@ class Wire:
             yield StreamAnswer(_mime(response), self._notices(response), chunks)
             await _drain(chunks)
 
+    def _keyed(
+        self,
+        method: str,
+        path: str,
+        *,
+        timeout: httpx.Timeout,
+        headers: Mapping[str, str] | None = None,
+        params: Params = (),
+        content: bytes | AsyncIterator[bytes] | None = None,
+        data: dict[str, str] | None = None,
+        files: dict[str, tuple[str, bytes, str]] | None = None,
+    ) -> httpx.Request:
+        return self._client.build_request(
+            method,
+            path,
+            timeout=timeout,
+            headers={**(headers or {}), "Authorization": f"Bearer {self._bearer().strip()}"},
+            params=tuple(params) or None,
+            content=content,
+            data=data,
+            files=files,
+        )
+
     def _json_request(self, path: str, body: Mapping[str, object], read: float) -> httpx.Request:
         data = encode(body)
         headers = {"Content-Type": "application/json", "Content-Length": str(len(data))}
         # Written at once, a body with films and files in it would hold up every other turn.
         content = data if len(data) < PIECE else _pieces(data)
-        return self._client.build_request(
-            "POST", path, content=content, headers=headers, timeout=self._timeout(read)
-        )
+        return self._keyed("POST", path, content=content, headers=headers, timeout=self._timeout(read))
 
     def _timeout(self, read: float) -> httpx.Timeout:
         # The transport counts connecting as part of waiting for the pool.

@@ -1,6 +1,6 @@
 """Staying inside Venice's limits: windows per model, a fair queue above them, an error breaker.
 
-Limits hold per account and model, so all turns of the process share one `Limits`. Time is injected: it is
+Limits hold per account and model, so all turns on one account share one `Limits`. Time is injected: it is
 monotonic seconds.
 """
 
@@ -171,6 +171,13 @@ class Limits:
         self._clock = clock or LoopClock()
         self._lanes: dict[str, Lane] = {}
         self.breaker = breaker or Breaker(self._clock.now)
+
+    def beside(self) -> Limits:
+        """Those of another key of the same account: Venice's windows and the queue are shared, for they
+        hold per account; refusals are counted apart, for they are counted per key."""
+        other = Limits(self._clock)
+        other._lanes = self._lanes
+        return other
 
     def set_limits(self, models: Mapping[str, ModelLimits]) -> None:
         """Take the per-model limits of GET /api_keys/rate_limits."""

@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import OperatorError
 from bot.secret import prepare_data_dir, secret_key
-from bot.settings import Configuration, load_configuration
+from bot.settings import SECRETS, Configuration, load_configuration
 
 
 def test_nothing_configured_runs_the_demo_on_loopback_closed() -> None:
@@ -25,6 +25,15 @@ def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
     assert configuration.venice_api_key.get_secret_value() == "k-123"
     assert not configuration.demo
     assert "k-123" not in repr(configuration)
+
+
+def test_every_secret_can_come_from_a_file_and_hides_itself(tmp_path: Path) -> None:
+    for name in SECRETS:
+        (tmp_path / name).write_text(f"secret of {name}\n")
+    configuration = load_configuration({f"{name}_FILE": str(tmp_path / name) for name in SECRETS})
+    for name in SECRETS:
+        assert getattr(configuration, name.lower()).get_secret_value() == f"secret of {name}"
+    assert "secret of" not in repr(configuration)
 
 
 @pytest.mark.parametrize(

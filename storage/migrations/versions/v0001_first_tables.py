@@ -79,11 +79,11 @@ def _money() -> None:
     _create("counters", [*_texts("counter"), *_numbers("used", "ceiling", "resets_at")], "counter")
     _index("counters", "resets_at")
     call = _texts("reservation_id", "turn_id", "person", "server", "channel", "medium", "model")
-    held = [*_numbers("estimate", "calls"), *_texts("lines"), *_numbers("reserved_at"), *_lease()]
+    held = [*_numbers("estimate", "calls"), *_texts("lines", "key"), *_numbers("reserved_at"), *_lease()]
     _create("reservations", [*call, *held], "reservation_id")
     _index("reservations", "lease_until")
     call = _texts("reservation_id", "turn_id", "person", "server", "channel", "medium", "model")
-    paid = [*_numbers("estimate", "cost", "calls"), _flag("uncertain"), *_texts("request_id")]
+    paid = [*_numbers("estimate", "cost", "calls"), _flag("uncertain"), *_texts("request_id", "key")]
     _create("ledger", [_row_id(), *call, *paid, *_numbers("reserved_at", "settled_at")], "id")
     _index("ledger", "reserved_at")
 
@@ -124,6 +124,9 @@ def _choices() -> None:
     _create("marks", _texts("name", "value"), "name")
     read = [*_texts("platform", "channel", "space", "message"), *_numbers("active_at")]
     _create("read_marks", read, "platform", "channel")
+    limits = [sa.Column(name, sa.BigInteger(), nullable=True) for name in ("limit_usd", "limit_diem")]
+    known = _texts("server", "id", "origin", "sealed", "last4", "venice_id", "period", "privacy", "set_by")
+    _create("server_keys", [*known, *limits, *_numbers("set_at")], "server")
 
 
 def _orders() -> None:

@@ -6,7 +6,7 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -153,13 +153,21 @@ async def open_room(
     owner: bool = True,
     long_memory: bool = False,
     door: MemoryDoor | None = None,
+    admin_key: str = "",
+    keys: frozenset[str] | None = None,
 ) -> AsyncGenerator[Room]:
     """A room where everybody may come in and Ada is the owner. Only with `long_memory` are facts kept, which
-    takes calls of its own."""
+    takes calls of its own. With `keys` Venice knows no others besides "demo", which answers, and those made
+    there."""
     door = door or MemoryDoor()
-    async with DemoVenice(pace=math.inf) as demo:
+    known = None if keys is None else keys | {"demo"}
+    async with AsyncExitStack() as stack:
+        demo = await stack.enter_async_context(DemoVenice(pace=math.inf, keys=known))
         store = await open_store("", folder, instance="room", clock=time.time)
         timeouts = Timeouts(connect=1.0, answer=2.0, idle=0.5, quiet=1.0)
+        admin = VeniceClient(admin_key, demo.base_url, timeouts=timeouts) if admin_key else None
+        if admin is not None:
+            stack.push_async_callback(admin.aclose)
         async with store, VeniceClient("demo", demo.base_url, timeouts=timeouts) as client:
             owners = frozenset({ADA.key}) if owner else frozenset[str]()
 
@@ -173,6 +181,7 @@ async def open_room(
                 key=b"key",
                 is_open=is_open,
                 owners=owners,
+                admin=admin,
                 clock=clock,
                 patience=0.05,
                 poll=0.05,

@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,8 @@ class Scene:
         self.dc.faults.clear()
         self.demo.faults.clear()
         self.demo.pace = math.inf
-        self.house.venice.limits = Limits()
+        keychain = self.house.venice.keychain
+        keychain.house = replace(keychain.house, limits=Limits())
 
     async def whole(self, platform: str, question: str) -> str:
         """The undisturbed answer, bare."""

@@ -12,8 +12,9 @@ import pytest
 from adapters.web.capabilities import WEB
 from adapters.web.media import LONGEST_SECONDS
 from adapters.web.transcript import LONGEST
+from bot.declarations import Command, Option
 from bot.errors import GondolaError, PlatformError, PlatformFailure
-from bot.messages import Addressed, Attachment, MediaKind, MessageRef, Place, Target
+from bot.messages import Addressed, Attachment, CommandUse, MediaKind, MessageRef, Place, Target
 from bot.records import HistoryItem, Role
 from tests.integration.web.conftest import Starter, Tab, Web, browse, collect
 from tests.integration.web.front import ANSWER, picture, tone
@@ -233,6 +234,18 @@ async def test_typed_commands_become_commands(tab: Tab, web: Web) -> None:
     assert command.command.name == "image"
     assert command.command.options == {"prompt": "a gondola at dawn", "size": "wide", "hide": True}
     assert path.command is None
+
+
+async def test_a_secret_does_not_stay_on_the_page(
+    tab: Tab, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlock = Command("unlock", "Open", (Option("code", "The code", secret=True),))
+    monkeypatch.setattr("tests.integration.web.front.COMMANDS", (unlock,))
+    await tab.say("/unlock sesame", "event-0009")
+    [event] = web.front.events
+    assert event.command == CommandUse("unlock", {"code": "sesame"})
+    shown = [item["text"] for item in await tab.items() if item["mine"]]
+    assert shown == ["/unlock …"]
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_bad_amounts_are_explained(text: str) -> None:
 
 
 def test_money_and_caps_in_words() -> None:
-    assert [dollars(n) for n in (0, 1_230, 1_500_000)] == ["$0.00", "$0.0012", "$1.50"]
+    assert [dollars(n) for n in (0, 1, 1_230, 1_500_000)] == ["$0.00", "<$0.0001", "$0.0012", "$1.50"]
     cap = Cap("user:*", "image", CapUnit.COUNT, CapPeriod.DAY, 4)
     assert describe_cap(cap) == "4 calls of image a day for each person"
 

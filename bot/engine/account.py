@@ -1,0 +1,123 @@
+"""The Venice account: what is left of it, what it may do, what Venice says was spent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from bot.engine.balance import BalanceWatch
+from bot.engine.keybook import KeyBook
+from bot.errors import GondolaError, VeniceError, VeniceFailure
+from bot.ports import Clock
+from bot.venice import Analytics, AnalyticsQuery, Balance, RateLimits, VeniceClient, acting_with
+from bot.venice.account import Account
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+FRESH_SECONDS = 60.0
+LOOK_SECONDS = 600.0
+"""How often the account is looked at where no answer's headers tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The account at a moment. `balance`, `today` and `month` are Venice's own figures, None where the key
+    may not read them or Venice did not answer; `missing` says which it is, "" for neither."""
+
+    limits: RateLimits
+    balance: Balance | None
+    today: Analytics | None
+    month: Analytics | None
+    missing: str
+
+
+class AccountBook:
+    """Reads the account, at most once a minute. `admin` is a client with an admin key, where there is one;
+    else it turns out by trying whether the house's key is one."""
+
+    def __init__(self, client: VeniceClient, admin: VeniceClient | None, clock: Clock) -> None:
+        self._client = client
+        self._admin = admin
+        self._clock = clock
+        self._look: Look | None = None
+        self._looked_at = 0.0
+        self._lock = asyncio.Lock()
+        self._no_rights = False
+
+    @contextmanager
+    def rights(self) -> Generator[Account]:
+        """The account, for calls that want an admin key; whoever's place it is, they are made in the name of
+        the house."""
+        with acting_with(None):
+            yield (self._admin or self._client).account
+
+    async def limits(self) -> RateLimits:
+        """What the house's key may do, and what is left to it; any key may ask."""
+        with acting_with(None):
+            return await self._client.rate_limits()
+
+    async def look(self) -> Look:
+        """Everything that the keys may read. Raises VeniceError when not even the limits can be read."""
+        async with self._lock:
+            if self._look is None or self._clock() - self._looked_at > FRESH_SECONDS:
+                self._look = await self._fresh()
+                self._looked_at = self._clock()
+            return self._look
+
+    async def _fresh(self) -> Look:
+        limits = await self.limits()
+        if self._no_rights:
+            return Look(limits, None, None, None, NO_RIGHTS)
+        try:
+            with self.rights() as account:
+                balance = await account.balance()
+                today, month = await asyncio.gather(
+                    account.analytics(_since(self._clock(), whole_month=False)),
+                    account.analytics(_since(self._clock(), whole_month=True)),
+                )
+        except VeniceError as error:
+            # Asked once: refusals count against the key, and rights do not change while we run.
+            self._no_rights = error.failure is VeniceFailure.FORBIDDEN
+            return Look(limits, None, None, None, NO_RIGHTS if self._no_rights else error.reader_text)
+        return Look(limits, balance, today, month, "")
+
+
+NO_RIGHTS = (
+    "Venice's own bill can be read with an admin key only. Put one into VENICE_ADMIN_KEY to see it here, and "
+    "to make keys for servers."
+)
+
+
+class AccountWatch:
+    """Looks at the account now and then, so that a low balance is noticed while nobody asks anything."""
+
+    def __init__(self, account: AccountBook, balance: BalanceWatch, keys: KeyBook) -> None:
+        self._account = account
+        self._balance = balance
+        self._keys = keys
+
+    async def keep(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self.look()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """Once, now."""
+        try:
+            limits = await self._account.limits()
+            self._balance.look(limits.balance_usd, limits.balance_diem)
+            await self._balance.remind()
+            await self._keys.measure()
+        except GondolaError as error:
+            log.warning("account.unseen", reason=error.detail)
+
+
+def _since(now: float, *, whole_month: bool) -> AnalyticsQuery:
+    today = datetime.fromtimestamp(now, UTC).date()
+    return AnalyticsQuery(start=today.replace(day=1) if whole_month else today, end=today)
