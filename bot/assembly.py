@@ -153,5 +153,6 @@ def assemble(
         losses=Losses(doors),
         answers=answers,
         replies=Replies(store.vault, clock),
+        unseen=gallery.unseen,
     )
     return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock)

@@ -29,7 +29,7 @@ from bot.engine.lobby import PATIENCE, Lobby
 from bot.engine.lost import Losses
 from bot.engine.mailbox import Attempt, Letter, Mailboxes
 from bot.engine.pressing import Presses
-from bot.engine.recovery import Recovery
+from bot.engine.recovery import Recovery, Unseen
 from bot.engine.registry import Bound, Registry, check_permission
 from bot.engine.replies import Replies
 from bot.engine.settings import SettingsBook
@@ -70,6 +70,7 @@ class Engine:
         losses: Losses,
         answers: AnswerBook,
         replies: Replies,
+        unseen: Unseen,
         patience: float = PATIENCE,
     ) -> None:
         self._away = Away(clock)
@@ -104,6 +105,7 @@ class Engine:
             conductor,
             amends,
             losses,
+            unseen=unseen,
             replaced=self._changes.replaced,
             route=self._enter,
             spawn=self._spawn,
