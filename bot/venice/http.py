@@ -23,7 +23,8 @@ from bot.venice.notices import read_notices
 from bot.venice.types import Notices
 
 MAX_ERROR_BYTES = 64 * 1024
-PIECE_BYTES = 256 * 1024
+PIECE = 256 * 1024
+"""Larger bodies are written piece by piece."""
 MAX_BODY_BYTES = 96 * 1024 * 1024
 """Four large pictures in base64 fit; anything beyond is not an answer."""
 MAX_MEDIA_BYTES = 256 * 1024 * 1024
@@ -196,13 +197,12 @@ class Wire:
             await _drain(chunks)
 
     def _json_request(self, path: str, body: Mapping[str, object], read: float) -> httpx.Request:
-        content = encode(body)
+        data = encode(body)
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(data))}
+        # Written at once, a body with films and files in it would hold up every other turn.
+        content = data if len(data) < PIECE else _pieces(data)
         return self._client.build_request(
-            "POST",
-            path,
-            content=content if len(content) <= PIECE_BYTES else _pieces(content),
-            headers={"Content-Type": "application/json", "Content-Length": str(len(content))},
-            timeout=self._timeout(read),
+            "POST", path, content=content, headers=headers, timeout=self._timeout(read)
         )
 
     def _timeout(self, read: float) -> httpx.Timeout:
@@ -238,10 +238,9 @@ def encode(body: Mapping[str, object]) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-async def _pieces(content: bytes) -> AsyncIterator[bytes]:
-    """A large body bit by bit: written at once, pictures would hold up everybody else's answers."""
-    for start in range(0, len(content), PIECE_BYTES):
-        yield content[start : start + PIECE_BYTES]
+async def _pieces(data: bytes) -> AsyncIterator[bytes]:
+    for at in range(0, len(data), PIECE):
+        yield data[at : at + PIECE]
 
 
 def event_source(chunks: AsyncIterator[bytes]) -> EventSource:

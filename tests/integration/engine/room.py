@@ -147,9 +147,15 @@ class Room:
 
 @asynccontextmanager
 async def open_room(
-    folder: Path, *, is_open: bool = True, owner: bool = True, door: MemoryDoor | None = None
+    folder: Path,
+    *,
+    is_open: bool = True,
+    owner: bool = True,
+    long_memory: bool = False,
+    door: MemoryDoor | None = None,
 ) -> AsyncGenerator[Room]:
-    """A room where everybody may come in and Ada is the owner."""
+    """A room where everybody may come in and Ada is the owner. Only with `long_memory` are facts kept, which
+    takes calls of its own."""
     door = door or MemoryDoor()
     async with DemoVenice(pace=math.inf) as demo:
         store = await open_store("", folder, instance="room", clock=time.time)
@@ -172,6 +178,8 @@ async def open_room(
             )
             room = Room(parts, demo, door, store, client)
             await parts.load()
+            if not long_memory:
+                await parts.settings.put("bot", "long_memory", "off", by="test", at=clock())
             yield room
             await parts.engine.drain(2)
             await parts.delivery.close()
