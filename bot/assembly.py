@@ -236,6 +236,7 @@ def assemble(
         answers=answers,
         keys=keys,
         replies=Replies(store.vault, clock),
+        unseen=gallery.unseen,
     )
     alarm = Alarm(store.reminders, reminders, delivery, doors, doorkeeper, clock)
     return Assembly(

@@ -30,7 +30,7 @@ from bot.engine.lobby import PATIENCE, Lobby
 from bot.engine.lost import Losses
 from bot.engine.mailbox import Attempt, Letter, Mailboxes
 from bot.engine.pressing import Presses
-from bot.engine.recovery import Recovery
+from bot.engine.recovery import Recovery, Unseen
 from bot.engine.registry import Bound, Registry, check_permission
 from bot.engine.replies import Replies
 from bot.engine.settings import SettingsBook
@@ -73,6 +73,7 @@ class Engine:
         answers: AnswerBook,
         keys: KeyBook,
         replies: Replies,
+        unseen: Unseen,
         patience: float = PATIENCE,
     ) -> None:
         self._away = Away(clock)
@@ -108,6 +109,7 @@ class Engine:
             conductor,
             amends,
             losses,
+            unseen=unseen,
             replaced=self._changes.replaced,
             route=self._enter,
             spawn=self._spawn,

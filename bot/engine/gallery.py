@@ -239,6 +239,22 @@ class Gallery:
         together = [one for one in own if (one.created_at, one.note) == (own[0].created_at, own[0].note)]
         return together[::-1]
 
+    async def unseen(self, turn: Turn, since: float) -> ButtonRows:
+        """A button for the newest pictures that were made for this person since then and that no message
+        shows; none where there are none."""
+        recent = await self.vault.recent(turn.incoming.place.conversation, turn.now, LOOKED_AT)
+        lost = [one for one in recent if one.person == turn.person and one.created_at >= since]
+        lost = [one for one in lost if not one.message_ids and is_picture(one)]
+        made = [one for one in lost if read_note(one.note).making is not Making.SENT]
+        together = [
+            one.id for one in made if (one.created_at, one.note) == (made[0].created_at, made[0].note)
+        ]
+        if not together:
+            return ()
+        stored = self._stored(turn, together[::-1])
+        await self._buttons.save([stored])
+        return ((Button("Show what was made", f"{stored.id}.show"),),)
+
     async def tree(self, turn: Turn, version: Version) -> list[tuple[int, Version]]:
         """All versions of a picture with their generation: each before what was made from it."""
         line = await self.vault.ancestors(version.id, turn.now)

@@ -17,7 +17,7 @@ from bot.engine.intake import from_payload
 from bot.engine.lost import Losses
 from bot.engine.mailbox import Letter
 from bot.engine.turn import Turn
-from bot.messages import Addressed, Incoming, MessageRef, Person, Place
+from bot.messages import Addressed, ButtonRows, Incoming, MessageRef, Person, Place
 from bot.ports import Clock
 from bot.records import Closing, HistoryItem, Role, TurnRecord, TurnState
 from bot.storing import Store
@@ -33,12 +33,14 @@ OFF_RECORD = (
 )
 
 Spawn = Callable[[Coroutine[None, None, None]], None]
+Unseen = Callable[[Turn, float], Awaitable[ButtonRows]]
 _UNCALLED = (TurnState.RECEIVED, TurnState.ADMITTED)
 
 
 class Recovery:
     """Takes over turns of instances that died. `route` runs a turn from its start; `replaced` names the
-    turns that the answer to an edit takes the place of."""
+    turns that the answer to an edit takes the place of; `unseen` are buttons for what was made for the turn's
+    person since a time and never shown."""
 
     def __init__(
         self,
@@ -48,6 +50,7 @@ class Recovery:
         amends: Amends,
         losses: Losses,
         *,
+        unseen: Unseen,
         replaced: Callable[[Incoming], Awaitable[tuple[str, ...]]],
         route: Callable[[Letter], None],
         spawn: Spawn,
@@ -59,6 +62,7 @@ class Recovery:
         self._conductor = conductor
         self._amends = amends
         self._losses = losses
+        self._unseen = unseen
         self._replaced = replaced
         self._route = route
         self._spawn = spawn
@@ -133,6 +137,8 @@ class Recovery:
             if self._delivery.parts(letter.incoming.place.platform, record.text) > len(record.refs):
                 # A draft showed what no message holds, and went with us.
                 buttons = (*await self._amends.show(letter.incoming, turn.person, record.text), *buttons)
+            # It may have been paid for and kept, and only not have been shown.
+            buttons = (*await self._unseen(turn, record.received_at), *buttons)
             turn.notice(BROKEN_OFF, buttons=buttons)
 
         await self._conductor.conduct(letter.incoming, [letter], work, amends=True)

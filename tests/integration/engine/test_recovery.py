@@ -8,15 +8,19 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.assembly import Assembly, assemble
 from bot.demo import DemoVenice, Fault
+from bot.engine.hashing import Hasher
 from bot.engine.intake import to_payload
 from bot.engine.lobby import NEXT
+from bot.engine.recipes import Making, Recipe
 from bot.engine.recovery import BROKEN_OFF, OFF_RECORD, PART_UNSURE
 from bot.engine.stopping import OVER
+from bot.keeping import KEPT_SECONDS, KeptFile
 from bot.messages import (
     Addressed,
     Button,
@@ -34,6 +38,7 @@ from bot.venice import VeniceClient
 from storage import SqlStore, open_store
 from storage.lease import Lease
 from tests.integration.engine.room import ADA, CAPABILITIES, PLACE, MemoryDoor, Message
+from tests.pictures import picture
 
 STOP: ButtonRows = ((Button("Stop", "t1.stop"),),)
 
@@ -346,3 +351,39 @@ async def test_a_press_is_no_question_to_remember(scene: Crashes) -> None:
     await scene.recovers()
     assert scene.door.texts == ["Lamps", BROKEN_OFF]
     assert await scene.memory() == []
+
+
+def kept_picture(name: str, at: float, **fields: Any) -> KeptFile:
+    """A picture that Ada had drawn and the vault kept."""
+    note = Recipe(Making.DRAWN, "a lighthouse").note()
+    person = Hasher(b"key").person(ADA)
+    file = KeptFile(
+        name, PLACE.room, PLACE.conversation, person, "a.png", "image/png", picture(), at, at + KEPT_SECONDS,
+        note=note,
+    )  # fmt: skip
+    return replace(file, **fields)
+
+
+async def test_a_picture_that_was_paid_for_and_never_shown_is_offered(scene: Crashes) -> None:
+    now = time.time()
+    drawing = CommandUse("image", {"prompt": "a lighthouse"})
+    await scene.journal(asked("", addressed=Addressed.COMMAND, command=drawing), TurnState.CALLED, age=60)
+    await scene.store.vault.keep(
+        [
+            kept_picture("before", now - 500),
+            kept_picture("seen", now - 20, message_ids=("m0",)),
+            kept_picture("other", now - 15, person="somebody"),
+            kept_picture("lost", now - 30),
+        ]
+    )
+    await scene.recovers()
+    [told] = scene.door.messages.values()
+    assert told.text == BROKEN_OFF
+    show, retry = (button for row in told.buttons for button in row)
+    assert (show.label, retry.label) == ("Show what was made", "Retry")
+    parts = await scene.process()
+    await parts.engine.submit([pressed(show.id, "1")])
+    await parts.engine.idle()
+    shown = list(scene.door.messages.values())[-1]
+    assert [item.kept for item in shown.media] == ["lost"]
+    assert not [one for one in scene.demo.requests if one.path.startswith("/image/")]
