@@ -14,12 +14,13 @@ import structlog
 
 from adapters.discord.adapter import DiscordAdapter
 from adapters.telegram.adapter import TelegramAdapter
+from adapters.telegram.webhook import Receiving
 from adapters.web.adapter import WebAdapter
 from bot.assembly import assemble
 from bot.demo import DemoVenice
 from bot.engine.caps import DEFAULT_CAP, dollars
 from bot.errors import GondolaError
-from bot.ports import Adapter, Door
+from bot.ports import Adapter, Door, Hook
 from bot.secret import prepare_data_dir, secret_key
 from bot.settings import Configuration
 from bot.storing import Store
@@ -47,6 +48,7 @@ class House:
         self._store = store
         self.venice = client
         self.doors: dict[str, Door] = {}
+        self._hooks: dict[str, Hook] = {}
         self.parts = assemble(
             store,
             client,
@@ -69,10 +71,12 @@ class House:
         try:
             await self._page_open(tasks[0])
             await self.engine.recover()
-            beside = (_venice_check(self), self._housekeeping(), self.engine.keep_checkpoints())
+            alarm = self.parts.alarm.run()
+            beside = (_venice_check(self), self._housekeeping(), self.engine.keep_checkpoints(), alarm)
             tasks += [asyncio.create_task(work) for work in beside]
             yield
         finally:
+            self.parts.alarm.close()
             await self.engine.drain(DRAIN_SECONDS)
             await self.parts.delivery.close(grace=2.0)
             for task in tasks:
@@ -97,6 +101,7 @@ class House:
                 recovered = await self.engine.recover()
                 swept = await self._store.turns.sweep(time.time())
                 await self._store.buttons.purge(time.time())
+                await self._store.vault.purge(time.time())
                 await self._store.reading.purge(time.time() - READ_MARKS_KEPT)
                 await self._store.own_voices.purge(time.time() - EXPIRED_VOICES_KEPT)
             except GondolaError as error:
@@ -116,7 +121,14 @@ class House:
             demo=self._configuration.demo,
             public_url=self._configuration.gondola_public_url,
             ready=lambda: {platform.name: platform.hearing for platform in self.platforms},
+            hooks=self._hooks,
         )
+
+    def _receiving(self) -> Receiving | None:
+        """Where Telegram posts to, None when it is polled."""
+        if not self._configuration.telegram_webhook:
+            return None
+        return Receiving(self._hooks, f"{self._configuration.gondola_public_url.rstrip('/')}/hooks/telegram")
 
     def _chat_platforms(self) -> list[Platform]:
         configuration = self._configuration
@@ -127,7 +139,10 @@ class House:
             )
         if telegram_token := configuration.telegram_token.get_secret_value():
             builders["telegram"] = lambda: TelegramAdapter(
-                self.engine, telegram_token, base_url=configuration.telegram_base_url
+                self.engine,
+                telegram_token,
+                base_url=configuration.telegram_base_url,
+                receiving=self._receiving(),
             )
         return [
             Platform(name, build, self.doors, heard=partial(self.engine.last_handled, name))

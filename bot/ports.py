@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from bot.capabilities import Capabilities
@@ -102,6 +102,15 @@ class WritesRich(Protocol):
         ...
 
 
+@runtime_checkable
+class LinksMessages(Protocol):
+    """A door whose messages have addresses."""
+
+    def link(self, place: Place, message_id: str) -> str:
+        """The address of a message for those who may read it there, "" where it has none."""
+        ...
+
+
 class Adapter(Protocol):
     """One platform's life. `run` serves until cancelled or until a failure that only a rebuild mends."""
 
@@ -109,6 +118,13 @@ class Adapter(Protocol):
     def door(self) -> Door: ...
 
     async def run(self) -> None: ...
+
+
+Hook = Callable[[Mapping[str, str], bytes], Awaitable[int]]
+"""Takes what a platform posts to us: headers by lower-case name and the body, to an HTTP status."""
+
+Hooks = MutableMapping[str, Hook]
+"""Who takes the posts to /hooks/NAME, by name; the web door asks it, platforms enter themselves."""
 
 
 # --- what adapters ask of the engine ------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from bot.keeping import HasVault
 from bot.missed import HasReading
 from bot.ownvoices import HasOwnVoices
 from bot.records import (
@@ -21,12 +22,15 @@ from bot.records import (
     Recalled,
     Refusal,
     SettingRow,
+    Spent,
     StoredButton,
     Summary,
     TurnMark,
     TurnRecord,
     UsageRow,
 )
+from bot.remembered import HasFacts
+from bot.reminding import HasReminders
 
 
 class Turns(Protocol):
@@ -92,6 +96,17 @@ class Money(Protocol):
         """Ledger sums since a time, filtered by what is given, dearest first."""
         ...
 
+    async def spending(
+        self, *, since: float, seconds: int, person: str = "", channel: str = "", server: str = ""
+    ) -> list[Spent]:
+        """Ledger sums by medium, of each stretch of so many seconds from `since` on in which something was
+        called, in order; filtered like `usage`."""
+        ...
+
+    async def people(self, *, since: float, channel: str = "", server: str = "") -> int:
+        """How many people something was called for since a time."""
+        ...
+
 
 class Memory(Protocol):
     """What was said."""
@@ -114,7 +129,7 @@ class Memory(Protocol):
         ...
 
     async def forget(self, conversation: str) -> int:
-        """Delete every item of a conversation; returns how many."""
+        """Delete every item of a conversation, and its open reminders; returns how many items."""
         ...
 
     async def forget_messages(self, room: str, message_ids: Sequence[str]) -> int:
@@ -159,8 +174,8 @@ class Chats(Protocol):
         ...
 
     async def forget(self, conversation: str, chat: str) -> int:
-        """Delete a chat with its items; returns how many items. Were it the current one, a question
-        goes to an empty chat of the same id."""
+        """Delete a chat with its items, and the conversation's open reminders; returns how many items. Were
+        it the current one, a question goes to an empty chat of the same id."""
         ...
 
 
@@ -214,7 +229,7 @@ class Marks(Protocol):
         ...
 
 
-class Store(HasReading, HasOwnVoices, Protocol):
+class Store(HasReading, HasReminders, HasVault, HasFacts, HasOwnVoices, Protocol):
     """The one database."""
 
     @property

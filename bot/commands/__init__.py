@@ -5,7 +5,23 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from bot.commands import answers, chats, cloning, doors, guide, house, media, sound, talk
+from bot.commands import (
+    answers,
+    chats,
+    cloning,
+    doors,
+    guide,
+    house,
+    media,
+    memory,
+    models,
+    privacy,
+    reminding,
+    sound,
+    spending,
+    talk,
+    workbench,
+)
 from bot.commands.completion import Completer
 from bot.commands.services import RUN, Services
 from bot.declarations import Command
@@ -23,13 +39,19 @@ def build_registry(services: Services) -> Registry:
     """Commands in menu order, the button actions, and the completer."""
     commands: list[Bound] = [
         *talk.bound(services),
+        *models.bound(services),
         *media.bound(services),
+        *workbench.bound(services),
         *sound.bound(services),
         *cloning.bound(services),
         *house.bound(services),
+        *spending.bound(services),
         *doors.bound(services),
+        *privacy.bound(services),
         *answers.bound(services),
         *chats.bound(services),
+        *reminding.bound(services),
+        *memory.bound(services),
     ]
 
     def declared() -> list[Command]:
@@ -43,6 +65,9 @@ def build_registry(services: Services) -> Registry:
         **answers.actions(services),
         **chats.actions(services),
         **cloning.actions(services),
+        **reminding.actions(services),
+        **workbench.actions(services, by_name),
+        **memory.actions(services),
     }
     return Registry(commands, actions, Completer(services, declared()), answers.ORDERED)
 

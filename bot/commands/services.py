@@ -11,12 +11,21 @@ from bot.engine.access import Doorkeeper
 from bot.engine.answerbook import AnswerBook
 from bot.engine.caps import CapsBook
 from bot.engine.cashier import Cashier
+from bot.engine.choosing import Chooser
 from bot.engine.cloning import Cloner
+from bot.engine.drawing import Drawer
 from bot.engine.fetching import Fetcher
+from bot.engine.finding import Finder
+from bot.engine.gallery import Gallery
 from bot.engine.hashing import Hasher
 from bot.engine.hearing import Hearer
+from bot.engine.links import Links
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
+from bot.engine.remembering import LongMemory
+from bot.engine.reminders import ReminderBook
+from bot.engine.research import Researcher
+from bot.engine.retouching import Retoucher
 from bot.engine.settings import SettingsBook
 from bot.engine.speaking import Speaker
 from bot.engine.stopping import Stopper
@@ -46,7 +55,12 @@ class Services:
     cashier: Cashier
     doorkeeper: Doorkeeper
     talker: Talker
+    chooser: Chooser
     speaker: Speaker
+    drawer: Drawer
+    retoucher: Retoucher
+    gallery: Gallery
+    finder: Finder
     fetcher: Fetcher
     hearer: Hearer
     secretary: Secretary
@@ -55,6 +69,10 @@ class Services:
     voices: VoiceBook
     cloner: Cloner
     hasher: Hasher
+    reminders: ReminderBook
+    researcher: Researcher
+    long_memory: LongMemory
+    links: Links
 
     async def command_buttons(
         self, turn: Turn, choices: Sequence[tuple[str, str, Mapping[str, OptionValue]]]

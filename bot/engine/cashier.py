@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from bot.engine.batching import Batcher
 from bot.engine.caps import CapsBook, refusal
-from bot.errors import VeniceError
+from bot.engine.purse import Purse
+from bot.errors import CapReached, VeniceError
 from bot.messages import Place
 from bot.ports import Clock
 from bot.records import Admission, Refusal, Settlement
@@ -19,12 +20,22 @@ from bot.storing import Money
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Who pays and where: `person` is the keyed hash. `begin` journals that Venice is called now."""
+    """Who pays and where: `person` is the keyed hash. `begin` journals that Venice is called now; `purse`
+    is a bound of its own, besides the caps, on what may be spent."""
 
     turn_id: str
     place: Place
     person: str
     begin: Callable[[], Awaitable[None]] | None = None
+    purse: Purse | None = None
+
+
+Admissible = Callable[[Place, str, str], Awaitable[None]]
+"""Refuses a call by its place, medium and model."""
+
+
+async def _anything(place: Place, medium: str, model: str) -> None:
+    """Everything may be called everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,11 @@ class Cashier:
     """Reserves before a call and words its settlement after it. Everyone waiting is admitted in one
     transaction."""
 
-    def __init__(self, money: Money, caps: CapsBook, clock: Clock) -> None:
+    def __init__(
+        self, money: Money, caps: CapsBook, clock: Clock, admissible: Admissible = _anything
+    ) -> None:
+        """`admissible` refuses what may not be called in a place, whatever it costs."""
+        self._admissible = admissible
         self._caps = caps
         self._clock = clock
         self._admit: Batcher[Admission, Refusal | None] = Batcher(money.admit)
@@ -72,7 +87,14 @@ class Cashier:
         count: int = 1,
         reservation_id: str = "",
     ) -> Hold:
-        """Reserve the worst-case price; raises CapReached when any cap would be passed."""
+        """Reserve the worst-case price; raises CapReached when any cap would be passed, NotAllowed where the
+        place's privacy rule forbids the model."""
+        await self._admissible(payer.place, medium, model)
+        return await self._reserved(payer, medium, model, estimate, count, reservation_id)
+
+    async def _reserved(
+        self, payer: Payer, medium: str, model: str, estimate: int, count: int, reservation_id: str
+    ) -> Hold:
         at = self._clock()
         lines = self._caps.lines(payer.place, payer.person, medium, cost=estimate, count=count, at=at)
         admission = Admission(
@@ -104,16 +126,23 @@ class Cashier:
         count: int = 1,
     ) -> AsyncGenerator[Bill]:
         """Hold the estimate around a call and append its settlement, however the call ends.
+        Raises PurseEmpty and CapReached before anything is called.
 
         Refused by Venice, it is free. Without an answer (cut off, cancelled) Venice may have done the
         work, so the estimate stands, flagged uncertain.
         """
+        await self._admissible(payer.place, medium, model)
         key = secrets.token_hex(8)
+        purse = payer.purse or Purse(estimate)
+        purse.take(estimate)
         try:
-            hold = await self.hold(payer, medium, model, estimate, count=count, reservation_id=key)
+            hold = await self._reserved(payer, medium, model, estimate, count, key)
         except asyncio.CancelledError:
             # Once queued the reservation is made all the same, and nobody else would end it.
             settlements.append(Settlement(key, 0, 0, uncertain=False, request_id="", at=self._clock()))
+            raise
+        except CapReached:
+            purse.settle(estimate, 0)
             raise
         bill = Bill(count=count)
         try:
@@ -127,6 +156,7 @@ class Cashier:
         finally:
             if bill.cost is None:
                 bill.charge(estimate, count=count, uncertain=True)
+            purse.settle(estimate, bill.cost or 0)
             settlements.append(self._settled(hold, bill))
 
     def _settled(self, hold: Hold, bill: Bill) -> Settlement:

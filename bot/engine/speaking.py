@@ -74,10 +74,9 @@ class Speaker:
         own = await self._own_voices.find(voice or stored, turn.person, turn.incoming.place)
         if own is not None and model in ("", own.model):
             await self._own_voices.used(own)
-            learned = await self._models.pick("tts", own.model, owner=turn.owner)
+            learned = await self._models.pick_for(turn, "tts", own.model)
             return VoiceChoice(learned, own.handle, own.name)
-        wanted = model or turn.settings.text("voice_model")
-        picked = await self._models.pick("tts", wanted, owner=turn.owner)
+        picked = await self._models.pick_for(turn, "tts", model)
         if voice:
             return VoiceChoice(picked, own_voice(picked, voice))
         fits = stored in picked.voices or (picked.custom_voices and await self._unlisted(stored))
