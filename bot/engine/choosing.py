@@ -45,8 +45,6 @@ _AILMENTS: Mapping[VeniceFailure, str] = {
 """Refusals of a model, not of a question, in words."""
 _PASSING = (VeniceFailure.OVERLOADED, VeniceFailure.RATE_LIMITED, VeniceFailure.OFFLINE)
 
-ONLY_SEES: Needs = frozenset({SEES})
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -135,7 +133,9 @@ class Chooser:
         if not missing:
             return model, ()
         catalogue, allow = await self._models.catalogue(), allowed(turn)
-        seeing = catalogue.default("vision", allow) if needs == ONLY_SEES else None
+        # A film needs eyes, too: who was asked how to take it should be who gets it.
+        seeing = catalogue.default("vision", allow) if SEES in needs else None
+        seeing = None if seeing is not None and lacking(seeing, needs) else seeing
         fit = [one for one in catalogue.offered("text", allow) if not lacking(one, needs)]
         other = seeing or nearest(model, [one for one in fit if not self._ailing(one)] or fit)
         words = " and ".join(missing)
