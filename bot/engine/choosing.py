@@ -49,8 +49,6 @@ _PASSING = (VeniceFailure.OVERLOADED, VeniceFailure.RATE_LIMITED, VeniceFailure.
 _OF_THE_KEY = (VeniceFailure.RATE_LIMITED, VeniceFailure.FORBIDDEN, VeniceFailure.PRO_ONLY)
 """Refusals that hold for the key they came to; servers may have keys of their own."""
 
-ONLY_SEES: Needs = frozenset({SEES})
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -140,7 +138,9 @@ class Chooser:
         if not missing:
             return model, ()
         catalogue, allow = await self._models.catalogue(), allowed(turn)
-        seeing = catalogue.default("vision", allow) if needs == ONLY_SEES else None
+        # A film needs eyes, too: who was asked how to take it should be who gets it.
+        seeing = catalogue.default("vision", allow) if SEES in needs else None
+        seeing = None if seeing is not None and lacking(seeing, needs) else seeing
         fit = [one for one in catalogue.offered("text", allow) if not lacking(one, needs)]
         other = seeing or nearest(model, [one for one in fit if not self._ailing(one)] or fit)
         words = " and ".join(missing)

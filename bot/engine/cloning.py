@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bot.declarations import Medium
 from bot.engine.cashier import Cashier
 from bot.engine.fetching import Fetcher
-from bot.engine.models import ModelBook
+from bot.engine.models import ModelBook, allowed
 from bot.engine.turn import Turn
 from bot.errors import CapReached, UserError, VeniceError, VeniceFailure
 from bot.media.listening import check_length, listen
@@ -53,12 +53,16 @@ class Cloner:
 
     async def model(self, turn: Turn, wanted: str) -> Model:
         """A speech model that learns voices; a UserError that names those which do."""
-        able = [one for one in (await self._models.catalogue()).offered("tts") if cloning_of(one)]
+        able = [
+            one for one in (await self._models.catalogue()).offered("tts", allowed(turn)) if cloning_of(one)
+        ]
         if not able:
-            raise UserError("Venice offers no model that can learn a voice right now.")
+            raise UserError(
+                "Venice offers no model right now that can learn a voice and that this place allows."
+            )
         if not wanted:
             return next((one for one in able if one.id == USUAL), able[0])
-        picked = await self._models.pick("tts", wanted, owner=turn.owner)
+        picked = await self._models.pick_for(turn, "tts", wanted)
         if cloning_of(picked) is None:
             names = " or ".join(f"`{one.id}`" for one in able)
             raise UserError(f"{picked.name} cannot learn a voice; {names} can.")
