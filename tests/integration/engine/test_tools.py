@@ -434,15 +434,15 @@ async def test_where_the_web_is_off_nothing_is_looked_up(room: Room) -> None:
 
 async def test_remembered_on_request_with_an_undo(room: Room) -> None:
     await put(room, "long_memory", "auto")
-    shown = await room.say('use tool remember {"fact": "Ada\'s dog is called Bello"}')
+    shown = await room.say('use tool remember {"fact": "Ada\'s dog is called Ombra"}')
     [notice] = [message for message in shown if message.text.startswith("Remembered")]
     assert notice.buttons[0][0].label == "Undo"
     [memory] = await room.command("memory")
-    assert "Bello" in memory.text
+    assert "Ombra" in memory.text
     press = ButtonPress(notice.buttons[0][0].id, "1")
     await room.send(room.event(addressed=Addressed.BUTTON, press=press))
     [empty] = await room.command("memory")
-    assert "Bello" not in empty.text
+    assert "Ombra" not in empty.text
 
 
 async def test_secrets_are_not_remembered_and_the_model_is_told_why(room: Room) -> None:
