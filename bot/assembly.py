@@ -17,6 +17,7 @@ from bot.engine.asking import Asker
 from bot.engine.botloops import BotLoops
 from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cashier import Cashier
+from bot.engine.choosing import Chooser
 from bot.engine.compacting import Compactor
 from bot.engine.conduct import Conductor
 from bot.engine.drawing import Drawer
@@ -37,6 +38,7 @@ from bot.engine.lost import Losses
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
+from bot.engine.privacy import PrivacyRule
 from bot.engine.recall import Recall
 from bot.engine.remembering import LongMemory
 from bot.engine.reminders import ReminderBook
@@ -106,7 +108,8 @@ def assemble(
     caps = CapsBook(store.money)
     doorkeeper = Doorkeeper(store.access, hasher, is_open=is_open, owners=owners)
     models = ModelBook(client, clock)
-    cashier = Cashier(store.money, caps, clock)
+    rule = PrivacyRule(settings, models)
+    cashier = Cashier(store.money, caps, clock, rule.check)
     payments, fetcher = Payments(client, cashier), Fetcher(doors)
     speaker, hearer = Speaker(client, models, payments), Hearer(client, models, payments, fetcher)
     gallery = Gallery(store.vault, store.buttons, fetcher, clock)
@@ -116,7 +119,7 @@ def assemble(
     answers = AnswerBook(store.buttons, clock, delivery.clear_buttons)
     stopper = Stopper(answers)
     background, gauge, overheard = Background(), TokenGauge(), Overheard()
-    side_calls = SideCalls(client, models, cashier, store.turns)
+    side_calls = SideCalls(client, models, cashier, store.turns, rule)
     compactor = Compactor(store.memory, side_calls, gauge, background, clock)
     recall = Recall(store, compactor)
     long_memory = LongMemory(
@@ -124,6 +127,7 @@ def assemble(
     )
     learner = Learner(long_memory, settings, side_calls, delivery, background, clock)
     gatherer = Gatherer(fetcher, hearer)
+    chooser = Chooser(models, clock)
     reminders = ReminderBook(store)
     researcher = Researcher(client, cashier)
     toolbox = Toolbox(
@@ -148,6 +152,7 @@ def assemble(
         answers,
         long_memory,
         learner,
+        chooser,
     )
     groups = Groups(
         settings, hasher, overheard, Threads(doors, store.marks), Gate(side_calls, clock), BotLoops(clock)
@@ -161,6 +166,7 @@ def assemble(
         cashier=cashier,
         doorkeeper=doorkeeper,
         talker=talker,
+        chooser=chooser,
         speaker=speaker,
         drawer=drawer,
         retoucher=Retoucher(easel, models),

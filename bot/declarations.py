@@ -6,6 +6,7 @@ generated from these.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -45,6 +46,8 @@ class OptionKind(StrEnum):
     INTEGER = "integer"
     NUMBER = "number"
     BOOLEAN = "boolean"
+    ROLE = "role"
+    """A role of a server; its value is its key, `platform:id`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ class Setting:
     """One setting. Values are stored as text and parsed by `parse_value`.
 
     `scopes` lists where it may be set. A person may always change their own `USER` value.
+    Of a `strictest` setting the last of its choices that is set in any scope holds, whichever is narrower.
     """
 
     name: str
@@ -131,6 +135,7 @@ class Setting:
     minimum: float | None = None
     maximum: float | None = None
     scopes: tuple[Scope, ...] = tuple(Scope)
+    strictest: bool = False
 
 
 TRUE_WORDS = frozenset({"true", "yes", "on", "1"})
@@ -144,6 +149,8 @@ def parse_value(declared: Option | Setting, text: str) -> OptionValue:
         return _parse_choice(declared, text)
     if declared.kind is OptionKind.BOOLEAN:
         return _parse_boolean(declared, text)
+    if declared.kind is OptionKind.ROLE:
+        return _parse_role(declared, text)
     if declared.kind is OptionKind.TEXT:
         _check_bounds(declared, len(text), " characters")
         return text
@@ -164,6 +171,12 @@ def _parse_boolean(declared: Option | Setting, text: str) -> bool:
     if text.lower() in FALSE_WORDS:
         return False
     raise UserError(f"`{declared.name}` can be `on` or `off`.")
+
+
+def _parse_role(declared: Option | Setting, text: str) -> str:
+    if not re.fullmatch(r"[a-z]+:[^:\s]+", text):
+        raise UserError(f"`{declared.name}` is a role of a server: choose one there from the list.")
+    return text
 
 
 def _parse_number(declared: Option | Setting, text: str) -> int | float:

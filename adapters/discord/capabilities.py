@@ -39,4 +39,5 @@ DISCORD = Capabilities(
     repeat_seconds=120.0,  # "the past few minutes"
     mention_style="<@{id}>",
     threads=True,
+    role_style="<@&{id}>",
 )

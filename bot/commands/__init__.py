@@ -13,8 +13,11 @@ from bot.commands import (
     house,
     media,
     memory,
+    models,
+    privacy,
     reminding,
     sound,
+    spending,
     talk,
     workbench,
 )
@@ -35,11 +38,14 @@ def build_registry(services: Services) -> Registry:
     """Commands in menu order, the button actions, and the completer."""
     commands: list[Bound] = [
         *talk.bound(services),
+        *models.bound(services),
         *media.bound(services),
         *workbench.bound(services),
         *sound.bound(services),
         *house.bound(services),
+        *spending.bound(services),
         *doors.bound(services),
+        *privacy.bound(services),
         *answers.bound(services),
         *chats.bound(services),
         *reminding.bound(services),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from bot.commands.cards import LABEL_CHARS, label
 from bot.commands.services import Services
 from bot.declarations import Choice, Command
+from bot.engine.effort import levels
 from bot.engine.models import is_dear
 from bot.engine.picture_options import LABELS, edit_shapes_of, shapes_of
 from bot.engine.settings import SETTINGS
@@ -53,6 +55,8 @@ class Completer:
             "image.quality": self._of_image(lambda model: model.image.qualities),
             "character": self._characters,
             "timezone": _zones,
+            "thinking": self._thinking,
+            "fallback": self._fallbacks,
             "setting": self._setting_names,
             "setting.value": self._setting_values,
         }
@@ -74,7 +78,7 @@ class Completer:
             owner = self._services.doorkeeper.is_owner(incoming)
             found = (await self._services.models.catalogue()).search(typed, medium, limit=60)
             return [
-                Choice(model.id, model.name)
+                Choice(model.id, label(model))
                 for model in found
                 if (owner or not is_dear(model)) and (incoming.adult_allowed or not model.uncensored)
             ]
@@ -111,6 +115,22 @@ class Completer:
         allowed = [one for one in found if incoming.adult_allowed or not one.adult]
         return [Choice(one.slug, one.name) for one in allowed]
 
+    async def _thinking(self, incoming: Incoming, typed: str) -> Sequence[Choice]:
+        """The levels of the model that is set here."""
+        settings = self._services.settings.resolve(incoming.place, incoming.author)
+        catalogue = await self._services.models.catalogue()
+        model = catalogue.known(settings.text("model")) or catalogue.default("text")
+        return _matching(typed, [Choice(one, one) for one in levels(model)]) if model is not None else ()
+
+    async def _fallbacks(self, incoming: Incoming, typed: str) -> Sequence[Choice]:
+        """The two words, and one more model for the list that is being typed."""
+        before, comma, last = typed.rpartition(",")
+        models = (await self._services.models.catalogue()).search(last, "text", limit=20)
+        kept = f"{before}{comma} " if comma else ""
+        words = [] if comma else _matching(typed, [Choice("auto", "auto"), Choice("off", "off")])
+        named = [Choice(f"{kept}{model.id}", f"{kept}{model.name}"[-LABEL_CHARS:]) for model in models]
+        return [*words, *(one for one in named if len(one.value) <= LABEL_CHARS)]
+
     async def _setting_names(self, incoming: Incoming, typed: str) -> Sequence[Choice]:
         return _matching(typed, [Choice(name, name.replace("_", " ")) for name in SETTINGS])
 
@@ -119,10 +139,10 @@ class Completer:
         setting = SETTINGS.get(str(options.get("name", "")))
         if setting is None:
             return ()
-        if setting.choices:
-            return _matching(typed, [*setting.choices, Choice("default", "default")])
         source = self._sources.get(setting.completer)
-        return await source(incoming, typed) if source is not None else ()
+        if source is not None:
+            return await source(incoming, typed)
+        return _matching(typed, [*setting.choices, Choice("default", "default")]) if setting.choices else ()
 
 
 async def _zones(_: Incoming, typed: str) -> Sequence[Choice]:

@@ -11,6 +11,7 @@ from bot.engine.access import Doorkeeper
 from bot.engine.answerbook import AnswerBook
 from bot.engine.caps import CapsBook
 from bot.engine.cashier import Cashier
+from bot.engine.choosing import Chooser
 from bot.engine.drawing import Drawer
 from bot.engine.fetching import Fetcher
 from bot.engine.finding import Finder
@@ -51,6 +52,7 @@ class Services:
     cashier: Cashier
     doorkeeper: Doorkeeper
     talker: Talker
+    chooser: Chooser
     speaker: Speaker
     drawer: Drawer
     retoucher: Retoucher

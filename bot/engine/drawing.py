@@ -7,7 +7,7 @@ import random
 from bot.engine.caps import dollars
 from bot.engine.easel import BLURRED, Easel
 from bot.engine.gallery import Gallery, Made
-from bot.engine.models import ModelBook, check_adult
+from bot.engine.models import ModelBook
 from bot.engine.picture_options import (
     count_of,
     prompt_of,
@@ -22,25 +22,11 @@ from bot.engine.recipes import Making, Recipe
 from bot.engine.turn import Turn
 from bot.errors import UserError
 from bot.venice import ImageRequest, ImageResult, Model
-from bot.venice.catalogue import MEDIUM_OF, Filter, Wanted
 from bot.venice.media_bodies import IMAGE_PROMPT_LIMIT, SEED_LIMIT
 from bot.venice.pricing import image_ceiling, image_cost
 
 NOTHING_TO_DRAW = "Say what the picture should show: `/image a lighthouse at dawn`."
 SHOWN_WORDS = 300
-
-
-async def suitable(models: ModelBook, wanted: Wanted, chosen: str, turn: Turn) -> Model:
-    """The chosen model for a job, else the default among those that the place allows."""
-    if chosen:
-        model = await models.pick(wanted, chosen, owner=turn.owner)
-        check_adult(model, turn)
-        return model
-    allow = Filter(uncensored=turn.incoming.adult_allowed)
-    found = (await models.catalogue()).default(wanted, allow)
-    if found is None:
-        raise UserError(f"Venice offers no {MEDIUM_OF[wanted]} model for this place right now.")
-    return found
 
 
 class Drawer:
@@ -72,7 +58,7 @@ class Drawer:
         words = prompt.strip()
         if not words:
             raise UserError(NOTHING_TO_DRAW)
-        picked = await suitable(self._models, "image", model or turn.settings.text("image_model"), turn)
+        picked = await self._models.pick_for(turn, "image", model)
         form = shape_of(picked, shape)
         request = ImageRequest(
             prompt=prompt_of(picked, words, IMAGE_PROMPT_LIMIT),

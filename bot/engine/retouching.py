@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from bot.engine.caps import dollars
-from bot.engine.drawing import SHOWN_WORDS, suitable
+from bot.engine.drawing import SHOWN_WORDS
 from bot.engine.easel import BLURRED, Easel
 from bot.engine.gallery import Made, Source
 from bot.engine.models import ModelBook
@@ -87,7 +87,7 @@ class Retoucher:
 
     async def _editor(self, turn: Turn, chosen: str, pictures: int) -> Model:
         """The editing model, which must take so many pictures."""
-        model = await suitable(self._models, "edit", chosen or turn.settings.text("edit_model"), turn)
+        model = await self._models.pick_for(turn, "edit", chosen)
         if pictures <= model.image.max_inputs:
             return model
         able = [
@@ -102,7 +102,7 @@ class Retoucher:
 
     async def enlarge(self, turn: Turn, source: Source, scale: Literal[2, 4]) -> Made:
         """A picture two or four times as large. Raises UserError, CapReached or VeniceError."""
-        upscaler = await suitable(self._models, "upscale", "", turn)
+        upscaler = await self._models.pick_for(turn, "upscale")
         request = UpscaleRequest(source.data, scale)
         price = upscale_cost(upscaler, scale)
         result, cost = await self._easel.order(

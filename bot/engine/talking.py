@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.engine.answerbook import AnswerBook
+from bot.engine.choosing import Chooser, Lineup
 from bot.engine.compacting import Compactor, Talk, budget
 from bot.engine.context import Past, Room, build_messages, document_tokens, noted
+from bot.engine.effort import LEVELS
 from bot.engine.gathering import Gatherer, Question
 from bot.engine.learning import Learner
-from bot.engine.models import ModelBook, check_dear
-from bot.engine.needs import NOTHING, SEES, WATCHES, Needs
+from bot.engine.models import ModelBook, tier_of
+from bot.engine.needs import Needs
 from bot.engine.overheard import Overheard
 from bot.engine.recall import Recall
 from bot.engine.remembering import LongMemory, as_lines
@@ -27,13 +29,14 @@ from bot.records import HistoryItem, Role
 from bot.venice import (
     ChatRequest,
     Model,
+    Tier,
 )
 from bot.venice.pricing import (
     chat_ceiling,
     interrupted_cost,
     likely_tokens,
 )
-from bot.venice.types import Reasoning, WebSearch
+from bot.venice.types import WebSearch
 
 STOPPED = "\n\n*(stopped)*"
 STOPPED_EARLY = "*Stopped before the first word.*"
@@ -52,6 +55,16 @@ class Outlook:
     ceiling: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An answer, and what it was asked with."""
+
+    model: Model
+    request: ChatRequest
+    reply: Reply
+    answer: str
+
+
 class Talker:
     """Answers questions through Venice's chat."""
 
@@ -68,6 +81,7 @@ class Talker:
         answers: AnswerBook,
         long_memory: LongMemory,
         learner: Learner,
+        chooser: Chooser,
     ) -> None:
         self._models = models
         self._rounds = rounds
@@ -80,6 +94,7 @@ class Talker:
         self._answers = answers
         self._long_memory = long_memory
         self._learner = learner
+        self._chooser = chooser
 
     async def talk(self, turn: Turn) -> None:
         """Answer the turn's own text."""
@@ -89,21 +104,11 @@ class Talker:
         """Answer `text`; `search` overrides the web search setting ("on")."""
         turn.answer.typing()
         question = await self._gatherer.gather(turn, text, self._fitting)
-        model = await self._model(turn, question)
+        lineup = await self._chooser.lineup(turn, question.needs)
         past = await self._past(turn)
         facts = as_lines(await self._long_memory.recall(turn, question.text))
-        request = self._request(turn, question, model, search, past, facts)
-        reply = Reply(turn, self._answers.clock, shown=turn.reply_mode != "voice")
-        if reply.shown:
-            self._answers.begin(turn)
-        try:
-            await self._rounds.run(turn, model, request, reply)
-            answer = reply.finish()
-        except (asyncio.CancelledError, GondolaError) as error:
-            # A UserError (refused, nothing to say, a full cap) leaves nothing worth keeping.
-            arrived = reply.arrived and not isinstance(error, UserError)
-            self._broken_off(turn, question, model, reply, search, arrived=arrived)
-            raise
+        asked = await self._asked(turn, question, lineup, past, search, facts)
+        model, request, reply, answer = asked.model, asked.request, asked.reply, asked.answer
         self._remember(turn, question, answer, reply.deeds)
         self._learner.after(turn, text)
         self._learn(question, model, request, reply)
@@ -111,6 +116,44 @@ class Talker:
         if turn.again is None:
             self._fold(turn, model, past)
         await self._say_aloud(turn, answer)
+
+    async def _asked(
+        self,
+        turn: Turn,
+        question: Question,
+        lineup: Lineup,
+        past: Past,
+        search: str,
+        facts: Sequence[str],
+    ) -> _Asked:
+        """Ask until a model answers, or nobody steps in any more."""
+        waited = False
+        while True:
+            model = lineup.model
+            request = self._request(turn, question, model, search, past, facts)
+            reply = Reply(turn, self._answers.clock, turn.reply_mode != "voice", waited=waited)
+            reply.note = lineup.note
+            if reply.shown:
+                self._answers.begin(turn)
+            try:
+                if await self._served(turn, lineup, request, reply):
+                    return _Asked(model, request, reply, reply.finish())
+            except (asyncio.CancelledError, GondolaError) as error:
+                # A UserError (refused, nothing to say, a full cap) leaves nothing worth keeping.
+                arrived = reply.arrived and not isinstance(error, UserError)
+                self._broken_off(turn, question, model, reply, search, arrived=arrived)
+                raise
+            waited = reply.waited
+
+    async def _served(self, turn: Turn, lineup: Lineup, request: ChatRequest, reply: Reply) -> bool:
+        """Stream the answer; False where Venice refused before any word and another model takes over."""
+        try:
+            await self._rounds.run(turn, lineup.model, request, reply)
+        except VeniceError as error:
+            if reply.begun or not await lineup.step_in(error):
+                raise
+            return False
+        return True
 
     async def _past(self, turn: Turn) -> Past:
         """What the model is shown before the question."""
@@ -123,7 +166,7 @@ class Talker:
     async def outlook(self, turn: Turn) -> Outlook:
         """What the next question would send and cost, without asking it."""
         nothing = Question("")
-        model = await self._model(turn, nothing)
+        model = (await self._chooser.choose(turn)).model
         past = await self._recall.past(turn)
         request = self._request(turn, nothing, model, "", past)
         tokens = self._gauge.prompt(model.id, texts_of(request))
@@ -158,30 +201,21 @@ class Talker:
         self._remember(turn, question, answer, reply.deeds if arrived else ["stopped before the first word"])
         self._answers.end(turn, reply.outcome(model, search, unfinished=arrived and reply.finished is None))
 
-    async def _model(self, turn: Turn, question: Question) -> Model:
-        model = await self._fitting(turn, NOTHING)
-        seeing = await self._fitting(turn, question.needs)
-        if seeing.id != model.id:
-            cannot = WATCHES if WATCHES in question.needs else SEES
-            turn.notice(f"*{model.name} cannot {cannot}, so {seeing.name} answers this one.*")
-        return seeing
-
     async def _fitting(self, turn: Turn, needs: Needs) -> Model:
-        """Who answers a question with such needs."""
-        chosen = turn.again.model if turn.again is not None else ""
-        model = await self._models.pick("text", chosen or turn.settings.text("model"), owner=turn.owner)
-        if SEES not in needs or model.capabilities.vision:
-            return model
-        seeing = await self._models.vision()
-        if seeing is None:
-            raise UserError(f"{model.name} cannot look at pictures, and Venice offers no model that can now.")
-        check_dear(seeing, owner=turn.owner)
-        return seeing
+        """Who would answer a question with such needs."""
+        return (await self._chooser.choose(turn, needs)).model
 
     def _request(
-        self, turn: Turn, question: Question, model: Model, search: str, past: Past, facts: Sequence[str] = ()
+        self,
+        turn: Turn,
+        question: Question,
+        model: Model,
+        search: str,
+        past: Past,
+        facts: Sequence[str] = (),
     ) -> ChatRequest:
         settings, place = turn.settings, turn.incoming.place
+        enclosed = tier_of(settings) is Tier.TEE  # a search would leave the enclave
         character = settings.text("character")
         request = ChatRequest(
             messages=build_messages(
@@ -199,11 +233,11 @@ class Talker:
             max_completion_tokens=_answer_length(turn),
             temperature=settings.number("temperature"),
             top_p=settings.number("top_p"),
-            reasoning=_reasoning(settings.text("thinking")),
+            reasoning=LEVELS.get(settings.text("thinking"), "off"),
             cache_key=place.conversation,
             user=turn.person,
-            web_search=_web_search(search or settings.text("web_search")),
-            web_scraping=settings.flag("scraping") and "://" in question.text,
+            web_search="off" if enclosed else _web_search(search or settings.text("web_search")),
+            web_scraping=not enclosed and settings.flag("scraping") and "://" in question.text,
             character_slug=character,
         )
         request = self._rounds.equipped(turn, model, request)
@@ -303,10 +337,6 @@ def _check_length(request: ChatRequest, model: Model) -> None:
             f"This is too long for {model.name}, which takes about {model.context_tokens * 3:,} characters. "
             "Shorten it, start anew with `/new`, or choose a model with more room with `/model`."
         )
-
-
-def _reasoning(thinking: str) -> Reasoning:
-    return thinking if thinking in ("low", "medium", "high", "max") else "off"
 
 
 def _web_search(mode: str) -> WebSearch:

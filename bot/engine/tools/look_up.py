@@ -5,11 +5,13 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from bot.declarations import Medium
+from bot.engine.models import tier_of
 from bot.engine.reply import Reply
 from bot.engine.research import Researcher, fenced, title_of
 from bot.engine.settings import PlaceSettings
 from bot.engine.tools.tool import Args, Tool, Used, quoted, schema, shortened, text_arg
 from bot.engine.turn import Turn
+from bot.venice import Tier
 
 QUERY_CHARS = 300
 URL_CHARS = 2_000
@@ -82,4 +84,5 @@ def look_up_tools(researcher: Researcher) -> list[Tool]:
 
 
 def _allowed(settings: PlaceSettings) -> bool:
-    return settings.text("web_search") != "off"
+    # A search would leave the enclave.
+    return settings.text("web_search") != "off" and tier_of(settings) is not Tier.TEE

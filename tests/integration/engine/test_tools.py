@@ -212,12 +212,24 @@ async def test_a_cap_refuses_the_tool_and_not_the_answer(room: Room) -> None:
 
 
 async def test_a_cap_between_rounds_leaves_what_there_is_and_says_so(room: Room) -> None:
-    await room.parts.caps.put(Cap("bot", "chat", CapUnit.COUNT, CapPeriod.DAY, 1), room.parts.clock())
-    shown = await room.say(f"first say Gladly, then {SPEAK}")
+    async def caps(*_: object) -> Used:
+        cap = Cap("bot", "chat", CapUnit.MONEY, CapPeriod.DAY, 1)
+        await room.parts.caps.put(cap, room.parts.clock())
+        return Used("Done.")
+
+    room.parts.toolbox.add(Tool("caps", "Caps.", schema(()), caps))
+    shown = await room.say("first say Gladly, then use tool caps {}")
     assert len(bodies(room)) == 1
     assert "Gladly" in texts(shown)
     assert any("cap" in message.text.lower() or "limit" in message.text.lower() for message in shown)
     assert [role for role, _, _ in await remembered(room)] == [Role.PERSON, Role.BOT]
+
+
+async def test_to_a_cap_in_numbers_it_is_one_question(room: Room) -> None:
+    await room.parts.caps.put(Cap("bot", "chat", CapUnit.COUNT, CapPeriod.DAY, 2), room.parts.clock())
+    assert "The tool answered" in texts(await room.say(SPEAK))
+    assert "The tool answered" in texts(await room.say(SPEAK))
+    assert "The tool answered" not in texts(await room.say(SPEAK))
 
 
 async def test_everything_is_settled_at_its_price(room: Room) -> None:
@@ -477,4 +489,26 @@ async def test_one_turn_with_several_tools_is_one_answer_within_one_budget(room:
     assert places == sorted(places)
     assert len([media for message in shown for media in message.media]) == 2
     spent = {row.medium: row.calls for row in await room.store.money.usage(since=0)}
-    assert spent == {"chat": 2, "search": 1, "image": 1, "voice": 1}
+    assert spent == {"chat": 1, "search": 1, "image": 1, "voice": 1}
+
+
+async def test_where_nothing_may_leave_an_enclave_nothing_is_looked_up(room: Room) -> None:
+    model = (await room.parts.models.catalogue()).offered("text")[0]
+    await put(room, "min_privacy", "tee")
+    settings = room.parts.settings.resolve(PLACE, ADA)
+    able = replace(model, capabilities=replace(model.capabilities, functions=True))
+    names = [tool.name for tool in room.parts.toolbox.offered(settings, able)]
+    assert "speak" in names
+    assert "search_web" not in names
+    assert "read_page" not in names
+
+
+async def test_another_model_steps_in_with_the_same_tools_and_says_so(room: Room) -> None:
+    room.demo.faults.next(CHAT, Fault.status(503))
+    shown = await room.say(f"first say Gladly, then {SPEAK}")
+    first, second, third = bodies(room)
+    assert first["model"] != second["model"] == third["model"]
+    assert first["tools"] == second["tools"]
+    assert "answers this one" in texts(shown)
+    assert texts(shown).count("answers this one") == 1
+    assert "*Said aloud*" in texts(shown)
