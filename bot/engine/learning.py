@@ -22,7 +22,7 @@ from bot.engine.sidecalls import Background, SideCalls
 from bot.engine.structured import Ask, Structured
 from bot.engine.turn import Turn
 from bot.errors import GondolaError
-from bot.messages import Done, Notice, Target
+from bot.messages import Done, Notice, Place, Target
 from bot.ports import Clock
 from bot.remembered import Fact, Kept, Shelf
 from bot.venice import Model, ResponseSchema
@@ -106,7 +106,7 @@ class Learner:
             log.info("facts.unlearned", platform=turn.incoming.place.platform, reason=error.detail)
 
     async def _picked(self, turn: Turn, text: str, wanted: frozenset[Shelf]) -> list[Fact]:
-        model = await self._model()
+        model = await self._model(turn.incoming.place)
         if model is None:
             return []
         known = "\n".join(fact.text for fact in (await self._memory.seen(turn))[:_KNOWN_SHOWN])
@@ -144,9 +144,9 @@ class Learner:
         if delivered.failure is not None:
             log.info("facts.untold", platform=place.platform, reason=delivered.failure.detail)
 
-    async def _model(self) -> Model | None:
-        private = await self._calls.cheap_model(private=True, schema=True)
-        return private or await self._calls.cheap_model(private=False, schema=True)
+    async def _model(self, place: Place) -> Model | None:
+        private = await self._calls.cheap_model(private=True, schema=True, place=place)
+        return private or await self._calls.cheap_model(private=False, schema=True, place=place)
 
     def _may_ask(self, person: str) -> bool:
         now = self._clock()
