@@ -113,6 +113,7 @@ def _kept(turn: Turn) -> str:
         "words), for two days.",
         "Buttons for up to 30 days. One that asks a question again holds that question, one that shows a "
         "lost answer holds the answer.",
+        "Reminders, with whom to remind, until they are delivered or cancelled.",
         "What was spent, under a scrambled name that leads back to nobody without this bot's key.",
         "Settings, and with them the personas that people wrote.",
         "The logs hold no words and no names.",

@@ -24,22 +24,25 @@ class Asker:
 
     async def ask(self, turn: Turn, model: Model, request: ChatRequest, reply: Reply) -> Heard:
         """What the model says goes into the reply as it comes. Raises CapReached, VeniceError."""
+        # However often it uses tools, it is one question to a cap in numbers.
+        count = 0 if reply.begun else 1
         heard = reply.begin(request)
         estimate = chat_ceiling(model, request)
         tokens = likely_tokens("".join(texts_of(request))) + request.max_completion_tokens
         # Once the model has used tools it must be able to answer, so no purse holds it back.
         payer = replace(turn.payer, begin=None, purse=None)
-        async with self._cashier.paying(payer, turn.settlements, Medium.CHAT, model.id, estimate) as bill:
+        paying = self._cashier.paying(payer, turn.settlements, Medium.CHAT, model.id, estimate, count=count)
+        async with paying as bill:
             bill.charge(0, count=0)  # waiting in line costs nothing
             async with self._client.limits.turn(model.id, turn.person, tokens, reply.in_line) as slot:
-                bill.cost, bill.count = None, 1
+                bill.cost, bill.count = None, count
                 try:
                     await turn.begin()  # not before: a turn that waits in line may run again after a crash
                     async with aclosing(self._client.chat_stream(request, model)) as events:
                         async for event in events:
                             reply.take(event)
                 finally:
-                    charge(bill, model, heard)
+                    charge(bill, model, heard, count)
                     if heard.usage is not None:
                         slot.used(heard.usage.total)
         if heard.finished is not None:

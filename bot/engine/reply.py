@@ -79,7 +79,7 @@ class Reply:
     thought: str = ""
     first_at: float | None = None
     note: str = ""
-    """Said before the first word."""
+    """Said before the first word, once."""
     since: int = 0
     _pieces: list[_Piece] = field(default_factory=list[_Piece])
     _doing: str = ""
@@ -88,14 +88,14 @@ class Reply:
         self.since = len(self.turn.settlements)
 
     @property
-    def begun(self) -> bool:
-        """Whether the model has said or wished for anything."""
-        return len(self.heard) > 1 or any(one.received or one.calls for one in self.heard)
-
-    @property
     def finished(self) -> Finished | None:
         """How the last call ended, None while it has not."""
         return self.heard[-1].finished if self.heard else None
+
+    @property
+    def begun(self) -> bool:
+        """Whether the model has said or wished anything."""
+        return any(heard.received or heard.calls for heard in self.heard)
 
     @property
     def arrived(self) -> bool:
@@ -144,6 +144,7 @@ class Reply:
 
     def doing(self, line: str) -> None:
         """Show what is being done, until it is done. `line` is CommonMark."""
+        self._tell_note()
         self._settle_words()
         self._doing = line
         self._show()
@@ -225,12 +226,16 @@ class Reply:
             self._pieces.append(_Piece(self.raw.strip(), words=True))
         self.raw = ""
 
+    def _tell_note(self) -> None:
+        if self.note:
+            self.turn.notice(self.note)
+            self.note = ""
+
     def _more(self, text: str) -> None:
         if not text:
             return
         first, self.raw = not self.raw, self.raw + text
-        if first and self.note:
-            self.turn.notice(self.note)
+        self._tell_note()
         if not self.shown:
             return
         if (first and (self.waited or self._pieces)) or (self.searching and ("^" in text or "[" in text)):
@@ -247,10 +252,11 @@ class Reply:
             self.turn.replace(plain_markers(whole) if self.searching else whole)
 
 
-def charge(bill: Bill, model: Model, heard: Heard) -> None:
-    """Real cost where Venice counted; the list price of what arrived where the stream broke off."""
+def charge(bill: Bill, model: Model, heard: Heard, count: int) -> None:
+    """Real cost where Venice counted; the list price of what arrived where the stream broke off. `count` is
+    what it counts once anything arrived."""
     arrived = heard.received or "".join(call.name + call.arguments for call in heard.calls)
-    count = 1 if arrived else 0
+    count = count if arrived else 0
     request_id = heard.finished.request_id if heard.finished is not None else None
     if heard.usage is not None:
         cost = chat_cost(model, heard.usage, searched=heard.searched)

@@ -387,3 +387,20 @@ async def test_a_picture_that_was_paid_for_and_never_shown_is_offered(scene: Cra
     shown = list(scene.door.messages.values())[-1]
     assert [item.kept for item in shown.media] == ["lost"]
     assert not [one for one in scene.demo.requests if one.path.startswith("/image/")]
+
+
+async def test_a_tool_that_was_used_is_not_used_again_by_itself_after_a_crash(scene: Crashes) -> None:
+    before = asyncio.all_tasks()
+    parts = await scene.process()
+    scene.demo.faults.next("/chat/completions", Fault.delay(0.0))
+    scene.demo.faults.next("/chat/completions", Fault.hang())
+    wish = 'use tool remind {"text": "feed the cat", "in_minutes": 20}'
+    await parts.engine.submit([asked(wish)])
+    await until(lambda: scene.calls() == 2 and any("I will remind" in text for text in scene.door.texts))
+    await asyncio.sleep(0.05)
+    scene.frozen |= asyncio.all_tasks() - before
+    await scene.recovers()
+    assert scene.calls() == 2
+    assert BROKEN_OFF in scene.door.texts
+    [kept] = await scene.store.reminders.open_of(parts.doorkeeper.person_subject(ADA).partition(":")[2])
+    assert kept.text == "feed the cat"
