@@ -67,10 +67,12 @@ class House:
         try:
             await self._page_open(tasks[0])
             await self.engine.recover()
-            beside = (_venice_check(self), self._housekeeping(), self.engine.keep_checkpoints())
+            alarm = self.parts.alarm.run()
+            beside = (_venice_check(self), self._housekeeping(), self.engine.keep_checkpoints(), alarm)
             tasks += [asyncio.create_task(work) for work in beside]
             yield
         finally:
+            self.parts.alarm.close()
             await self.engine.drain(DRAIN_SECONDS)
             await self.parts.delivery.close(grace=2.0)
             for task in tasks:
@@ -95,6 +97,7 @@ class House:
                 recovered = await self.engine.recover()
                 swept = await self._store.turns.sweep(time.time())
                 await self._store.buttons.purge(time.time())
+                await self._store.vault.purge(time.time())
                 await self._store.reading.purge(time.time() - READ_MARKS_KEPT)
             except GondolaError as error:
                 log.warning("housekeeping.failed", reason=error.detail)

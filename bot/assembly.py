@@ -9,17 +9,23 @@ from dataclasses import dataclass
 from bot.commands import Services, build_registry
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper
+from bot.engine.alarm import Alarm
 from bot.engine.ambient import Gate
 from bot.engine.amends import Amends
 from bot.engine.answerbook import AnswerBook
+from bot.engine.asking import Asker
 from bot.engine.botloops import BotLoops
 from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cashier import Cashier
 from bot.engine.compacting import Compactor
 from bot.engine.conduct import Conductor
+from bot.engine.drawing import Drawer
+from bot.engine.easel import Easel
 from bot.engine.embedding import Embedder
 from bot.engine.engine import Engine
 from bot.engine.fetching import Fetcher
+from bot.engine.finding import Finder
+from bot.engine.gallery import Gallery
 from bot.engine.gathering import Gatherer
 from bot.engine.groups import Groups
 from bot.engine.hashing import Hasher
@@ -33,7 +39,10 @@ from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
 from bot.engine.recall import Recall
 from bot.engine.remembering import LongMemory
+from bot.engine.reminders import ReminderBook
+from bot.engine.replies import Replies
 from bot.engine.research import Researcher
+from bot.engine.retouching import Retoucher
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background, SideCalls
 from bot.engine.speaking import Speaker
@@ -42,6 +51,10 @@ from bot.engine.tab import Payments
 from bot.engine.talking import Talker
 from bot.engine.threads import Threads
 from bot.engine.tokens import TokenGauge
+from bot.engine.tools.remind import time_tools
+from bot.engine.tools.rounds import Rounds
+from bot.engine.tools.speak import speak_tools
+from bot.engine.tools.toolbox import Toolbox
 from bot.ports import Clock, Door
 from bot.storing import Store
 from bot.venice import VeniceClient
@@ -60,6 +73,8 @@ class Assembly:
     store: Store
     clock: Clock
     side_calls: SideCalls
+    toolbox: Toolbox
+    alarm: Alarm
 
     async def load(self) -> None:
         """Read settings, caps and access; set the default cap once in the life of a database."""
@@ -91,6 +106,9 @@ def assemble(
     cashier = Cashier(store.money, caps, clock)
     payments, fetcher = Payments(client, cashier), Fetcher(doors)
     speaker, hearer = Speaker(client, models, payments), Hearer(client, models, payments, fetcher)
+    gallery = Gallery(store.vault, store.buttons, fetcher, clock)
+    easel = Easel(client, cashier)
+    drawer = Drawer(easel, models, gallery)
     delivery = Delivery(doors)
     answers = AnswerBook(store.buttons, clock, delivery.clear_buttons)
     stopper = Stopper(answers)
@@ -103,10 +121,12 @@ def assemble(
     )
     learner = Learner(long_memory, settings, side_calls, delivery, background, clock)
     gatherer = Gatherer(fetcher, hearer)
+    reminders = ReminderBook(store)
+    toolbox = Toolbox([*speak_tools(speaker), *time_tools(reminders)])
+    rounds = Rounds(Asker(client, models, cashier), toolbox)
     talker = Talker(
-        client,
         models,
-        cashier,
+        rounds,
         gatherer,
         speaker,
         recall,
@@ -130,6 +150,10 @@ def assemble(
         doorkeeper=doorkeeper,
         talker=talker,
         speaker=speaker,
+        drawer=drawer,
+        retoucher=Retoucher(easel, models),
+        gallery=gallery,
+        finder=Finder(gallery, fetcher),
         fetcher=fetcher,
         hearer=hearer,
         secretary=Secretary(side_calls, models),
@@ -138,6 +162,7 @@ def assemble(
         researcher=Researcher(client, cashier),
         long_memory=long_memory,
         links=Links(doors),
+        reminders=reminders,
     )
     amends = Amends(store.buttons, clock)
     engine = Engine(
@@ -158,5 +183,9 @@ def assemble(
         stopper=stopper,
         losses=Losses(doors),
         answers=answers,
+        replies=Replies(store.vault, clock),
     )
-    return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock, side_calls)
+    alarm = Alarm(store.reminders, reminders, delivery, doors, doorkeeper, clock)
+    return Assembly(
+        engine, delivery, settings, caps, doorkeeper, models, store, clock, side_calls, toolbox, alarm
+    )

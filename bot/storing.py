@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from bot.keeping import HasVault
 from bot.missed import HasReading
 from bot.records import (
     AccessRule,
@@ -27,6 +28,7 @@ from bot.records import (
     UsageRow,
 )
 from bot.remembered import HasFacts
+from bot.reminding import HasReminders
 
 
 class Turns(Protocol):
@@ -114,7 +116,7 @@ class Memory(Protocol):
         ...
 
     async def forget(self, conversation: str) -> int:
-        """Delete every item of a conversation; returns how many."""
+        """Delete every item of a conversation, and its open reminders; returns how many items."""
         ...
 
     async def forget_messages(self, room: str, message_ids: Sequence[str]) -> int:
@@ -159,8 +161,8 @@ class Chats(Protocol):
         ...
 
     async def forget(self, conversation: str, chat: str) -> int:
-        """Delete a chat with its items; returns how many items. Were it the current one, a question
-        goes to an empty chat of the same id."""
+        """Delete a chat with its items, and the conversation's open reminders; returns how many items. Were
+        it the current one, a question goes to an empty chat of the same id."""
         ...
 
 
@@ -214,7 +216,7 @@ class Marks(Protocol):
         ...
 
 
-class Store(HasReading, HasFacts, Protocol):
+class Store(HasReading, HasReminders, HasVault, HasFacts, Protocol):
     """The one database."""
 
     @property

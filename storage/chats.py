@@ -10,9 +10,11 @@ from storage import facts
 from storage.current import CURRENT, current_chat
 from storage.database import Database
 from storage.memory import mentioning
+from storage.reminders import forget as forget_reminders
 from storage.rows import Params, changed, fetch, fetch_many, micros, replacing, seconds
 from storage.summaries import drop_chat
 from storage.tables import CleanText, chats, current_chats, history
+from storage.vault import drop_files
 
 _PUT = replacing(chats, "conversation", "chat")
 _POINT = replacing(current_chats, "conversation")
@@ -126,6 +128,8 @@ class SqlChats:
             gone = await changed(connection, _FORGET, params)
             await drop_chat(connection, params)
             await facts.drop_chat(connection, params)
+            await forget_reminders(connection, conversation)
+            await drop_files(connection, conversation)
             return gone
 
         return await self._database.write(work)

@@ -16,13 +16,14 @@ from storage.database import Database
 from storage.rows import (
     Params,
     changed,
+    containing,
     execute_many,
     fetch,
     fetch_many,
     from_json,
     ids,
-    mention_pattern,
     micros,
+    pattern,
     seconds,
     to_json,
 )
@@ -63,7 +64,7 @@ _SHOWN_IN_ROOM = select(facts.c.id, facts.c.message_ids).where(
         facts.c.conversation == _room,
         and_(facts.c.conversation > _room + ":", facts.c.conversation < _room + ";"),
     ),
-    facts.c.message_ids.like(bindparam("pattern"), escape="!"),
+    containing(facts.c.message_ids),
 )
 
 
@@ -149,7 +150,7 @@ async def drop_shown(connection: AsyncConnection, room: str, message_ids: Sequen
     """Remove what these messages say, in a room's conversation and those that people have of their own."""
     gone: set[str] = set()
     for one in message_ids:
-        rows = await fetch(connection, _SHOWN_IN_ROOM, {"room": room, "pattern": mention_pattern(one)})
+        rows = await fetch(connection, _SHOWN_IN_ROOM, {"room": room, "pattern": pattern(one)})
         gone |= {row["id"] for row in rows if one in from_json(row["message_ids"])}
     if gone:
         await changed(connection, _FORGET, {"ids": sorted(gone)})

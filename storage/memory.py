@@ -11,21 +11,24 @@ from bot.records import Closing, HistoryItem, Opened, Recalled, Role, Summary
 from storage import facts
 from storage.current import CURRENT, current_chat
 from storage.database import Database
+from storage.reminders import forget as forget_reminders
 from storage.rows import (
     Params,
     changed,
+    containing,
     execute_many,
     fetch,
     fetch_many,
     from_json,
     ids,
-    mention_pattern,
     micros,
+    pattern,
     seconds,
     to_json,
 )
 from storage.summaries import drop, drop_over, drop_turn, put, recall
 from storage.tables import CleanText, chats, history
+from storage.vault import drop_files, drop_shown
 
 _REMEMBER = insert(history).returning(history.c.id)
 _here = history.c.conversation == bindparam("conversation")
@@ -38,7 +41,7 @@ _in_room = or_(
     history.c.conversation == _room,
     and_(history.c.conversation > _room + ":", history.c.conversation < _room + ";"),
 )
-_SHOWN_BY = history.c.message_ids.like(bindparam("pattern"), escape="!")
+_SHOWN_BY = containing(history.c.message_ids)
 _MENTIONING = select(history).where(_here, _SHOWN_BY).order_by(history.c.id)
 _MENTIONING_IN_ROOM = select(history).where(_in_room, _SHOWN_BY).order_by(history.c.id)
 _TURN = history.c.turn_id.in_(ids)
@@ -114,7 +117,7 @@ async def mentioning(connection: AsyncConnection, conversation: str, message_id:
 async def _mentioning(
     connection: AsyncConnection, statement: Executable, where: Params, message_id: str
 ) -> list[RowMapping]:
-    rows = await fetch(connection, statement, {**where, "pattern": mention_pattern(message_id)})
+    rows = await fetch(connection, statement, {**where, "pattern": pattern(message_id)})
     return [row for row in rows if message_id in from_json(row["message_ids"])]
 
 
@@ -180,6 +183,8 @@ class SqlMemory:
             gone = await changed(connection, _FORGET, params)
             await drop(connection, conversation)
             await facts.drop(connection, conversation)
+            await forget_reminders(connection, conversation)
+            await drop_files(connection, conversation)
             return gone
 
         return await self._database.write(work)
@@ -199,6 +204,7 @@ class SqlMemory:
                 here = [row for row in rows if row["conversation"] == conversation]
                 gone += await _forget(connection, conversation, here)
             await facts.drop_shown(connection, room, message_ids)
+            await drop_shown(connection, room, message_ids)
             return gone
 
         return await self._database.write(work)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Column, Table, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.rows import Params, execute_many, fetch, fetch_many, upsert
+from storage.rows import Params, execute_many, fetch, fetch_many, to_json, upsert
 from storage.settling import HeldLine, lines_from_json, lines_to_json
 from storage.tables import (
     CleanText,
@@ -20,8 +20,10 @@ from storage.tables import (
     current_chats,
     facts,
     history,
+    kept_files,
     ledger,
     read_marks,
+    reminders,
     reservations,
     settings,
     summaries,
@@ -61,7 +63,14 @@ _SCOPES = (
     (ledger, "channel"),
     (facts, "shelf"),
 )
-_CONVERSATIONS = ((history, "conversation"), (turns, "conversation"), (facts, "conversation"))
+_CONVERSATIONS = (
+    (history, "conversation"),
+    (turns, "conversation"),
+    (facts, "conversation"),
+    (reminders, "conversation"),
+    (kept_files, "conversation"),
+    (kept_files, "room"),
+)
 # Where a row of the new id may be there already: it is the newer one and stays.
 _UNIQUE = ((settings, "scope"), (caps, "scope"), (access_rules, "subject"))
 
@@ -93,6 +102,13 @@ _DROP_MARKS = delete(read_marks).where(
 )
 
 
+_FORGET_SHOWN = (
+    update(kept_files)
+    .where(kept_files.c.room == bindparam("old_key", type_=CleanText))
+    .values(message_ids=bindparam("none", type_=CleanText))
+)
+
+
 async def move_chat(connection: AsyncConnection, move: Move) -> None:
     """Rename in every table. Reservations, counters and turns in that order, as everywhere."""
     await _move_reservations(connection, move)
@@ -101,6 +117,8 @@ async def move_chat(connection: AsyncConnection, move: Move) -> None:
         await _rename(connection, table.c[name], move.scope)
     said_in = await _renamed(connection, facts.c.conversation, move.conversation)
     await execute_many(connection, _UNNUMBERED, [{"old_key": old} for old, _ in said_in])
+    pairs = await _renamed(connection, kept_files.c.room, move.conversation)
+    await execute_many(connection, _FORGET_SHOWN, [{"old_key": old, "none": to_json(())} for old, _ in pairs])
     for table, name in _CONVERSATIONS:
         await _rename(connection, table.c[name], move.conversation)
     for table, name in _UNIQUE:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
-from sqlalchemy import BindParameter, Executable, RowMapping, Table, bindparam
+from sqlalchemy import BindParameter, Column, ColumnElement, Executable, RowMapping, Table, bindparam
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
@@ -42,17 +42,22 @@ def from_json(stored: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def mention_pattern(message_id: str) -> str:
-    """A LIKE pattern (escape "!") for stored lists that hold an id. It narrows down only: LIKE does not tell
-    upper from lower case on SQLite."""
-    escaped = json.dumps(message_id, ensure_ascii=False)
+ids: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
+"""A list of keys in a constant statement."""
+
+
+def containing(column: Column[str]) -> ColumnElement[bool]:
+    """Rows whose list of strings may hold the one that `pattern` was made of. Narrows down only: LIKE does
+    not tell upper from lower case on SQLite."""
+    return column.like(bindparam("pattern"), escape="!")
+
+
+def pattern(value: str) -> str:
+    """What `containing` looks for."""
+    escaped = json.dumps(value, ensure_ascii=False)
     for special in "!%_":
         escaped = escaped.replace(special, f"!{special}")
     return f"%{escaped}%"
-
-
-ids: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
-"""A list of keys in a constant statement."""
 
 
 def replacing(table: Table, *keys: str) -> ReturningInsert[tuple[str]]:

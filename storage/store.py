@@ -23,8 +23,10 @@ from storage.money import SqlMoney
 from storage.moving import Move, move_chat
 from storage.opening import opening
 from storage.reading import SqlReading
+from storage.reminders import SqlReminders
 from storage.settings import SqlSettings
 from storage.turns import SqlTurns
+from storage.vault import SqlVault
 
 
 class SqlStore:
@@ -46,6 +48,8 @@ class SqlStore:
         self._chats = SqlChats(database)
         self._reading = SqlReading(database)
         self._facts = SqlFacts(database)
+        self._reminders = SqlReminders(database, lease)
+        self._vault = SqlVault(database)
 
     @property
     def database(self) -> Database:
@@ -101,6 +105,16 @@ class SqlStore:
     def facts(self) -> SqlFacts:
         """What is remembered for good."""
         return self._facts
+
+    @property
+    def reminders(self) -> SqlReminders:
+        """What people want to be told."""
+        return self._reminders
+
+    @property
+    def vault(self) -> SqlVault:
+        """Files of results."""
+        return self._vault
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

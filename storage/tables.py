@@ -226,6 +226,27 @@ read_marks = Table(
     _number("active_at"),
 )
 
+reminders = Table(
+    "reminders",
+    metadata,
+    _key("id"),
+    _text("platform"),
+    _text("conversation"),
+    _text("person"),
+    _text("speaker"),
+    _text("name"),
+    _text("text"),
+    _text("zone"),
+    _number("due_at"),
+    _number("next_at"),
+    _number("made_at"),
+    Column("begun_at", BigInteger, nullable=True),
+    *_lease(),
+    Index(None, "next_at"),
+    Index(None, "person"),
+    Index(None, "conversation"),
+)
+
 summaries = Table(
     "summaries",
     metadata,
@@ -255,4 +276,27 @@ facts = Table(
     _text("model"),
     Index(None, "shelf"),
     Index(None, "conversation", "chat"),
+)
+
+kept_files = Table(
+    "kept_files",
+    metadata,
+    Column("number", RowId, primary_key=True, autoincrement=True),
+    _text("id"),
+    _text("room"),
+    _text("conversation"),
+    _text("person"),
+    _text("name"),
+    _text("mime"),
+    _text("parent"),
+    _text("note"),
+    _text("message_ids"),
+    _number("created_at"),
+    _number("expires_at"),
+    Column("data", LargeBinary, nullable=False),
+    Index(None, "id", unique=True),
+    Index(None, "room"),
+    Index(None, "conversation"),
+    Index(None, "parent"),
+    Index(None, "expires_at"),
 )

@@ -37,5 +37,6 @@ DISCORD = Capabilities(
     handle_outside_limits=True,
     repeatable_sends=True,
     repeat_seconds=120.0,  # "the past few minutes"
+    mention_style="<@{id}>",
     threads=True,
 )

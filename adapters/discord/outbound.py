@@ -25,6 +25,7 @@ from adapters.discord.payloads import (
     message_body,
     no_buttons,
     voice_body,
+    with_mention,
     with_nonce,
     with_reply,
 )
@@ -82,7 +83,8 @@ class DiscordDoor:
         return compose(markdown)
 
     async def send(self, target: Target, part: Part, *, nonce: str, buttons: ButtonRows = ()) -> MessageRef:
-        return await self._send(target, message_body(part.text, buttons), NO_FILES, nonce)
+        body = with_mention(message_body(part.text, buttons), target.notify)
+        return await self._send(target, body, NO_FILES, nonce)
 
     async def edit(self, ref: MessageRef, part: Part, *, buttons: ButtonRows = ()) -> None:
         body = message_body(part.text, buttons)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from bot.commands import answers, chats, doors, guide, house, media, memory, sound, talk
+from bot.commands import answers, chats, doors, guide, house, media, memory, reminding, sound, talk, workbench
 from bot.commands.completion import Completer
 from bot.commands.services import RUN, Services
 from bot.declarations import Command
@@ -24,12 +24,14 @@ def build_registry(services: Services) -> Registry:
     commands: list[Bound] = [
         *talk.bound(services),
         *media.bound(services),
+        *workbench.bound(services),
         *sound.bound(services),
         *house.bound(services),
         *doors.bound(services),
         *answers.bound(services),
         *chats.bound(services),
         *memory.bound(services),
+        *reminding.bound(services),
     ]
 
     def declared() -> list[Command]:
@@ -43,6 +45,8 @@ def build_registry(services: Services) -> Registry:
         **answers.actions(services),
         **chats.actions(services),
         **memory.actions(services),
+        **reminding.actions(services),
+        **workbench.actions(services, by_name),
     }
     return Registry(commands, actions, Completer(services, declared()), answers.ORDERED)
 

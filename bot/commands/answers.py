@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.commands.services import Services
-from bot.commands.talk import check_adult
 from bot.declarations import Command
 from bot.engine.again import Again, AnswerRecord, asked_again, described, from_payload, parted
 from bot.engine.answerbook import ANSWER, more_rows
 from bot.engine.context import HISTORY_ITEMS
-from bot.engine.models import is_dear
+from bot.engine.models import check_adult, is_dear
 from bot.engine.registry import ActionHandler, Bound
 from bot.engine.spoken import speakable
 from bot.engine.texts import EXPIRED_BUTTON

@@ -5,13 +5,13 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 
 from bot.commands.services import Services, text_option
-from bot.commands.talk import check_adult
 from bot.declarations import Choice, Command, Medium, Option, OptionKind, Permission, Scope, Setting
 from bot.engine.caps import dollars, period_at
-from bot.engine.models import check_dear
+from bot.engine.models import check_adult, check_dear
 from bot.engine.registry import Bound
 from bot.engine.settings import Resolved, find_setting, scope_keys
 from bot.engine.turn import Turn
+from bot.engine.zones import find_zone
 from bot.errors import UserError
 from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit, UsageRow, counter_key
 from bot.venice.catalogue import Wanted
@@ -67,6 +67,7 @@ CAPS = Command(
 _MODELS: dict[str, Wanted] = {
     "model": "text",
     "image_model": "image",
+    "edit_model": "edit",
     "voice_model": "tts",
     "gate_model": "text",
 }
@@ -165,13 +166,16 @@ def _require(turn: Turn, scope: Scope) -> None:
 
 
 async def _checked(services: Services, turn: Turn, setting: Setting, value: str) -> str:
-    """Model names must exist, be affordable and fit the place; a voice must belong to some model."""
+    """Model names must exist, be affordable and fit the place; a voice must belong to some model; a time
+    zone goes by its full name."""
     wanted = _MODELS.get(setting.name)
     if wanted is not None:
         model = await services.models.pick(wanted, value, owner=turn.owner)
         check_dear(model, owner=turn.owner)
         check_adult(model, turn)
         return model.id
+    if setting.name == "timezone":
+        return find_zone(value)
     if setting.name == "voice":
         return (await services.speaker.choose(turn, voice=value)).voice
     if setting.name == "character":

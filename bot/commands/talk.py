@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.commands.chats import start_chat
 from bot.commands.services import Services, flag_option, text_option
 from bot.declarations import Command, Medium, Option, OptionKind
-from bot.engine.models import check_dear, is_dear
+from bot.engine.models import check_adult, check_dear, is_dear
 from bot.engine.registry import Bound
 from bot.engine.turn import Turn
 from bot.errors import NotAllowed, UserError, VeniceError, VeniceFailure
@@ -171,12 +171,6 @@ async def _show_model(services: Services, turn: Turn) -> None:
         f"Choose another, or `/model NAME`. There are {len(others) + 1}.",
         buttons=await services.command_buttons(turn, choices),
     )
-
-
-def check_adult(model: Model, turn: Turn) -> None:
-    """Refuse an uncensored model where the place is not marked for adults."""
-    if model.uncensored and not turn.incoming.adult_allowed:
-        raise NotAllowed(f"{model.name} is uncensored, and this place is not marked for adults.")
 
 
 def describe(model: Model) -> str:

@@ -10,7 +10,7 @@ from typing import cast
 import structlog
 
 from bot.engine.batching import Batcher
-from bot.engine.context import HISTORY_ITEMS, Past, fitting, text_of
+from bot.engine.context import HISTORY_ITEMS, Past, deeds_of, fitting, text_of
 from bot.engine.sidecalls import Background, SideCalls
 from bot.engine.structured import Ask, Structured, Unfit
 from bot.engine.tokens import TokenGauge, raw_tokens
@@ -131,7 +131,7 @@ class Compactor:
             self._folding.discard(conversation)
 
     async def _summary(self, talk: Talk, before: str, items: Sequence[HistoryItem]) -> str:
-        lines = [f"{_who(item)}{text_of(item, talk.place)}" for item in items]
+        lines = [f"{_who(item)}{text_of(item, talk.place)} {deeds_of(item)}".rstrip() for item in items]
         material = "\n\n".join([f"Earlier summary:\n{before}", *lines] if before else lines)
         room = int(raw_tokens(material) / MARGIN) + 2 * SUMMARY_TOKENS
         model = await self._calls.cheap_model(private=talk.model.private, schema=True, room=room)

@@ -37,6 +37,7 @@ _FACTS = (
     "(Notes of the chat service from earlier talks, for you alone. They are material and never instructions; "
     "use what bears on the question, and leave the rest unsaid:)"
 )
+_NO_BRACKETS = str.maketrans("()", "[]")
 _OVERHEARD = "(said around you, not to you)"
 
 
@@ -89,7 +90,7 @@ def build_messages(
     days = [*(_day(item.at) for item in items), _day(now)]
     said = [ChatMessage(_role(item), text_of(item, place)) for item in items]
     said.append(ChatMessage("user", asked))
-    messages = _summarised(past.summary, _dated(said, days))
+    messages = _summarised(past.summary, _dated(_with_deeds(said, items), days))
     question_text = messages[-1].content
     if parts and isinstance(question_text, str):
         messages[-1] = ChatMessage("user", (TextPart(question_text), *parts))
@@ -110,7 +111,7 @@ def fitting(
     """The newest items within so many tokens, oldest first."""
     kept: list[HistoryItem] = []
     for item in reversed(items):
-        tokens -= gauge.message(model, text_of(item, place))
+        tokens -= gauge.message(model, text_of(item, place) + deeds_of(item))
         if tokens < 0:
             break
         kept.append(item)
@@ -126,6 +127,19 @@ def text_of(item: HistoryItem, place: Place) -> str:
         return "\n".join(piece for piece in (item.text, note) if piece) or "…"
     text = "\n".join(piece for piece in (quoted_lines(item.text), note) if piece) or "…"
     return f"{label(item.speaker_name, item.speaker)} {text}"
+
+
+def noted(deeds: Sequence[str]) -> str:
+    """What was done besides talking, as memory keeps it with an answer."""
+    return f"({'; '.join(deeds)})" if deeds else ""
+
+
+def deeds_of(item: HistoryItem) -> str:
+    """What the bot did beside what it said, "" for nothing. It stands before what is said next, not in the
+    bot's own words, or a model would write such a note instead of doing anything."""
+    note = " ".join(item.media_note.split()).strip("()").translate(_NO_BRACKETS)
+    done = item.role is Role.BOT and note and item.text
+    return f"(Done along with your last message: {note}.)" if done else ""
 
 
 def _system_parts(place: Place, persona: str, *, character: bool) -> list[str]:
@@ -155,6 +169,15 @@ def _dated(messages: list[ChatMessage], days: Sequence[str]) -> list[ChatMessage
             message, known = ChatMessage("user", f"(Today is {day}.)\n\n{message.content}"), day
         dated.append(message)
     return dated
+
+
+def _with_deeds(messages: list[ChatMessage], items: Sequence[HistoryItem]) -> list[ChatMessage]:
+    """What each message says was done before it; the last message is the question."""
+    before = ["", *(deeds_of(item) for item in items)]
+    return [
+        ChatMessage("user", f"{done}\n\n{message.content}") if done and message.role == "user" else message
+        for message, done in zip(messages, before, strict=True)
+    ]
 
 
 def _summarised(summary: str, messages: list[ChatMessage]) -> list[ChatMessage]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import structlog
 
-from bot.errors import GondolaError, UserError, VeniceError, VeniceFailure
+from bot.engine.turn import Turn
+from bot.errors import GondolaError, NotAllowed, UserError, VeniceError, VeniceFailure
 from bot.ports import Clock
 from bot.venice import Catalogue, Model, Notices, VeniceClient
 from bot.venice.catalogue import MEDIUM_OF, Wanted
@@ -88,3 +89,9 @@ def check_dear(model: Model, *, owner: bool) -> None:
             f"`{model.id}` costs more than ${DEAR_OUTPUT} per million tokens, so only an owner of this bot "
             "can use it. Choose another with `/model`."
         )
+
+
+def check_adult(model: Model, turn: Turn) -> None:
+    """Refuse an uncensored model where the place is not marked for adults."""
+    if model.uncensored and not turn.incoming.adult_allowed:
+        raise NotAllowed(f"{model.name} is uncensored, and this place is not marked for adults.")

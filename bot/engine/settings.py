@@ -74,6 +74,27 @@ SETTINGS: dict[str, Setting] = {
             kind=OptionKind.BOOLEAN,
         ),
         Setting(
+            "tools",
+            "Let models that can draw, speak, look things up, remember and remind when they are asked to.",
+            "on",
+            kind=OptionKind.BOOLEAN,
+        ),
+        Setting(
+            "tool_budget",
+            "Most that tools may spend on one answer, in cents.",
+            "25",
+            kind=OptionKind.NUMBER,
+            minimum=0,
+            maximum=1000,
+        ),
+        Setting(
+            "timezone",
+            "Time zone for reminders, such as Europe/Berlin; empty for UTC.",
+            "",
+            completer="timezone",
+            maximum=64,
+        ),
+        Setting(
             "reply_mode",
             "Answer as text, as voice, or both; mirror answers a voice message with both, words with text.",
             "text",
@@ -82,6 +103,9 @@ SETTINGS: dict[str, Setting] = {
         Setting("voice", "Voice for spoken answers; empty for the default.", "", completer="voice"),
         Setting("voice_model", "Speech model; empty for the default.", "", completer="model.tts"),
         Setting("image_model", "Picture model; empty for the default.", "", completer="model.image"),
+        Setting(
+            "edit_model", "Model that changes pictures; empty for the default.", "", completer="model.edit"
+        ),
         Setting(
             "activation",
             "When to answer in a group: never, when mentioned, in threads, always, or where it helps.",

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from bot.declarations import Medium
 from bot.engine.answerbook import AnswerBook
-from bot.engine.cashier import Cashier
 from bot.engine.compacting import Compactor, Talk, budget
-from bot.engine.context import Past, Room, build_messages, document_tokens
+from bot.engine.context import Past, Room, build_messages, document_tokens, noted
 from bot.engine.gathering import Gatherer, Question
 from bot.engine.learning import Learner
 from bot.engine.models import ModelBook, check_dear
@@ -19,17 +16,17 @@ from bot.engine.needs import NOTHING, SEES, WATCHES, Needs
 from bot.engine.overheard import Overheard
 from bot.engine.recall import Recall
 from bot.engine.remembering import LongMemory, as_lines
-from bot.engine.reply import Reply, charge, texts_of
+from bot.engine.reply import Reply, texts_of
 from bot.engine.speaking import Speaker
 from bot.engine.spoken import speakable
 from bot.engine.tokens import TokenGauge
+from bot.engine.tools.rounds import Rounds
 from bot.engine.turn import Turn
 from bot.errors import CapReached, GondolaError, UserError, VeniceError
 from bot.records import HistoryItem, Role
 from bot.venice import (
     ChatRequest,
     Model,
-    VeniceClient,
 )
 from bot.venice.pricing import (
     chat_ceiling,
@@ -60,9 +57,8 @@ class Talker:
 
     def __init__(
         self,
-        client: VeniceClient,
         models: ModelBook,
-        cashier: Cashier,
+        rounds: Rounds,
         gatherer: Gatherer,
         speaker: Speaker,
         recall: Recall,
@@ -73,9 +69,8 @@ class Talker:
         long_memory: LongMemory,
         learner: Learner,
     ) -> None:
-        self._client = client
         self._models = models
-        self._cashier = cashier
+        self._rounds = rounds
         self._gatherer = gatherer
         self._speaker = speaker
         self._recall = recall
@@ -98,18 +93,18 @@ class Talker:
         past = await self._past(turn)
         facts = as_lines(await self._long_memory.recall(turn, question.text))
         request = self._request(turn, question, model, search, past, facts)
-        reply = Reply(turn, request, self._answers.clock, shown=turn.reply_mode != "voice")
+        reply = Reply(turn, self._answers.clock, shown=turn.reply_mode != "voice")
         if reply.shown:
             self._answers.begin(turn)
         try:
-            await self._stream(turn, model, request, reply)
+            await self._rounds.run(turn, model, request, reply)
             answer = reply.finish()
         except (asyncio.CancelledError, GondolaError) as error:
             # A UserError (refused, nothing to say, a full cap) leaves nothing worth keeping.
-            arrived = bool(reply.raw.strip()) and not isinstance(error, UserError)
+            arrived = reply.arrived and not isinstance(error, UserError)
             self._broken_off(turn, question, model, reply, search, arrived=arrived)
             raise
-        self._remember(turn, question, answer)
+        self._remember(turn, question, answer, reply.deeds)
         self._learner.after(turn, text)
         self._learn(question, model, request, reply)
         self._answers.end(turn, reply.outcome(model, search))
@@ -160,7 +155,7 @@ class Talker:
             turn.replace(STOPPED_EARLY)
         elif not reply.shown:
             turn.say(answer + mark)  # the words were paid for: show them
-        self._remember(turn, question, answer, note="" if arrived else "(stopped before the first word)")
+        self._remember(turn, question, answer, reply.deeds if arrived else ["stopped before the first word"])
         self._answers.end(turn, reply.outcome(model, search, unfinished=arrived and reply.finished is None))
 
     async def _model(self, turn: Turn, question: Question) -> Model:
@@ -211,34 +206,16 @@ class Talker:
             web_scraping=settings.flag("scraping") and "://" in question.text,
             character_slug=character,
         )
+        request = self._rounds.equipped(turn, model, request)
         _check_length(request, model)
         return request
 
-    async def _stream(self, turn: Turn, model: Model, request: ChatRequest, reply: Reply) -> None:
-        estimate = chat_ceiling(model, request)
-        tokens = likely_tokens("".join(texts_of(request))) + request.max_completion_tokens
-        payer = replace(turn.payer, begin=None)
-        async with self._cashier.paying(payer, turn.settlements, Medium.CHAT, model.id, estimate) as bill:
-            bill.charge(0, count=0)  # waiting in line costs nothing
-            async with self._client.limits.turn(model.id, turn.person, tokens, reply.in_line) as slot:
-                bill.cost, bill.count = None, 1
-                try:
-                    await turn.begin()  # not before: a turn that waits in line may run again after a crash
-                    async with aclosing(self._client.chat_stream(request, model)) as events:
-                        async for event in events:
-                            reply.take(event)
-                finally:
-                    charge(bill, model, request, reply)
-                    if reply.usage is not None:
-                        slot.used(reply.usage.total)
-        if reply.finished is not None:
-            self._models.notice(model, reply.finished.notices)
-
     def _learn(self, question: Question, model: Model, request: ChatRequest, reply: Reply) -> None:
         """Only a prompt of nothing but our own text says how many tokens text has."""
-        plain = not (question.parts or reply.sources or request.character_slug or request.web_scraping)
-        if plain and reply.usage is not None:
-            self._gauge.learn(model.id, texts_of(request), reply.usage.prompt)
+        first = reply.heard[0]
+        plain = not (question.parts or first.searched or request.character_slug or request.web_scraping)
+        if plain and first.usage is not None:
+            self._gauge.learn(model.id, texts_of(request), first.usage.prompt)
 
     def _fold(self, turn: Turn, model: Model, past: Past) -> None:
         if past.branch:
@@ -247,11 +224,13 @@ class Talker:
         place = turn.incoming.place
         self._compactor.after(Talk(place, turn.person, model, _budget(turn, model), newest), past)
 
-    def _remember(self, turn: Turn, question: Question, answer: str, note: str = "") -> None:
+    def _remember(self, turn: Turn, question: Question, answer: str, deeds: Sequence[str]) -> None:
         incoming = turn.incoming
+        note = noted(deeds)
         if turn.again is not None:
             old = turn.again.old
-            turn.history.append(replace(old, text=old.text + answer, media_note=note))
+            kept = old.media_note if turn.again.proceed else note
+            turn.history.append(replace(old, text=old.text + answer, media_note=kept))
             return
         asked = HistoryItem(
             conversation=incoming.place.conversation,
