@@ -19,6 +19,7 @@ from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cashier import Cashier
 from bot.engine.compacting import Compactor
 from bot.engine.conduct import Conductor
+from bot.engine.digest import Digester
 from bot.engine.drawing import Drawer
 from bot.engine.easel import Easel
 from bot.engine.embedding import Embedder
@@ -30,6 +31,7 @@ from bot.engine.gathering import Gatherer
 from bot.engine.groups import Groups
 from bot.engine.hashing import Hasher
 from bot.engine.hearing import Hearer
+from bot.engine.inquiry import Inquirer
 from bot.engine.learning import Learner
 from bot.engine.links import Links
 from bot.engine.lobby import PATIENCE
@@ -121,6 +123,7 @@ def assemble(
     )
     learner = Learner(long_memory, settings, side_calls, delivery, background, clock)
     gatherer = Gatherer(fetcher, hearer)
+    researcher = Researcher(client, cashier)
     reminders = ReminderBook(store)
     toolbox = Toolbox([*speak_tools(speaker), *time_tools(reminders)])
     rounds = Rounds(Asker(client, models, cashier), toolbox)
@@ -159,9 +162,11 @@ def assemble(
         secretary=Secretary(side_calls, models),
         answers=answers,
         stopper=stopper,
-        researcher=Researcher(client, cashier),
+        researcher=researcher,
         long_memory=long_memory,
         links=Links(doors),
+        inquirer=Inquirer(researcher, side_calls),
+        digester=Digester(researcher, fetcher, side_calls),
         reminders=reminders,
     )
     amends = Amends(store.buttons, clock)

@@ -5,7 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from bot.commands import answers, chats, doors, guide, house, media, memory, reminding, sound, talk, workbench
+from bot.commands import (
+    answers,
+    chats,
+    doors,
+    guide,
+    house,
+    media,
+    memory,
+    reading,
+    reminding,
+    sound,
+    talk,
+    workbench,
+)
 from bot.commands.completion import Completer
 from bot.commands.services import RUN, Services
 from bot.declarations import Command
@@ -31,6 +44,7 @@ def build_registry(services: Services) -> Registry:
         *answers.bound(services),
         *chats.bound(services),
         *memory.bound(services),
+        *reading.bound(services),
         *reminding.bound(services),
     ]
 

@@ -11,11 +11,13 @@ from bot.engine.access import Doorkeeper
 from bot.engine.answerbook import AnswerBook
 from bot.engine.caps import CapsBook
 from bot.engine.cashier import Cashier
+from bot.engine.digest import Digester
 from bot.engine.drawing import Drawer
 from bot.engine.fetching import Fetcher
 from bot.engine.finding import Finder
 from bot.engine.gallery import Gallery
 from bot.engine.hearing import Hearer
+from bot.engine.inquiry import Inquirer
 from bot.engine.links import Links
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
@@ -64,6 +66,8 @@ class Services:
     researcher: Researcher
     long_memory: LongMemory
     links: Links
+    inquirer: Inquirer
+    digester: Digester
     reminders: ReminderBook
 
     async def command_buttons(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.engine.answerbook import AnswerBook
+from bot.engine.briefing import Brief
 from bot.engine.compacting import Compactor, Talk, budget
 from bot.engine.context import Past, Room, build_messages, document_tokens, noted
 from bot.engine.gathering import Gatherer, Question
@@ -85,15 +86,21 @@ class Talker:
         """Answer the turn's own text."""
         await self.answer(turn, turn.incoming.text)
 
-    async def answer(self, turn: Turn, text: str, *, search: str = "") -> None:
-        """Answer `text`; `search` overrides the web search setting ("on")."""
+    async def answer(self, turn: Turn, text: str, *, search: str = "", brief: Brief | None = None) -> None:
+        """Answer `text`; `search` overrides the web search setting ("on"). A `brief` is the question with
+        what was looked up for it already: nothing more is searched or fetched."""
         turn.answer.typing()
-        question = await self._gatherer.gather(turn, text, self._fitting)
+        question = brief.question if brief is not None else None
+        if question is None:
+            question = await self._gatherer.gather(turn, text, self._fitting)
         model = await self._model(turn, question)
         past = await self._past(turn)
         facts = as_lines(await self._long_memory.recall(turn, question.text))
         request = self._request(turn, question, model, search, past, facts)
         reply = Reply(turn, self._answers.clock, shown=turn.reply_mode != "voice")
+        if brief is not None:
+            request = _resting(request)
+            reply.cite_all(brief.sources)
         if reply.shown:
             self._answers.begin(turn)
         try:
@@ -274,6 +281,13 @@ class Talker:
         if mode == "voice" and spoken.note:
             turn.say(answer)  # what the voice leaves out was paid for, too
         spoken.show(turn)
+
+
+def _resting(request: ChatRequest) -> ChatRequest:
+    """The request for an answer that rests on what strangers wrote: they may wish for tools in vain. The list
+    of tools stays, so that the cached prefix fits."""
+    choice = "none" if request.tools else request.tool_choice
+    return replace(request, web_search="off", web_scraping=False, tool_choice=choice)
 
 
 def _answer_length(turn: Turn) -> int:
