@@ -53,6 +53,9 @@ from bot.engine.tab import Payments
 from bot.engine.talking import Talker
 from bot.engine.threads import Threads
 from bot.engine.tokens import TokenGauge
+from bot.engine.tools.draw import draw_tools
+from bot.engine.tools.look_up import look_up_tools
+from bot.engine.tools.remember import remember_tools
 from bot.engine.tools.remind import time_tools
 from bot.engine.tools.rounds import Rounds
 from bot.engine.tools.speak import speak_tools
@@ -123,9 +126,17 @@ def assemble(
     )
     learner = Learner(long_memory, settings, side_calls, delivery, background, clock)
     gatherer = Gatherer(fetcher, hearer)
-    researcher = Researcher(client, cashier)
     reminders = ReminderBook(store)
-    toolbox = Toolbox([*speak_tools(speaker), *time_tools(reminders)])
+    researcher = Researcher(client, cashier)
+    toolbox = Toolbox(
+        [
+            *draw_tools(drawer),
+            *look_up_tools(researcher),
+            *remember_tools(long_memory),
+            *speak_tools(speaker),
+            *time_tools(reminders),
+        ]
+    )
     rounds = Rounds(Asker(client, models, cashier), toolbox)
     talker = Talker(
         models,

@@ -127,9 +127,9 @@ class SqlChats:
             await connection.execute(_FORGET_TITLE, params)
             gone = await changed(connection, _FORGET, params)
             await drop_chat(connection, params)
-            await facts.drop_chat(connection, params)
             await forget_reminders(connection, conversation)
             await drop_files(connection, conversation)
+            await facts.drop_chat(connection, params)
             return gone
 
         return await self._database.write(work)

@@ -182,9 +182,9 @@ class SqlMemory:
             await connection.execute(_FORGET_CHATS, params)
             gone = await changed(connection, _FORGET, params)
             await drop(connection, conversation)
-            await facts.drop(connection, conversation)
             await forget_reminders(connection, conversation)
             await drop_files(connection, conversation)
+            await facts.drop(connection, conversation)
             return gone
 
         return await self._database.write(work)
@@ -203,8 +203,8 @@ class SqlMemory:
             for conversation in sorted({row["conversation"] for row in rows}):
                 here = [row for row in rows if row["conversation"] == conversation]
                 gone += await _forget(connection, conversation, here)
-            await facts.drop_shown(connection, room, message_ids)
             await drop_shown(connection, room, message_ids)
+            await facts.drop_shown(connection, room, message_ids)
             return gone
 
         return await self._database.write(work)

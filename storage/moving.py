@@ -115,10 +115,10 @@ async def move_chat(connection: AsyncConnection, move: Move) -> None:
     await _move_counters(connection, move)
     for table, name in _SCOPES:
         await _rename(connection, table.c[name], move.scope)
-    said_in = await _renamed(connection, facts.c.conversation, move.conversation)
-    await execute_many(connection, _UNNUMBERED, [{"old_key": old} for old, _ in said_in])
     pairs = await _renamed(connection, kept_files.c.room, move.conversation)
     await execute_many(connection, _FORGET_SHOWN, [{"old_key": old, "none": to_json(())} for old, _ in pairs])
+    said_in = await _renamed(connection, facts.c.conversation, move.conversation)
+    await execute_many(connection, _UNNUMBERED, [{"old_key": old} for old, _ in said_in])
     for table, name in _CONVERSATIONS:
         await _rename(connection, table.c[name], move.conversation)
     for table, name in _UNIQUE:

@@ -47,9 +47,9 @@ class SqlStore:
         self._marks = SqlMarks(database)
         self._chats = SqlChats(database)
         self._reading = SqlReading(database)
-        self._facts = SqlFacts(database)
         self._reminders = SqlReminders(database, lease)
         self._vault = SqlVault(database)
+        self._facts = SqlFacts(database)
 
     @property
     def database(self) -> Database:
@@ -102,11 +102,6 @@ class SqlStore:
         return self._reading
 
     @property
-    def facts(self) -> SqlFacts:
-        """What is remembered for good."""
-        return self._facts
-
-    @property
     def reminders(self) -> SqlReminders:
         """What people want to be told."""
         return self._reminders
@@ -115,6 +110,11 @@ class SqlStore:
     def vault(self) -> SqlVault:
         """Files of results."""
         return self._vault
+
+    @property
+    def facts(self) -> SqlFacts:
+        """What is remembered for good."""
+        return self._facts
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

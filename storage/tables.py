@@ -257,27 +257,6 @@ summaries = Table(
     _number("at"),
 )
 
-facts = Table(
-    "facts",
-    metadata,
-    _key("id"),
-    _text("shelf"),
-    _text("text"),
-    _text("said_by"),
-    _text("name"),
-    _text("conversation"),
-    _text("chat"),
-    _text("turn_id"),
-    _text("message_ids"),
-    _text("title"),
-    Column("learned", Boolean, nullable=False),
-    _number("at"),
-    Column("vector", LargeBinary, nullable=False),
-    _text("model"),
-    Index(None, "shelf"),
-    Index(None, "conversation", "chat"),
-)
-
 kept_files = Table(
     "kept_files",
     metadata,
@@ -299,4 +278,25 @@ kept_files = Table(
     Index(None, "conversation"),
     Index(None, "parent"),
     Index(None, "expires_at"),
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    _key("id"),
+    _text("shelf"),
+    _text("text"),
+    _text("said_by"),
+    _text("name"),
+    _text("conversation"),
+    _text("chat"),
+    _text("turn_id"),
+    _text("message_ids"),
+    _text("title"),
+    Column("learned", Boolean, nullable=False),
+    _number("at"),
+    Column("vector", LargeBinary, nullable=False),
+    _text("model"),
+    Index(None, "shelf"),
+    Index(None, "conversation", "chat"),
 )

@@ -58,9 +58,9 @@ def build_registry(services: Services) -> Registry:
         **amends_actions(services.talker.talk, by_name),
         **answers.actions(services),
         **chats.actions(services),
-        **memory.actions(services),
         **reminding.actions(services),
         **workbench.actions(services, by_name),
+        **memory.actions(services),
     }
     return Registry(commands, actions, Completer(services, declared()), answers.ORDERED)
 

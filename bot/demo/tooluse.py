@@ -21,6 +21,8 @@ from bot.demo.scene import Scene
 
 USE_TOOL = re.compile(r"\b(?P<keep>keep using|use) (?:the )?tool (?P<name>[\w.-]+)", re.I)
 FIRST_SAY = re.compile(r"\bfirst say (?P<words>[^,]+),", re.I)
+_LABEL = re.compile(r"\A\[[^\]\n]* \| [^\]\n]*\] ")
+"""Who says it, as the chat service puts it before a message in a group."""
 
 Wish = tuple[str, re.Pattern[str], Callable[[re.Match[str]], JsonObject]]
 WISHES: tuple[Wish, ...] = (
@@ -90,6 +92,7 @@ def _object_text(text: str) -> str:
 
 
 def _wished(question: str, known: dict[str, JsonObject]) -> list[tuple[str, str | None]]:
+    question = _LABEL.sub("", question)
     for name, pattern, arguments in WISHES:
         match = pattern.search(question)
         if match is not None and name in known:

@@ -80,6 +80,8 @@ _CLOCK = (
 _MOST_WORDS = 8
 _LINK = re.compile(r"^(?:(?:to|that|of|about|dass|an|zu|de|que)\b|[:,–-])\s*", re.IGNORECASE)
 _FILLERS = re.compile(r"(?:\b(?:on|at|um|am|the|this|le|el|il|um)\b|[,;@])")
+_OTHERS = ["de", "fr", "es", "it", "pt", "nl", "pl", "ru", "uk", "tr", "sv", "cs", "ja", "zh", "ko"]
+"""Read besides English. Loading all that dateparser has takes seconds, in which nobody else is answered."""
 _NOW = ("now", "jetzt", "maintenant", "ahora", "adesso")
 _NOW_HINT = "Say for example `in 20 minutes`, `tomorrow at 9:00` or `Friday at nine`."
 
@@ -295,7 +297,7 @@ def _parsed(text: str, here: datetime, language: str) -> datetime | None:
     return None
 
 
-def _languages(language: str) -> tuple[list[str] | None, ...]:
-    """The reader's own language first, then English, then any: a word may mean something in several."""
+def _languages(language: str) -> tuple[list[str], ...]:
+    """English first, then the reader's own language, then the rest: a word may mean something in several."""
     own = language.partition("-")[0].casefold()
-    return (["en"], None) if own in ("", "en") or not own.isalpha() else (["en"], [own], None)
+    return (["en"], [own], _OTHERS) if own in _OTHERS else (["en"], _OTHERS)

@@ -53,12 +53,12 @@ class Turn:
     begin: Callable[[], Awaitable[None]] = _unmarked
     """Journals that Venice is called now; from here on the turn is not run again by itself."""
     again: Again | None = None
-    closed: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set once the turn is written down, with what it adds to memory."""
     showed: bool = False
     """Whether files are part of the answer."""
     purse: Purse | None = None
     """Bounds what tools spend, None outside them."""
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the turn is written down, with what it adds to memory."""
     besides: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
     listeners: list[Listener] = field(default_factory=list["Listener"])
     """Hear what was delivered once the answer has ended, before the turn closes; see to their own errors."""

@@ -8,7 +8,7 @@ from typing import Protocol
 from bot.engine.moments import Moment, after, iso_moment
 from bot.engine.reminders import Made, confirmed, zone_here
 from bot.engine.reply import Reply
-from bot.engine.tools.tool import Args, Tool, Used, number_arg, quoted, schema, text_arg
+from bot.engine.tools.tool import Args, Tool, Used, number_arg, quoted, schema, shortened, text_arg
 from bot.engine.turn import Turn
 from bot.engine.zones import local_now, spelled
 from bot.errors import UserError
@@ -46,7 +46,7 @@ def time_tools(book: SetsReminders) -> list[Tool]:
         made = await book.add(turn, moment, text_arg(args, "text"))
         turn.notice(f"⏰ {confirmed(made, turn)}", buttons=made.buttons)
         told = f"Done: the reminder is set for {moment.words}, and they can see that."
-        deed = f"set a reminder for {moment.words}: “{text_arg(args, 'text')[:200]}”"
+        deed = f"set a reminder for {moment.words}: “{shortened(text_arg(args, 'text'), 200)}”"
         return Used(told, f"Reminder set for {quoted(moment.words)}", deed)
 
     text = {

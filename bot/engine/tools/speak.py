@@ -6,7 +6,7 @@ from bot.declarations import Medium
 from bot.engine.reply import Reply
 from bot.engine.speaking import Speaker
 from bot.engine.spoken import speakable
-from bot.engine.tools.tool import Args, Tool, Used, quoted, schema, text_arg
+from bot.engine.tools.tool import Args, Tool, Used, quoted, schema, shortened, text_arg
 from bot.engine.turn import Turn
 from bot.errors import UserError
 
@@ -29,7 +29,7 @@ def speak_tools(speaker: Speaker) -> list[Tool]:
         spoken.show(turn)
         voice = choice.voice or choice.model.name
         told = f"Done: they hear it as a voice message of {spoken.clip.duration:.0f} seconds (voice {voice})."
-        deed = f"said aloud: “{_short(words)}”"
+        deed = f"said aloud: “{shortened(words, 200)}”"
         return Used(f"{told} {spoken.note} Do not repeat the words in writing.", "Said aloud", deed)
 
     words = {"type": "string", "minLength": 1, "maxLength": SPEAK_CHARS, "description": "The words to say."}
@@ -44,8 +44,3 @@ def speak_tools(speaker: Speaker) -> list[Tool]:
             medium=Medium.VOICE,
         )
     ]
-
-
-def _short(words: str) -> str:
-    line = " ".join(words.split())
-    return line if len(line) <= 200 else line[:199] + "…"

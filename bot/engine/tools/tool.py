@@ -76,8 +76,13 @@ def number_arg(args: Args, name: str) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
+def shortened(text: str, most: int) -> str:
+    """A text in one line of at most so many characters."""
+    words = " ".join(text.split())
+    return words if len(words) <= most else words[: most - 1] + "…"
+
+
 def quoted(text: str) -> str:
     """Anybody's words within a line of ours: short, and meaning nothing as Markdown."""
-    words = " ".join(text.split())
-    short = words if len(words) <= LINE_CHARS else words[: LINE_CHARS - 1] + "…"
+    short = shortened(text, LINE_CHARS)
     return "".join(f"\\{char}" if char in "\\`*_[]<>#|~^@" else char for char in short)

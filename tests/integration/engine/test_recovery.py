@@ -346,3 +346,20 @@ async def test_a_press_is_no_question_to_remember(scene: Crashes) -> None:
     await scene.recovers()
     assert scene.door.texts == ["Lamps", BROKEN_OFF]
     assert await scene.memory() == []
+
+
+async def test_a_tool_that_was_used_is_not_used_again_by_itself_after_a_crash(scene: Crashes) -> None:
+    before = asyncio.all_tasks()
+    parts = await scene.process()
+    scene.demo.faults.next("/chat/completions", Fault.delay(0.0))
+    scene.demo.faults.next("/chat/completions", Fault.hang())
+    wish = 'use tool remind {"text": "feed the cat", "in_minutes": 20}'
+    await parts.engine.submit([asked(wish)])
+    await until(lambda: scene.calls() == 2 and any("I will remind" in text for text in scene.door.texts))
+    await asyncio.sleep(0.05)
+    scene.frozen |= asyncio.all_tasks() - before
+    await scene.recovers()
+    assert scene.calls() == 2
+    assert BROKEN_OFF in scene.door.texts
+    [kept] = await scene.store.reminders.open_of(parts.doorkeeper.person_subject(ADA).partition(":")[2])
+    assert kept.text == "feed the cat"
