@@ -23,6 +23,7 @@ from bot.engine.choosing import Chooser
 from bot.engine.cloning import Cloner
 from bot.engine.compacting import Compactor
 from bot.engine.conduct import Conductor
+from bot.engine.digest import Digester
 from bot.engine.directs import Directs
 from bot.engine.drawing import Drawer
 from bot.engine.easel import Easel
@@ -35,6 +36,7 @@ from bot.engine.gathering import Gatherer
 from bot.engine.groups import Groups
 from bot.engine.hashing import Hasher
 from bot.engine.hearing import Hearer
+from bot.engine.inquiry import Inquirer
 from bot.engine.keybook import KeyBook
 from bot.engine.learning import Learner
 from bot.engine.links import Links
@@ -212,7 +214,6 @@ def assemble(
         secretary=Secretary(side_calls, models),
         answers=answers,
         stopper=stopper,
-        reminders=reminders,
         researcher=researcher,
         long_memory=long_memory,
         links=Links(doors),
@@ -224,6 +225,8 @@ def assemble(
         account=account,
         mint=Mint(account, keys, clock),
         own_keys=own_keys,
+        inquirer=Inquirer(researcher, side_calls),
+        digester=Digester(researcher, fetcher, side_calls),
     )
     amends = Amends(store.buttons, clock)
     engine = Engine(

@@ -213,7 +213,8 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A web page an answer rests on. `number` is 1-based, as shown. Title and url are untrusted."""
+    """What an answer rests on: a web page, or with `url` "" a part of a document. `number` is 1-based, as
+    shown. Title and url are untrusted."""
 
     number: int
     title: str

@@ -16,6 +16,7 @@ from storage.database import Database
 from storage.rows import (
     Params,
     changed,
+    containing,
     execute_many,
     fetch,
     fetch_many,
@@ -63,7 +64,7 @@ _SHOWN_IN_ROOM = select(facts.c.id, facts.c.message_ids).where(
         facts.c.conversation == _room,
         and_(facts.c.conversation > _room + ":", facts.c.conversation < _room + ";"),
     ),
-    facts.c.message_ids.like(bindparam("pattern"), escape="!"),
+    containing(facts.c.message_ids),
 )
 
 

@@ -18,6 +18,7 @@ from bot.commands import (
     memory,
     models,
     privacy,
+    reading,
     reminding,
     sound,
     spending,
@@ -54,8 +55,9 @@ def build_registry(services: Services) -> Registry:
         *privacy.bound(services),
         *answers.bound(services),
         *chats.bound(services),
-        *reminding.bound(services),
         *memory.bound(services),
+        *reading.bound(services),
+        *reminding.bound(services),
     ]
 
     def declared() -> list[Command]:

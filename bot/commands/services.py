@@ -14,12 +14,14 @@ from bot.engine.caps import CapsBook
 from bot.engine.cashier import Cashier
 from bot.engine.choosing import Chooser
 from bot.engine.cloning import Cloner
+from bot.engine.digest import Digester
 from bot.engine.drawing import Drawer
 from bot.engine.fetching import Fetcher
 from bot.engine.finding import Finder
 from bot.engine.gallery import Gallery
 from bot.engine.hashing import Hasher
 from bot.engine.hearing import Hearer
+from bot.engine.inquiry import Inquirer
 from bot.engine.keybook import KeyBook
 from bot.engine.links import Links
 from bot.engine.making.shop import Shop
@@ -28,7 +30,6 @@ from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.ownkeys import OwnKeys
 from bot.engine.remembering import LongMemory
-from bot.engine.reminders import ReminderBook
 from bot.engine.research import Researcher
 from bot.engine.retouching import Retoucher
 from bot.engine.settings import SettingsBook
@@ -71,7 +72,6 @@ class Services:
     secretary: Secretary
     answers: AnswerBook
     stopper: Stopper
-    reminders: ReminderBook
     researcher: Researcher
     long_memory: LongMemory
     links: Links
@@ -83,6 +83,8 @@ class Services:
     account: AccountBook
     mint: Mint
     own_keys: OwnKeys
+    inquirer: Inquirer
+    digester: Digester
 
     async def command_buttons(
         self, turn: Turn, choices: Sequence[tuple[str, str, Mapping[str, OptionValue]]]

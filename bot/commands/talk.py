@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bot.commands.chats import start_chat
+from bot.commands.reading import RESEARCH_NOTE, research
 from bot.commands.services import Services, flag_option, text_option
-from bot.declarations import Command, Medium, Option, OptionKind
+from bot.declarations import Choice, Command, Medium, Option, OptionKind
 from bot.engine.registry import Bound
 from bot.engine.turn import Turn
 from bot.errors import NotAllowed, UserError, VeniceError, VeniceFailure
@@ -15,7 +16,14 @@ SUGGESTED = 8
 SEARCH = Command(
     "search",
     "Answer a question from the web, with sources.",
-    (Option("question", "What do you want to know?", required=True, rest=True, maximum=4000),),
+    (
+        Option("question", "What do you want to know?", required=True, rest=True, maximum=4000),
+        Option(
+            "depth",
+            f"A quick look, or research: several searches, pages read, {RESEARCH_NOTE} besides the answer.",
+            choices=(Choice("quick", "quick"), Choice("research", "research")),
+        ),
+    ),
     medium=Medium.CHAT,
 )
 RESET = Command("reset", "Start the conversation here anew, as /new does; the old one is kept.")
@@ -34,7 +42,11 @@ def bound(services: Services) -> list[Bound]:
     """The commands of this group."""
 
     async def search(turn: Turn) -> None:
-        await services.talker.answer(turn, text_option(turn, "question"), search="on")
+        question = text_option(turn, "question")
+        if text_option(turn, "depth") == "research":
+            await research(services, turn, question)
+        else:
+            await services.talker.answer(turn, question, search="on")
 
     async def reset(turn: Turn) -> None:
         await start_chat(services, turn, "")

@@ -64,7 +64,8 @@ def linked(text: str, sources: Sequence[Source]) -> tuple[str, tuple[Source, ...
             if source is None:
                 continue
             kept = order.setdefault(number, Source(len(order) + 1, source.title, source.url))
-            shown.append(f"[\\[{kept.number}\\]](<{_safe_url(kept.url)}>)")
+            mark = f"\\[{kept.number}\\]"
+            shown.append(f"[{mark}](<{_safe_url(kept.url)}>)" if kept.url else mark)
         return "".join(shown)
 
     result = _outside_code(text, link)
@@ -78,8 +79,14 @@ def source_list(sources: Sequence[Source]) -> str:
     """One list of sources under an answer, CommonMark; "" for none."""
     if not sources:
         return ""
-    lines = [f"{s.number}. [{_safe_title(s)}](<{_safe_url(s.url)}>)" for s in sources]
+    lines = [f"{s.number}. {_entry(s)}" for s in sources]
     return "\n\n**Sources**\n\n" + "\n".join(lines)
+
+
+def _entry(source: Source) -> str:
+    """A link, or the title of what has no address."""
+    title = _safe_title(source)
+    return f"[{title}](<{_safe_url(source.url)}>)" if source.url else title
 
 
 def _outside_code(text: str, render: Callable[[Sequence[int]], str]) -> str:

@@ -171,6 +171,11 @@ class Reply:
         self.searching = self.searching or bool(self.sources)
         return numbers
 
+    def cite_all(self, sources: Iterable[Source]) -> None:
+        """The answer rests on these, numbered as they are."""
+        self.sources = tuple(sources)
+        self.searching = self.searching or bool(self.sources)
+
     # --- the end ---
 
     def outcome(self, model: Model, search: str, *, unfinished: bool = False) -> Outcome:

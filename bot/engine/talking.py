@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.engine.answerbook import AnswerBook
+from bot.engine.briefing import Brief
 from bot.engine.choosing import Chooser, Lineup
 from bot.engine.compacting import Compactor, Talk, budget
 from bot.engine.context import Past, Room, build_messages, document_tokens, noted
@@ -68,12 +69,13 @@ class _Asked:
 @dataclass(frozen=True, slots=True)
 class _Material:
     """What goes into a question: the words and parts, what was said before, whether to search ("" as set),
-    and the facts that long memory has on it."""
+    the facts that long memory has on it, and what was looked up for it already."""
 
     question: Question
     past: Past
     search: str = ""
     facts: Sequence[str] = ()
+    brief: Brief | None = None
 
 
 class Talker:
@@ -109,14 +111,17 @@ class Talker:
         """Answer the turn's own text."""
         await self.answer(turn, turn.incoming.text)
 
-    async def answer(self, turn: Turn, text: str, *, search: str = "") -> None:
-        """Answer `text`; `search` overrides the web search setting ("on")."""
+    async def answer(self, turn: Turn, text: str, *, search: str = "", brief: Brief | None = None) -> None:
+        """Answer `text`; `search` overrides the web search setting ("on"). A `brief` is the question with
+        what was looked up for it already: nothing more is searched or fetched."""
         turn.answer.typing()
-        question = await self._gatherer.gather(turn, text, self._fitting)
+        question = brief.question if brief is not None else None
+        if question is None:
+            question = await self._gatherer.gather(turn, text, self._fitting)
         lineup = await self._chooser.lineup(turn, question.needs)
         past = await self._past(turn)
         facts = as_lines(await self._long_memory.recall(turn, question.text))
-        asked = await self._asked(turn, _Material(question, past, search, facts), lineup)
+        asked = await self._asked(turn, _Material(question, past, search, facts, brief), lineup)
         model, request, reply, answer = asked.model, asked.request, asked.reply, asked.answer
         self._remember(turn, question, answer, reply.deeds)
         self._learner.after(turn, text)
@@ -134,6 +139,9 @@ class Talker:
             request = self._request(turn, model, material)
             reply = Reply(turn, self._answers.clock, turn.reply_mode != "voice", waited=waited)
             reply.note = lineup.note
+            if material.brief is not None:
+                request = _resting(request)
+                reply.cite_all(material.brief.sources)
             if reply.shown:
                 self._answers.begin(turn)
             try:
@@ -304,6 +312,13 @@ class Talker:
         if mode == "voice" and spoken.note:
             turn.say(answer)  # what the voice leaves out was paid for, too
         spoken.show(turn)
+
+
+def _resting(request: ChatRequest) -> ChatRequest:
+    """The request for an answer that rests on what strangers wrote: they may wish for tools in vain. The list
+    of tools stays, so that the cached prefix fits."""
+    choice = "none" if request.tools else request.tool_choice
+    return replace(request, web_search="off", web_scraping=False, tool_choice=choice)
 
 
 def _answer_length(turn: Turn) -> int:

@@ -1,0 +1,145 @@
+"""Long memory through the real adapters: remembered with an Undo, listed with links, never told elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from discord.gateway import DiscordWebSocket
+
+from adapters.discord.endpoints import GATEWAY, point_rest
+from bot.app import House, serving
+from bot.demo import DemoVenice
+from bot.settings import load_configuration
+from tests.fakes.discord import FakeDiscord
+from tests.fakes.telegram import FakeTelegram
+
+CHAT = "/chat/completions"
+WAIT = 8
+
+
+@pytest.fixture(autouse=True)
+def own_addresses() -> Iterator[None]:
+    yield
+    point_rest("")
+    DiscordWebSocket.DEFAULT_GATEWAY = GATEWAY
+
+
+@pytest.fixture
+async def venice() -> AsyncIterator[DemoVenice]:
+    async with DemoVenice(pace=2000) as demo:
+        yield demo
+
+
+@asynccontextmanager
+async def house(folder: Path, venice: DemoVenice, **more: str) -> AsyncGenerator[House]:
+    environment = {
+        "VENICE_API_KEY": "key",
+        "VENICE_BASE_URL": venice.base_url,
+        "GONDOLA_ACCESS": "open",
+        "GONDOLA_HTTP": "127.0.0.1:0",
+        "GONDOLA_DATA_DIR": str(folder),
+        **more,
+    }
+    async with serving(load_configuration(environment)) as opened:
+        yield opened
+
+
+def asked(venice: DemoVenice) -> list[str]:
+    return [str(request.json) for request in venice.requests if request.path == CHAT]
+
+
+async def test_on_telegram(tmp_path: Path, venice: DemoVenice) -> None:
+    async with (
+        FakeTelegram() as tg,
+        house(tmp_path, venice, TELEGRAM_TOKEN=tg.token, TELEGRAM_BASE_URL=tg.base_url),
+    ):
+        ann, bob = tg.user("Ann"), tg.user("Bob")
+        chat, group = tg.private(ann), tg.group("Canal", [ann, bob])
+        tg.say(chat, ann, "My dog is Bello.")
+        await tg.wait_for(lambda: any("Remembered" in m.text for m in tg.replies(chat)), timeout=WAIT)
+        told = next(m for m in tg.replies(chat) if "Remembered" in m.text)
+        assert told.text == "Remembered about you: The person's dog is Bello."
+        assert [button.text for button in told.buttons] == ["Undo"]
+        tg.say(chat, ann, "/memory")
+        await tg.wait_for(lambda: "What I remember about you" in tg.replies(chat)[-1].text, timeout=WAIT)
+        assert "noticed on" in tg.replies(chat)[-1].text
+        tg.say(group, ann, "/memory")
+        await tg.wait_for(lambda: len(tg.replies(group)) == 1, timeout=WAIT)
+        assert "Bello." not in tg.replies(group)[0].text
+        before = len(asked(venice))
+        tg.say(group, ann, f"@{tg.bot.username} what do you know about the dog?")
+        await tg.wait_for(lambda: len(tg.replies(group)) == 2, timeout=WAIT)
+        assert "Bello" not in str(asked(venice)[before:])
+        tg.press(told, "Undo", ann)
+        await tg.wait_for(lambda: any("Forgotten:" in m.text for m in tg.replies(chat)), timeout=WAIT)
+        await tg.wait_for(lambda: not told.buttons, timeout=WAIT)
+        tg.say(chat, ann, "/memory")
+        await tg.wait_for(lambda: "I remember nothing here" in tg.replies(chat)[-1].text, timeout=WAIT)
+        assert tg.violations == []
+
+
+async def test_on_discord(tmp_path: Path, venice: DemoVenice) -> None:
+    async with (
+        FakeDiscord() as dc,
+        house(tmp_path, venice, DISCORD_TOKEN=dc.token, DISCORD_BASE_URL=dc.base_url),
+    ):
+        bob, eve = dc.user("Bob"), dc.user("Eve")
+        guild = dc.guild("Canal")
+        dc.member(guild, bob)
+        dc.member(guild, eve)
+        room = dc.channel(guild, "general")
+        await dc.ready()
+        await dc.wait_for(lambda: bool(dc.world.syncs), WAIT)
+        dc.say(room, bob, "My dog is Bello.", mention_bot=True)
+        await dc.wait_for(lambda: len(dc.answers(room)) == 1, WAIT)
+        dc.slash(room, bob, "settings", {"name": "long_memory", "value": "on", "where": "user"})
+        await dc.wait_for(lambda: "`long_memory` is now `on`" in dc.transcript(room), WAIT)
+        said = dc.say(room, bob, "My cat is Mia.", mention_bot=True)
+        await dc.wait_for(lambda: "Remembered about you" in dc.transcript(room), WAIT)
+        told = next(m for m in dc.answers(room) if "Remembered" in m.content)
+        assert "Bello" not in told.content
+        dc.slash(room, bob, "memory")
+        await dc.wait_for(lambda: "What I remember about you" in dc.transcript(room), WAIT)
+        listed = next(m for m in dc.answers(room) if "What I remember" in m.content)
+        assert f"https://discord.com/channels/{guild.id}/{room.id}/{said.id}" in listed.content
+        assert "in Canal" in listed.content
+        dc.press(told, "Undo", eve)
+        await dc.wait_for(lambda: "Only the person who asked" in dc.transcript(room), WAIT)
+        dc.press(told, "Undo", bob)
+        await dc.wait_for(lambda: "Forgotten:" in dc.transcript(room), WAIT)
+        await dc.wait_for(lambda: not told.components, WAIT)
+        dc.slash(room, bob, "remember", {"text": "I like tea"})
+        await dc.wait_for(lambda: "Remembered about you: I like tea" in dc.transcript(room), WAIT)
+        dc.say(room, bob, "My fish is Tom.", mention_bot=True)
+        await dc.wait_for(lambda: "fish is Tom" in dc.transcript(room), WAIT)
+        assert dc.violations == []
+
+
+async def test_a_page_is_read_on_both(tmp_path: Path, venice: DemoVenice) -> None:
+    async with (
+        FakeTelegram() as tg,
+        FakeDiscord() as dc,
+        house(
+            tmp_path,
+            venice,
+            TELEGRAM_TOKEN=tg.token,
+            TELEGRAM_BASE_URL=tg.base_url,
+            DISCORD_TOKEN=dc.token,
+            DISCORD_BASE_URL=dc.base_url,
+        ),
+    ):
+        ann, bob = tg.user("Ann"), dc.user("Bob")
+        chat = tg.private(ann)
+        await dc.ready()
+        await dc.wait_for(lambda: bool(dc.world.syncs), WAIT)
+        room = dc.dm(bob)
+        tg.say(chat, ann, "/read https://example.org/lamps")
+        await tg.wait_for(lambda: any("Sources" in m.text for m in tg.replies(chat)), timeout=WAIT)
+        dc.slash(room, bob, "search", {"question": "Which lamps burn oil?", "depth": "research"})
+        await dc.wait_for(lambda: "Sources" in dc.transcript(room), WAIT)
+        assert "https://example.org/demo/" in dc.transcript(room)
+        assert tg.violations == []
+        assert dc.violations == []
