@@ -67,7 +67,12 @@ class House:
         try:
             await self._page_open(tasks[0])
             await self.engine.recover()
-            beside = (_venice_check(self), self._housekeeping(), self.engine.keep_checkpoints())
+            beside = (
+                _venice_check(self),
+                self._housekeeping(),
+                self.engine.keep_checkpoints(),
+                self.parts.radar.watch(),
+            )
             tasks += [asyncio.create_task(work) for work in beside]
             yield
         finally:

@@ -13,6 +13,7 @@ from bot.engine.ambient import Gate
 from bot.engine.amends import Amends
 from bot.engine.answerbook import AnswerBook
 from bot.engine.botloops import BotLoops
+from bot.engine.bulletin import Bulletin
 from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cashier import Cashier
 from bot.engine.choosing import Chooser
@@ -30,6 +31,7 @@ from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
 from bot.engine.privacy import PrivacyRule
+from bot.engine.radar import Radar
 from bot.engine.recall import Recall
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background, SideCalls
@@ -56,6 +58,7 @@ class Assembly:
     models: ModelBook
     store: Store
     clock: Clock
+    radar: Radar
 
     async def load(self) -> None:
         """Read settings, caps and access; set the default cap once in the life of a database."""
@@ -96,7 +99,9 @@ def assemble(
     compactor = Compactor(store.memory, side_calls, gauge, background, clock)
     recall = Recall(store, compactor)
     gatherer = Gatherer(fetcher, hearer)
-    chooser = Chooser(models, clock)
+    bulletin = Bulletin(store.announcements, clock)
+    chooser = Chooser(models, bulletin, clock)
+    radar = Radar(store, client, models, settings, bulletin, clock)
     talker = Talker(
         client, models, cashier, gatherer, speaker, recall, compactor, gauge, overheard, answers, chooser
     )
@@ -140,4 +145,4 @@ def assemble(
         losses=Losses(doors),
         answers=answers,
     )
-    return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock)
+    return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock, radar)

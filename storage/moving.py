@@ -13,6 +13,7 @@ from storage.settling import HeldLine, lines_from_json, lines_to_json
 from storage.tables import (
     CleanText,
     access_rules,
+    announcements,
     buttons,
     caps,
     chats,
@@ -61,7 +62,7 @@ _SCOPES = (
 )
 _CONVERSATIONS = ((history, "conversation"), (turns, "conversation"))
 # Where a row of the new id may be there already: it is the newer one and stays.
-_UNIQUE = ((settings, "scope"), (caps, "scope"), (access_rules, "subject"))
+_UNIQUE = ((settings, "scope"), (caps, "scope"), (access_rules, "subject"), (announcements, "scope"))
 
 _sum = upsert(counters)
 _ADD = _sum.on_conflict_do_update(

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.ports import Clock
 from storage.access import SqlAccess
+from storage.announcements import SqlAnnouncements
 from storage.buttons import SqlButtons
 from storage.chats import SqlChats
 from storage.database import Database, postgres_database, sqlite_database
@@ -44,6 +45,7 @@ class SqlStore:
         self._marks = SqlMarks(database)
         self._chats = SqlChats(database)
         self._reading = SqlReading(database)
+        self._announcements = SqlAnnouncements(database)
 
     @property
     def database(self) -> Database:
@@ -94,6 +96,11 @@ class SqlStore:
     def reading(self) -> SqlReading:
         """How far channels were read."""
         return self._reading
+
+    @property
+    def announcements(self) -> SqlAnnouncements:
+        """What people are to be told."""
+        return self._announcements
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from bot.engine.bulletin import Bulletin
 from bot.engine.likeness import nearest
 from bot.engine.models import ModelBook, allowed, check_allowed
 from bot.engine.turn import Turn
@@ -76,8 +77,9 @@ class _Ill:
 class Chooser:
     """Chooses for every turn, and remembers for a while what Venice could not serve."""
 
-    def __init__(self, models: ModelBook, clock: Clock) -> None:
+    def __init__(self, models: ModelBook, bulletin: Bulletin, clock: Clock) -> None:
         self._models = models
+        self._bulletin = bulletin
         self._clock = clock
         self._ill: dict[str, _Ill] = {}
 
@@ -94,6 +96,7 @@ class Chooser:
 
     async def lineup(self, turn: Turn, needs: Needs = NOTHING) -> Lineup:
         """Who answers, said where it is not the model that is set, and who steps in for it."""
+        await self._bulletin.tell(turn)
         choice = await self.choose(turn, needs)
         if choice.note:
             turn.notice(choice.note)
