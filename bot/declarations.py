@@ -6,6 +6,7 @@ generated from these.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -45,6 +46,8 @@ class OptionKind(StrEnum):
     INTEGER = "integer"
     NUMBER = "number"
     BOOLEAN = "boolean"
+    ROLE = "role"
+    """A role of a server; its value is its key, `platform:id`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,8 @@ def parse_value(declared: Option | Setting, text: str) -> OptionValue:
         return _parse_choice(declared, text)
     if declared.kind is OptionKind.BOOLEAN:
         return _parse_boolean(declared, text)
+    if declared.kind is OptionKind.ROLE:
+        return _parse_role(declared, text)
     if declared.kind is OptionKind.TEXT:
         _check_bounds(declared, len(text), " characters")
         return text
@@ -165,6 +170,12 @@ def _parse_boolean(declared: Option | Setting, text: str) -> bool:
     if text.lower() in FALSE_WORDS:
         return False
     raise UserError(f"`{declared.name}` can be `on` or `off`.")
+
+
+def _parse_role(declared: Option | Setting, text: str) -> str:
+    if not re.fullmatch(r"[a-z]+:[^:\s]+", text):
+        raise UserError(f"`{declared.name}` is a role of a server: choose one there from the list.")
+    return text
 
 
 def _parse_number(declared: Option | Setting, text: str) -> int | float:

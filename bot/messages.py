@@ -173,6 +173,7 @@ class Incoming:
     `trusted` marks the visitor of the loopback-only web page, who is an owner (design section 7).
     `complaint` says what is wrong with a typed command; whoever may come in is told instead of served.
     `edits` is the id of an earlier message that now reads like this, "" for a new message.
+    `roles` are the keys (`platform:id`) of the author's roles in this server, the highest first.
     """
 
     event_id: str
@@ -197,6 +198,7 @@ class Incoming:
     complaint: str = ""
     sent_at: float = 0.0
     edits: str = ""
+    roles: tuple[str, ...] = ()
 
 
 # --- what goes out ---------------------------------------------------------------------------------

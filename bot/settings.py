@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +13,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import OperatorError
 
-SECRETS = ("VENICE_API_KEY", "DISCORD_TOKEN", "TELEGRAM_TOKEN", "GONDOLA_SECRET_KEY", "DATABASE_URL")
+SECRETS = (
+    "VENICE_API_KEY",
+    "DISCORD_TOKEN",
+    "TELEGRAM_TOKEN",
+    "GONDOLA_SECRET_KEY",
+    "DATABASE_URL",
+    "GONDOLA_METRICS_TOKEN",
+)
 VENICE_URL = "https://api.venice.ai/api/v1"
 
 
@@ -29,6 +37,10 @@ class Configuration(BaseSettings):
     discord_base_url: str = Field("", description="Another Discord REST base, ending in /api/v10.")
     telegram_token: SecretStr = Field(SecretStr(""), description="Telegram bot token; empty for no Telegram.")
     telegram_base_url: str = Field("", description="Root of another Bot API server.")
+    telegram_webhook: bool = Field(
+        False,
+        description="Have Telegram post its messages to GONDOLA_PUBLIC_URL instead of asking for them.",
+    )
     database_url: SecretStr = Field(
         SecretStr(""), description="postgresql://… for PostgreSQL; empty for SQLite in the data directory."
     )
@@ -44,6 +56,10 @@ class Configuration(BaseSettings):
     )
     gondola_secret_key: SecretStr = Field(
         SecretStr(""), description="Key for hashes and encryption; empty for a generated key file."
+    )
+    gondola_metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="Bearer token for reading /metrics from elsewhere; empty for this machine only.",
     )
 
     @property
@@ -71,6 +87,26 @@ class Configuration(BaseSettings):
     def demo(self) -> bool:
         """True when the built-in demo answers instead of Venice."""
         return not self.venice_api_key.get_secret_value() and self.venice_base_url == VENICE_URL
+
+
+class Origin(StrEnum):
+    """Where the value of a variable comes from."""
+
+    DEFAULT = "default"
+    ENVIRONMENT = "environment"
+    FILE = "file"
+
+
+def origins(environment: dict[str, str] | None = None) -> dict[str, Origin]:
+    """Where each variable of the configuration comes from, by its name in capitals."""
+    values = dict(os.environ if environment is None else environment)
+    return {name.upper(): _origin(name.upper(), values) for name in Configuration.model_fields}
+
+
+def _origin(name: str, values: dict[str, str]) -> Origin:
+    if name in SECRETS and values.get(f"{name}_FILE"):
+        return Origin.FILE
+    return Origin.ENVIRONMENT if values.get(name) else Origin.DEFAULT
 
 
 def load_configuration(environment: dict[str, str] | None = None) -> Configuration:
@@ -105,7 +141,19 @@ def _first_complaint(error: ValidationError) -> str:
     return f"{name} is not valid: {first['msg']}."
 
 
+def _check_webhook(configuration: Configuration) -> None:
+    url, own_server = configuration.gondola_public_url, configuration.telegram_base_url
+    if configuration.telegram_webhook and not url.startswith(
+        ("https://", *(["http://"] if own_server else []))
+    ):
+        raise OperatorError(
+            "TELEGRAM_WEBHOOK needs GONDOLA_PUBLIC_URL, an address that begins with https:// and leads to "
+            "GONDOLA_HTTP."
+        )
+
+
 def _check(configuration: Configuration) -> None:
+    _check_webhook(configuration)
     _ = configuration.http_address, configuration.owners
     for name in ("venice_base_url", "discord_base_url", "telegram_base_url", "gondola_public_url"):
         url = str(getattr(configuration, name))

@@ -97,8 +97,9 @@ def sqlite_database(file: SqliteFile) -> Database:
     return Database(writer, reader, one_writer=True)
 
 
-def postgres_database(server: PostgresServer) -> Database:
-    """An engine over a PostgreSQL database. Nothing is opened yet."""
+def postgres_database(server: PostgresServer, *, present: bool = True) -> Database:
+    """An engine over a PostgreSQL database. Nothing is opened yet. `present` lets every connection say that a
+    house is at work here, which keeps a restore away."""
     timeout = {} if "connect_timeout" in server.url.query else {"connect_timeout": 10}
     engine = create_async_engine(
         server.url,
@@ -109,7 +110,23 @@ def postgres_database(server: PostgresServer) -> Database:
         hide_parameters=True,  # error texts must not quote what people wrote
         connect_args=timeout,
     )
+    if present:
+        event.listen(engine.sync_engine, "connect", _say_present)
     return Database(engine, engine, one_writer=False)
+
+
+PRESENCE = 0x676F6E64
+"""First half of the advisory lock's key; the schema is the second, for a server may carry several houses."""
+_SAY_PRESENT = f"SELECT pg_try_advisory_lock_shared({PRESENCE}, hashtext(current_schema()))"
+
+
+def _say_present(connection: DBAPIConnection, _record: object) -> None:
+    # Held as long as the connection lives. `try`, because who holds it alone needs the tables alone, too, and
+    # those are what a start then waits for.
+    cursor = connection.cursor()
+    cursor.execute(_SAY_PRESENT)
+    cursor.close()
+    connection.commit()
 
 
 def _sqlite_engine(path: Path, connections: int, begin: str, pragmas: tuple[str, ...]) -> AsyncEngine:

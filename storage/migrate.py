@@ -6,6 +6,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,16 +27,36 @@ async def migrate(connection: AsyncConnection) -> None:
     await connection.run_sync(upgrade)
 
 
-def upgrade(connection: Connection) -> None:
-    """Apply what is missing."""
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Apply what is missing up to a revision. Raises OperatorError for a database of a newer Gondola."""
+    config = _config()
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, revision)
+    except CommandError as error:
+        raise from_the_future(str(error)) from error
+
+
+def scripts() -> ScriptDirectory:
+    """The migrations that this Gondola knows."""
+    return ScriptDirectory.from_config(_config())
+
+
+def revision_of(connection: Connection) -> str:
+    """The revision of a database, "" for one without tables of ours."""
+    return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def from_the_future(detail: str) -> OperatorError:
+    """What to say of a revision that no migration here leads to."""
+    return OperatorError(
+        "The database was written by a newer Gondola. Install that version again, or restore a backup.",
+        detail=f"migration failed: {detail}",
+    )
+
+
+def _config() -> Config:
     config = Config()
     # The parser of the configuration reads % as the start of a variable.
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    try:
-        command.upgrade(config, "head")
-    except CommandError as error:
-        raise OperatorError(
-            "The database was written by a newer Gondola. Install that version again, or restore a backup.",
-            detail=f"migration failed: {error}",
-        ) from error
+    return config

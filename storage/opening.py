@@ -12,6 +12,7 @@ from storage.location import PostgresServer, SqliteFile
 _POSTGRES_HINTS = (
     ("password", "The PostgreSQL server refuses the user or password in DATABASE_URL."),
     ("authentication", "The PostgreSQL server refuses the user or password in DATABASE_URL."),
+    ("lock timeout", "A Gondola is using the tables right now. Try again, or stop it first."),
     ("role", "The PostgreSQL server does not know the user in DATABASE_URL."),
     (
         "permission denied",
@@ -48,7 +49,7 @@ async def opening(database: Database, place: SqliteFile | PostgresServer, work: 
         await database.close()
         if isinstance(error, GondolaError) and not isinstance(error, OperatorError):
             # `from None`: the driver's text may name the user and the host.
-            raise OperatorError(_sentence(place, error), detail=error.detail) from None
+            raise explained(place, error) from None
         raise
 
 
@@ -60,6 +61,11 @@ async def _check_wal(database: Database, place: SqliteFile | PostgresServer) -> 
         mode = (await connection.exec_driver_sql("PRAGMA journal_mode")).scalar_one()
     if mode != "wal":
         raise OperatorError(_SQLITE_UNUSABLE.format(path=place.path), detail=f"journal mode {mode}")
+
+
+def explained(place: SqliteFile | PostgresServer, error: GondolaError) -> OperatorError:
+    """What to tell the operator about a failure of the database; raise it `from None`."""
+    return OperatorError(_sentence(place, error), detail=error.detail)
 
 
 def _sentence(place: SqliteFile | PostgresServer, error: GondolaError) -> str:

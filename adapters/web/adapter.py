@@ -18,7 +18,7 @@ from adapters.web.server import STOP_SECONDS, WebServer, listen
 from adapters.web.sessions import Sessions
 from adapters.web.stream import Feed
 from adapters.web.transcript import Transcripts
-from bot.ports import Clock, Front
+from bot.ports import Clock, Front, Hooks
 
 _EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
 
@@ -31,7 +31,8 @@ class WebAdapter:
     """bot.ports.Adapter for the page.
 
     `port` 0 takes a free one. `sign_in_code` "" makes one. `public_url` is where people reach the page
-    through the operator's proxy, "" for none. `ready` says which parts of the program work, for /readyz.
+    through the operator's proxy, "" for none. `ready` says which parts of the program work, for /readyz;
+    `hooks` who takes what platforms post.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class WebAdapter:
         public_url: str = "",
         sign_in_code: str = "",
         ready: Callable[[], dict[str, bool]] = _always_ready,
+        hooks: Hooks | None = None,
     ) -> None:
         self.started = asyncio.Event()
         self.port = port
@@ -58,7 +60,16 @@ class WebAdapter:
         media = MediaStore(data_dir / "web-media", clock)
         self._door = WebDoor(front, Transcripts(), media, clock)
         house = House(
-            front, self._door, self._gate, self._sessions, self._feed, media, Pages(demo), clock, ready
+            front,
+            self._door,
+            self._gate,
+            self._sessions,
+            self._feed,
+            media,
+            Pages(demo),
+            clock,
+            ready,
+            hooks if hooks is not None else {},
         )
         self._app = build_app(house)
 

@@ -33,7 +33,7 @@ from adapters.web.sessions import SESSION_SECONDS, Sessions, SignIn
 from adapters.web.stream import Feed
 from bot.errors import GondolaError
 from bot.messages import Addressed, ButtonPress, CommandUse, Incoming, Person
-from bot.ports import Clock, Front
+from bot.ports import Clock, Front, Hooks
 
 LOCKED = "This page is private. Open it with the sign-in link that Gondola showed when it started."
 STALE = "This page is out of date. Reload it and try again."
@@ -58,6 +58,7 @@ class House:
     pages: Pages
     clock: Clock
     ready: Callable[[], dict[str, bool]]
+    hooks: Hooks
 
 
 def build_app(house: House) -> Starlette:
@@ -73,6 +74,7 @@ def build_app(house: House) -> Starlette:
             Route("/media/{media_id}", routes.picture),
             Route("/sign-in", routes.sign_in_page, methods=["GET"]),
             Route("/sign-in", routes.sign_in, methods=["POST"]),
+            Route("/hooks/{name}", routes.hook, methods=["POST"]),
             Route("/healthz", routes.healthz),
             Route("/readyz", routes.readyz),
             Mount("/static", StaticFiles(directory=STATIC)),
@@ -103,6 +105,13 @@ class Routes:
     async def readyz(self, request: Request) -> Response:
         parts = self._house.ready()
         return JSONResponse(parts, 200 if all(parts.values()) else 503)
+
+    async def hook(self, request: Request) -> Response:
+        """A platform's own post; who it is, its handler checks."""
+        handler = self._house.hooks.get(request.path_params["name"])
+        if handler is None:
+            return Response(status_code=404)
+        return Response(status_code=await handler(dict(request.headers), await request.body()))
 
     async def not_found(self, request: Request, error: Exception) -> Response:
         return self._house.pages.not_found()

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import click
 
+from bot.cli.backup import backup, restore
+from bot.cli.config import config
+from bot.cli.migrate import migrate
+from bot.cli.portable import export, import_
 from bot.cli.run import run
 
 
@@ -13,4 +17,5 @@ def main() -> None:
     """Gondola: one chatbot for Discord, Telegram and the web on Venice.ai."""
 
 
-main.add_command(run)
+for command in (run, config, migrate, backup, restore, export, import_):
+    main.add_command(command)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 
 import click
 
-from bot.errors import OperatorError
+from bot.cli.shared import one_line
 from bot.logs import configure_logs
 from bot.settings import load_configuration
 
@@ -15,12 +14,9 @@ from bot.settings import load_configuration
 @click.command()
 def run() -> None:
     """Serve Discord, Telegram and the web page until stopped."""
-    try:
+    with one_line():
         configuration = load_configuration()
         configure_logs(configuration.gondola_log_level)
         from bot.app import serve  # importing every library takes a second; bad settings should not wait
 
         asyncio.run(serve(configuration, announce=click.echo))
-    except OperatorError as error:
-        click.echo(f"gondola: {error.reader_text}", err=True)
-        sys.exit(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from bot.commands import answers, chats, doors, guide, house, media, models, privacy, sound, talk
+from bot.commands import answers, chats, doors, guide, house, media, models, privacy, sound, spending, talk
 from bot.commands.completion import Completer
 from bot.commands.services import RUN, Services
 from bot.declarations import Command
@@ -27,6 +27,7 @@ def build_registry(services: Services) -> Registry:
         *media.bound(services),
         *sound.bound(services),
         *house.bound(services),
+        *spending.bound(services),
         *doors.bound(services),
         *privacy.bound(services),
         *answers.bound(services),

@@ -1,4 +1,4 @@
-"""/settings, /usage, /caps: how the bot behaves here, what it costs, and what it may cost."""
+"""/settings, /caps: how the bot behaves here, and what it may cost."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from decimal import Decimal, InvalidOperation
 from bot.commands.services import Services, text_option
 from bot.commands.shelves import KINDS
 from bot.declarations import Choice, Command, Medium, Option, OptionKind, Permission, Scope, Setting
-from bot.engine.caps import dollars, period_at
+from bot.engine.caps import dollars
 from bot.engine.effort import check_level, levels
 from bot.engine.models import allowed, check_allowed
 from bot.engine.registry import Bound
 from bot.engine.settings import Resolved, find_setting, scope_keys
 from bot.engine.turn import Turn
 from bot.errors import UserError
-from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit, UsageRow, counter_key
+from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit
 from bot.venice.catalogue import MEDIUM_OF, Wanted
 
 SETTINGS = Command(
@@ -37,7 +37,6 @@ SETTINGS = Command(
     ),
     private_reply=True,
 )
-USAGE = Command("usage", "Show what was spent and what the caps leave.", private_reply=True)
 CAPS = Command(
     "caps",
     "Show or set spending limits.",
@@ -50,11 +49,17 @@ CAPS = Command(
                 Choice("server", "this server"),
                 Choice("channel", "this channel"),
                 Choice("user", "each person"),
+                Choice("role", "each person with a role"),
             ),
+        ),
+        Option(
+            "role", "Which role, for the scope role; the highest role of a person holds.", OptionKind.ROLE
         ),
         Option("amount", "$5 for money, 20 for a number of calls, “none” to remove it."),
         Option(
-            "period", "Per day or per month.", choices=(Choice("day", "a day"), Choice("month", "a month"))
+            "period",
+            "Per day, week (from Monday, UTC) or month.",
+            choices=tuple(Choice(period.value, f"a {period.value}") for period in CapPeriod),
         ),
         Option(
             "medium",
@@ -79,13 +84,10 @@ def bound(services: Services) -> list[Bound]:
     async def settings(turn: Turn) -> None:
         await _settings(services, turn)
 
-    async def usage(turn: Turn) -> None:
-        turn.say(await _usage(services, turn))
-
     async def caps(turn: Turn) -> None:
         await _caps(services, turn)
 
-    return [Bound(SETTINGS, settings), Bound(USAGE, usage), Bound(CAPS, caps)]
+    return [Bound(SETTINGS, settings), Bound(CAPS, caps)]
 
 
 # --- settings ---
@@ -231,56 +233,6 @@ async def _resolved(services: Services, setting: Setting, text: str) -> str:
     return f" (now {model.name})" if model is not None else ""
 
 
-# --- usage ---
-
-
-async def _usage(services: Services, turn: Turn) -> str:
-    day, month = (period_at(period, turn.now).start for period in (CapPeriod.DAY, CapPeriod.MONTH))
-    place = turn.incoming.place
-    money = services.store.money
-    sections = [
-        _spent("You today", await money.usage(since=day, person=turn.person)),
-        _spent("You this month", await money.usage(since=month, person=turn.person)),
-    ]
-    if turn.moderator and not place.direct:
-        sections.append(_spent("This channel today", await money.usage(since=day, channel=place.channel_key)))
-    if turn.owner:
-        sections.append(_spent("The whole bot today", await money.usage(since=day)))
-        sections.append(_spent("The whole bot this month", await money.usage(since=month)))
-    return "\n\n".join([*sections, await _bars(services, turn)])
-
-
-def _spent(title: str, rows: list[UsageRow]) -> str:
-    total = sum(row.cost for row in rows)
-    if not rows:
-        return f"**{title}**: nothing yet."
-    media = {row.medium: 0 for row in rows}
-    for row in rows:
-        media[row.medium] += row.calls
-    calls = ", ".join(f"{count} × {medium}" for medium, count in media.items())
-    dearest = max(rows, key=lambda row: row.cost)
-    return f"**{title}**: {dollars(total)} ({calls}; most on `{dearest.model}`)"
-
-
-async def _bars(services: Services, turn: Turn) -> str:
-    applying = list(services.caps.applying(turn.incoming.place, turn.person))
-    if not applying:
-        return "No caps hold here."
-    keys = [
-        counter_key(scope, c.medium, c.unit, c.period, period_at(c.period, turn.now).name)
-        for scope, c in applying
-    ]
-    used = {state.counter: state.used for state in await services.store.money.counters(keys)}
-    lines = [_bar(cap, used.get(key, 0)) for (_, cap), key in zip(applying, keys, strict=True)]
-    return "**Caps that hold here**\n\n" + "\n".join(lines)
-
-
-def _bar(cap: Cap, used: int) -> str:
-    filled = min(10, round(10 * used / cap.limit)) if cap.limit else 10
-    shown = dollars(used) if cap.unit is CapUnit.MONEY else str(used)
-    return f"- {'▰' * filled}{'▱' * (10 - filled)} {shown} of {describe_cap(cap)}"
-
-
 # --- caps ---
 
 
@@ -288,7 +240,9 @@ async def _caps(services: Services, turn: Turn) -> None:
     scope, amount = text_option(turn, "scope"), text_option(turn, "amount")
     if not scope or not amount:
         caps = services.caps.all()
-        lines = [f"- {describe_cap(cap)}" for cap in caps] or ["- none: nothing limits what this bot spends"]
+        lines = [f"- {describe_cap(cap, turn.answer.capabilities.role_style)}" for cap in caps] or [
+            "- none: nothing limits what this bot spends"
+        ]
         turn.say("\n".join(["**Caps**\n", *lines]) + "\n\nSet one: `/caps scope:user amount:$1 period:day`.")
         return
     period = CapPeriod(text_option(turn, "period") or CapPeriod.DAY.value)
@@ -301,14 +255,19 @@ async def _caps(services: Services, turn: Turn) -> None:
     unit, limit = parse_amount(amount)
     cap = Cap(key, medium, unit, period, limit)
     await services.caps.put(cap, turn.now)
-    turn.say(f"Set: {describe_cap(cap)}. What was spent earlier in the period counts.")
+    words = describe_cap(cap, turn.answer.capabilities.role_style)
+    turn.say(f"Set: {words}. What was spent earlier in the period counts.")
 
 
 def _scope_key(turn: Turn, scope: str) -> str:
     place = turn.incoming.place
     if scope == "server" and not place.server_key:
         raise UserError("There is no server here. Use this command in the server.")
+    role = text_option(turn, "role")
+    if scope == "role" and not role:
+        raise UserError("Say which role: choose one with the option `role`, in its server.")
     return {
+        "role": f"role:{role}",
         "bot": "bot",
         "user": "user:*",
         "server": place.server_key,
@@ -329,10 +288,17 @@ def parse_amount(text: str) -> tuple[CapUnit, int]:
     return (CapUnit.MONEY, int(number * 1_000_000)) if money else (CapUnit.COUNT, int(number))
 
 
-def describe_cap(cap: Cap) -> str:
-    """A cap in words."""
+def describe_cap(cap: Cap, role_style: str = "{id}") -> str:
+    """A cap in words; `role_style` is how the platform shows a role."""
     kind, _, rest = cap.scope.partition(":")
-    whose = {"bot": "the whole bot", "server": "a server", "channel": "a channel", "user": "a person"}[kind]
+    role = role_style.format(id=rest.rpartition(":")[2])
+    whose = {
+        "bot": "the whole bot",
+        "server": "a server",
+        "channel": "a channel",
+        "user": "a person",
+        "role": f"each person with the role {role}",
+    }[kind]
     if rest == "*":
         whose = whose.replace("a ", "each ")
     what = dollars(cap.limit) if cap.unit is CapUnit.MONEY else f"{cap.limit} calls"

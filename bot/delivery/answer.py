@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from bot.capabilities import CallKind
+from bot.capabilities import CallKind, Capabilities
 from bot.delivery.bell import Bell
 from bot.delivery.besides import Besides
 from bot.delivery.courier import Courier, Sending, Step, unannounced
@@ -102,6 +102,11 @@ class Answer:
     def stopped(self) -> bool:
         """True once nothing more will be shown: complete, failed, deleted or cancelled."""
         return self._stopped
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the platform of the answer can do."""
+        return self._door.capabilities
 
     def push(self, event: ReplyEvent) -> None:
         """Take an event in. Never blocks, never raises; ignored after Done or once stopped."""

@@ -239,6 +239,8 @@ class Engine:
 
     def _enter(self, letter: Letter) -> None:
         """To the work, through a thread of its own where the channel asks for one."""
+        incoming = letter.incoming
+        self._caps.know_roles(incoming.place, self._hasher.person(incoming.author), incoming.roles)
         if self._groups.wants_thread(letter.incoming):
             self._spawn(self._enter_thread(letter))
         else:

@@ -114,7 +114,7 @@ async def test_suggestions_show_price_and_privacy(room: Room) -> None:
 async def test_only_who_manages_the_channel_chooses(room: Room) -> None:
     member: dict[str, Any] = {"author": BOB, "place": GROUP, "addressed": Addressed.COMMAND}
     for name, options in (("model", {"name": "grok-4-3"}), ("think", {"level": "high"})):
-        [answer] = await room.say("", command=CommandUse(name, options), **member)
+        [answer] = await room.say("", command=CommandUse(name, {**options}), **member)
         assert "manages this channel" in answer.text
     rule = CommandUse("settings", {"name": "min_privacy", "value": "tee"})
     [answer] = await room.say("", command=rule, **member)

@@ -1,0 +1,1 @@
+"""Looking after the data from outside: migrating, backups, archives, and a look without touching anything."""
