@@ -73,11 +73,13 @@ class House:
                 _venice_check(self),
                 self._housekeeping(),
                 self.engine.keep_checkpoints(),
+                self.parts.alarm.run(),
                 self.parts.radar.watch(),
             )
             tasks += [asyncio.create_task(work) for work in beside]
             yield
         finally:
+            self.parts.alarm.close()
             await self.engine.drain(DRAIN_SECONDS)
             await self.parts.delivery.close(grace=2.0)
             for task in tasks:
@@ -102,6 +104,7 @@ class House:
                 recovered = await self.engine.recover()
                 swept = await self._store.turns.sweep(time.time())
                 await self._store.buttons.purge(time.time())
+                await self._store.vault.purge(time.time())
                 await self._store.reading.purge(time.time() - READ_MARKS_KEPT)
             except GondolaError as error:
                 log.warning("housekeeping.failed", reason=error.detail)

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from bot.commands import Services, build_registry
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper
+from bot.engine.alarm import Alarm
 from bot.engine.ambient import Gate
 from bot.engine.amends import Amends
 from bot.engine.answerbook import AnswerBook
+from bot.engine.asking import Asker
 from bot.engine.botloops import BotLoops
 from bot.engine.bulletin import Bulletin
 from bot.engine.caps import DEFAULT_CAP, CapsBook
@@ -19,12 +21,19 @@ from bot.engine.cashier import Cashier
 from bot.engine.choosing import Chooser
 from bot.engine.compacting import Compactor
 from bot.engine.conduct import Conductor
+from bot.engine.drawing import Drawer
+from bot.engine.easel import Easel
+from bot.engine.embedding import Embedder
 from bot.engine.engine import Engine
 from bot.engine.fetching import Fetcher
+from bot.engine.finding import Finder
+from bot.engine.gallery import Gallery
 from bot.engine.gathering import Gatherer
 from bot.engine.groups import Groups
 from bot.engine.hashing import Hasher
 from bot.engine.hearing import Hearer
+from bot.engine.learning import Learner
+from bot.engine.links import Links
 from bot.engine.lobby import PATIENCE
 from bot.engine.lost import Losses
 from bot.engine.minutes import Secretary
@@ -33,6 +42,11 @@ from bot.engine.overheard import Overheard
 from bot.engine.privacy import PrivacyRule
 from bot.engine.radar import Radar
 from bot.engine.recall import Recall
+from bot.engine.remembering import LongMemory
+from bot.engine.reminders import ReminderBook
+from bot.engine.replies import Replies
+from bot.engine.research import Researcher
+from bot.engine.retouching import Retoucher
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background, SideCalls
 from bot.engine.speaking import Speaker
@@ -41,6 +55,13 @@ from bot.engine.tab import Payments
 from bot.engine.talking import Talker
 from bot.engine.threads import Threads
 from bot.engine.tokens import TokenGauge
+from bot.engine.tools.draw import draw_tools
+from bot.engine.tools.look_up import look_up_tools
+from bot.engine.tools.remember import remember_tools
+from bot.engine.tools.remind import time_tools
+from bot.engine.tools.rounds import Rounds
+from bot.engine.tools.speak import speak_tools
+from bot.engine.tools.toolbox import Toolbox
 from bot.ports import Clock, Door
 from bot.storing import Store
 from bot.venice import VeniceClient
@@ -59,6 +80,9 @@ class Assembly:
     store: Store
     clock: Clock
     radar: Radar
+    side_calls: SideCalls
+    toolbox: Toolbox
+    alarm: Alarm
 
     async def load(self) -> None:
         """Read settings, caps and access; set the default cap once in the life of a database."""
@@ -91,6 +115,9 @@ def assemble(
     cashier = Cashier(store.money, caps, clock, rule.check)
     payments, fetcher = Payments(client, cashier), Fetcher(doors)
     speaker, hearer = Speaker(client, models, payments), Hearer(client, models, payments, fetcher)
+    gallery = Gallery(store.vault, store.buttons, fetcher, clock)
+    easel = Easel(client, cashier)
+    drawer = Drawer(easel, models, gallery)
     delivery = Delivery(doors)
     answers = AnswerBook(store.buttons, clock, delivery.clear_buttons)
     stopper = Stopper(answers)
@@ -98,12 +125,38 @@ def assemble(
     side_calls = SideCalls(client, models, cashier, store.turns, rule)
     compactor = Compactor(store.memory, side_calls, gauge, background, clock)
     recall = Recall(store, compactor)
+    long_memory = LongMemory(
+        store, settings, Embedder(client, models, cashier, store.turns, clock), delivery.clear_buttons
+    )
+    learner = Learner(long_memory, settings, side_calls, delivery, background, clock)
     gatherer = Gatherer(fetcher, hearer)
     bulletin = Bulletin(store.announcements, clock)
     chooser = Chooser(models, bulletin, clock)
     radar = Radar(store, client, models, settings, bulletin, clock)
+    reminders = ReminderBook(store)
+    researcher = Researcher(client, cashier)
+    toolbox = Toolbox(
+        [
+            *draw_tools(drawer),
+            *look_up_tools(researcher),
+            *remember_tools(long_memory),
+            *speak_tools(speaker),
+            *time_tools(reminders),
+        ]
+    )
+    rounds = Rounds(Asker(client, models, cashier), toolbox)
     talker = Talker(
-        client, models, cashier, gatherer, speaker, recall, compactor, gauge, overheard, answers, chooser
+        rounds,
+        gatherer,
+        speaker,
+        recall,
+        compactor,
+        gauge,
+        overheard,
+        answers,
+        long_memory,
+        learner,
+        chooser,
     )
     groups = Groups(
         settings, hasher, overheard, Threads(doors, store.marks), Gate(side_calls, clock), BotLoops(clock)
@@ -119,11 +172,19 @@ def assemble(
         talker=talker,
         chooser=chooser,
         speaker=speaker,
+        drawer=drawer,
+        retoucher=Retoucher(easel, models),
+        gallery=gallery,
+        finder=Finder(gallery, fetcher),
         fetcher=fetcher,
         hearer=hearer,
         secretary=Secretary(side_calls, models),
         answers=answers,
         stopper=stopper,
+        reminders=reminders,
+        researcher=researcher,
+        long_memory=long_memory,
+        links=Links(doors),
     )
     amends = Amends(store.buttons, clock)
     engine = Engine(
@@ -144,5 +205,9 @@ def assemble(
         stopper=stopper,
         losses=Losses(doors),
         answers=answers,
+        replies=Replies(store.vault, clock),
     )
-    return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock, radar)
+    alarm = Alarm(store.reminders, reminders, delivery, doors, doorkeeper, clock)
+    return Assembly(
+        engine, delivery, settings, caps, doorkeeper, models, store, clock, radar, side_calls, toolbox, alarm
+    )

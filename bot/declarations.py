@@ -90,7 +90,7 @@ class MenuEntry:
 @dataclass(frozen=True, slots=True)
 class Command:
     """One command for every door. `private_reply` asks for the asker's eyes only where possible;
-    `medium` is the cost class (None is free); `takes_file` lets people attach a file;
+    `medium` is the cost class (None is free); `takes_file` lets people attach a file, `most_files` of them;
     `menu` offers the command on a message itself where the platform has menus for that."""
 
     name: str
@@ -100,6 +100,7 @@ class Command:
     medium: Medium | None = None
     private_reply: bool = False
     takes_file: bool = False
+    most_files: int = 1
     menu: tuple[MenuEntry, ...] = ()
 
     def option(self, name: str) -> Option | None:

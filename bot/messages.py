@@ -91,6 +91,7 @@ class MediaKind(StrEnum):
     VOICE = "voice"
     VIDEO = "video"
     VIDEO_NOTE = "video_note"
+    STICKER = "sticker"
     DOCUMENT = "document"
 
 
@@ -105,7 +106,8 @@ SOUNDING = SPOKEN | {MediaKind.AUDIO, MediaKind.VIDEO}
 class Attachment:
     """A file somebody sent. `ref` is opaque; the adapter's `fetch` turns it into bytes.
 
-    `size` is in bytes and `duration` in seconds, None where the platform does not say.
+    `size` is in bytes and `duration` in seconds, None where the platform does not say. `words` is what a
+    sticker stands for: its emoji or name.
     """
 
     kind: MediaKind
@@ -114,6 +116,7 @@ class Attachment:
     name: str = "file"
     size: int | None = None
     duration: float | None = None
+    words: str = ""
 
 
 class Addressed(StrEnum):
@@ -215,7 +218,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A file to show. `duration` is in seconds; `waveform` is at most 256 loudness bytes (voice only)."""
+    """A file to show. `duration` is in seconds; `waveform` is at most 256 loudness bytes (voice only).
+    `kept` is the id under which somebody keeps it, "" for none: it is told which messages show it."""
 
     kind: MediaKind
     data: bytes
@@ -224,6 +228,7 @@ class Media:
     duration: float | None = None
     waveform: bytes = b""
     spoiler: bool = False
+    kept: str = ""
 
 
 class ButtonStyle(StrEnum):
@@ -263,10 +268,13 @@ class TextReplaced:
 
 @dataclass(frozen=True, slots=True)
 class MediaReady:
-    """Files that belong to the answer, shown together where the platform can."""
+    """Files that belong to the answer, shown together where the platform can. `buttons` stand under them;
+    `rescue` stands under the sentence that says that they could not be sent, or perhaps were not."""
 
     items: tuple[Media, ...]
     caption: str = ""
+    buttons: ButtonRows = ()
+    rescue: ButtonRows = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,18 +328,27 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to answer. `reply_to` is the message to reply to ("" for none)."""
+    """Where to answer. `reply_to` is the message to reply to ("" for none); `notify` is the id of the only
+    person whom a mention in it may ping, "" for nobody."""
 
     place: Place
     reply_to: str = ""
     reply_handle: str = ""
     private: bool = False
+    notify: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageRef:
-    """A message the bot has sent. `reply_handle` is kept so that interaction answers stay editable."""
+    """A message the bot has sent. `reply_handle` is kept so that interaction answers stay editable. `album`
+    are all messages of an album where each of its files is one, in order."""
 
     place: Place
     message_id: str
     reply_handle: str = ""
+    album: tuple[str, ...] = ()
+
+    @property
+    def message_ids(self) -> tuple[str, ...]:
+        """Every message it consists of."""
+        return self.album or (self.message_id,)

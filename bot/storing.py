@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from bot.keeping import HasVault
 from bot.missed import HasReading
 from bot.records import (
     AccessRule,
@@ -28,6 +29,8 @@ from bot.records import (
     TurnRecord,
     UsageRow,
 )
+from bot.remembered import HasFacts
+from bot.reminding import HasReminders
 
 
 class Turns(Protocol):
@@ -126,7 +129,7 @@ class Memory(Protocol):
         ...
 
     async def forget(self, conversation: str) -> int:
-        """Delete every item of a conversation; returns how many."""
+        """Delete every item of a conversation, and its open reminders; returns how many items."""
         ...
 
     async def forget_messages(self, room: str, message_ids: Sequence[str]) -> int:
@@ -171,8 +174,8 @@ class Chats(Protocol):
         ...
 
     async def forget(self, conversation: str, chat: str) -> int:
-        """Delete a chat with its items; returns how many items. Were it the current one, a question
-        goes to an empty chat of the same id."""
+        """Delete a chat with its items, and the conversation's open reminders; returns how many items. Were
+        it the current one, a question goes to an empty chat of the same id."""
         ...
 
 
@@ -244,7 +247,7 @@ class Announcements(Protocol):
         ...
 
 
-class Store(HasReading, Protocol):
+class Store(HasReading, HasReminders, HasVault, HasFacts, Protocol):
     """The one database."""
 
     @property

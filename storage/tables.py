@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -235,6 +235,27 @@ read_marks = Table(
     _number("active_at"),
 )
 
+reminders = Table(
+    "reminders",
+    metadata,
+    _key("id"),
+    _text("platform"),
+    _text("conversation"),
+    _text("person"),
+    _text("speaker"),
+    _text("name"),
+    _text("text"),
+    _text("zone"),
+    _number("due_at"),
+    _number("next_at"),
+    _number("made_at"),
+    Column("begun_at", BigInteger, nullable=True),
+    *_lease(),
+    Index(None, "next_at"),
+    Index(None, "person"),
+    Index(None, "conversation"),
+)
+
 summaries = Table(
     "summaries",
     metadata,
@@ -243,4 +264,48 @@ summaries = Table(
     _text("text"),
     _number("covers"),
     _number("at"),
+)
+
+kept_files = Table(
+    "kept_files",
+    metadata,
+    Column("number", RowId, primary_key=True, autoincrement=True),
+    _text("id"),
+    _text("room"),
+    _text("conversation"),
+    _text("person"),
+    _text("name"),
+    _text("mime"),
+    _text("parent"),
+    _text("note"),
+    _text("message_ids"),
+    _number("created_at"),
+    _number("expires_at"),
+    Column("data", LargeBinary, nullable=False),
+    Index(None, "id", unique=True),
+    Index(None, "room"),
+    Index(None, "conversation"),
+    Index(None, "parent"),
+    Index(None, "expires_at"),
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    _key("id"),
+    _text("shelf"),
+    _text("text"),
+    _text("said_by"),
+    _text("name"),
+    _text("conversation"),
+    _text("chat"),
+    _text("turn_id"),
+    _text("message_ids"),
+    _text("title"),
+    Column("learned", Boolean, nullable=False),
+    _number("at"),
+    Column("vector", LargeBinary, nullable=False),
+    _text("model"),
+    Index(None, "shelf"),
+    Index(None, "conversation", "chat"),
 )

@@ -85,8 +85,14 @@ def _options(command: Command) -> list[Json]:
     declared = sorted(command.options, key=lambda option: not option.required)
     options = [_option(option) for option in declared]
     if command.takes_file:
-        options.append({"type": _ATTACHMENT, "name": FILE_OPTION, "description": "A file to go with it."})
+        options += [_file_option(number) for number in range(1, command.most_files + 1)]
     return options[:MOST_OPTIONS]
+
+
+def _file_option(number: int) -> Json:
+    name = FILE_OPTION if number == 1 else f"{FILE_OPTION}{number}"
+    description = "A file to go with it." if number == 1 else "One more file."
+    return {"type": _ATTACHMENT, "name": name, "description": description}
 
 
 def _option(option: Option) -> Json:

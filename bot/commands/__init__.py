@@ -5,7 +5,22 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from bot.commands import answers, chats, doors, guide, house, media, models, privacy, sound, spending, talk
+from bot.commands import (
+    answers,
+    chats,
+    doors,
+    guide,
+    house,
+    media,
+    memory,
+    models,
+    privacy,
+    reminding,
+    sound,
+    spending,
+    talk,
+    workbench,
+)
 from bot.commands.completion import Completer
 from bot.commands.services import RUN, Services
 from bot.declarations import Command
@@ -25,6 +40,7 @@ def build_registry(services: Services) -> Registry:
         *talk.bound(services),
         *models.bound(services),
         *media.bound(services),
+        *workbench.bound(services),
         *sound.bound(services),
         *house.bound(services),
         *spending.bound(services),
@@ -32,6 +48,8 @@ def build_registry(services: Services) -> Registry:
         *privacy.bound(services),
         *answers.bound(services),
         *chats.bound(services),
+        *reminding.bound(services),
+        *memory.bound(services),
     ]
 
     def declared() -> list[Command]:
@@ -44,6 +62,9 @@ def build_registry(services: Services) -> Registry:
         **amends_actions(services.talker.talk, by_name),
         **answers.actions(services),
         **chats.actions(services),
+        **reminding.actions(services),
+        **workbench.actions(services, by_name),
+        **memory.actions(services),
     }
     return Registry(commands, actions, Completer(services, declared()), answers.ORDERED)
 

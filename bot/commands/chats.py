@@ -192,15 +192,23 @@ async def _ask_to_forget(services: Services, turn: Turn) -> None:
     turn.require_moderator()
     found = await services.store.chats.all(turn.incoming.place.conversation)
     current = next((chat for chat in found if chat.current), None)
-    if current is None or not current.messages:
+    facts = await services.store.facts.count(turn.incoming.place.conversation, current.id if current else "")
+    if current is None or not (current.messages or facts):
         raise UserError("I remember nothing of this chat.")
     kept = await keep_button(services.store, turn, "Forget it", FORGET_CHAT, {"chat": current.id})
     button = Button(kept.label, kept.id, style=ButtonStyle.DANGER)
     turn.notice(
-        f"Shall I forget all {_messages(current.messages)} of **{_title(current)}**? "
+        f"Shall I forget all {_messages(current.messages)} of **{_title(current)}**{_and_facts(facts)}? "
         "This cannot be undone. The messages here stay visible.",
         buttons=((button,),),
     )
+
+
+def _and_facts(count: int) -> str:
+    """What goes along; `/memory` shows it."""
+    if not count:
+        return ""
+    return f", and the {'1 fact' if count == 1 else f'{count} facts'} I remember from it"
 
 
 # --- context ---

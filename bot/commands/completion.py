@@ -9,10 +9,13 @@ from bot.commands.services import Services
 from bot.declarations import Choice, Command
 from bot.engine.effort import levels
 from bot.engine.models import is_dear
+from bot.engine.picture_options import LABELS, edit_shapes_of, shapes_of
 from bot.engine.settings import SETTINGS
+from bot.engine.zones import zone_names
 from bot.errors import GondolaError
 from bot.messages import Incoming
 from bot.venice import CharacterQuery, Model
+from bot.venice.catalogue import Wanted
 from bot.venice.models import Medium
 
 MOST = 25
@@ -39,13 +42,21 @@ class Completer:
         self._sources: Mapping[str, Source] = {
             "model.text": self._models("text"),
             "model.image": self._models("image"),
+            "model.edit": self._models("inpaint"),
+            "edit.size": self._of_image(edit_shapes_of, "edit"),
+            "edit.resolution": self._of_image(lambda model: model.image.resolutions, "edit"),
+            "edit.quality": self._of_image(lambda model: model.image.qualities, "edit"),
             "model.tts": self._models("tts"),
             "model.asr": self._models("asr"),
             "voice": self._voices,
             "style": self._styles,
+            "image.size": self._of_image(shapes_of),
+            "image.resolution": self._of_image(lambda model: model.image.resolutions),
+            "image.quality": self._of_image(lambda model: model.image.qualities),
             "character": self._characters,
             "thinking": self._thinking,
             "fallback": self._fallbacks,
+            "timezone": _zones,
             "setting": self._setting_names,
             "setting.value": self._setting_values,
         }
@@ -66,7 +77,11 @@ class Completer:
         async def source(incoming: Incoming, typed: str) -> Sequence[Choice]:
             owner = self._services.doorkeeper.is_owner(incoming)
             found = (await self._services.models.catalogue()).search(typed, medium, limit=60)
-            return [Choice(model.id, label(model)) for model in found if owner or not is_dear(model)]
+            return [
+                Choice(model.id, label(model))
+                for model in found
+                if (owner or not is_dear(model)) and (incoming.adult_allowed or not model.uncensored)
+            ]
 
         return source
 
@@ -76,6 +91,20 @@ class Completer:
         chosen = str(options.get("model", "")) or settings.text("voice_model")
         model = await self._services.models.pick("tts", chosen, owner=True)
         return _matching(typed, [Choice(voice, voice_label(model, voice)) for voice in model.voices])
+
+    def _of_image(self, values: Callable[[Model], Sequence[str]], wanted: Wanted = "image") -> Source:
+        """What the picture model that would be used offers."""
+
+        async def source(incoming: Incoming, typed: str) -> Sequence[Choice]:
+            options = incoming.command.options if incoming.command is not None else {}
+            settings = self._services.settings.resolve(incoming.place, incoming.author)
+            usual = settings.text(f"{wanted}_model")
+            chosen = str(options.get("model", "")) or usual
+            model = await self._services.models.pick(wanted, chosen, owner=True)
+            named = [Choice(one, f"{one} {LABELS[one]}" if one in LABELS else one) for one in values(model)]
+            return _matching(typed, named)
+
+        return source
 
     async def _styles(self, incoming: Incoming, typed: str) -> Sequence[Choice]:
         return _matching(typed, [Choice(style, style) for style in await self._services.models.styles()])
@@ -114,6 +143,10 @@ class Completer:
         if source is not None:
             return await source(incoming, typed)
         return _matching(typed, [*setting.choices, Choice("default", "default")]) if setting.choices else ()
+
+
+async def _zones(_: Incoming, typed: str) -> Sequence[Choice]:
+    return _matching(typed.replace(" ", "_"), [Choice(name, name) for name in zone_names()])
 
 
 def voice_label(model: Model, voice: str) -> str:

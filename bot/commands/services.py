@@ -12,10 +12,18 @@ from bot.engine.answerbook import AnswerBook
 from bot.engine.caps import CapsBook
 from bot.engine.cashier import Cashier
 from bot.engine.choosing import Chooser
+from bot.engine.drawing import Drawer
 from bot.engine.fetching import Fetcher
+from bot.engine.finding import Finder
+from bot.engine.gallery import Gallery
 from bot.engine.hearing import Hearer
+from bot.engine.links import Links
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
+from bot.engine.remembering import LongMemory
+from bot.engine.reminders import ReminderBook
+from bot.engine.research import Researcher
+from bot.engine.retouching import Retoucher
 from bot.engine.settings import SettingsBook
 from bot.engine.speaking import Speaker
 from bot.engine.stopping import Stopper
@@ -46,11 +54,19 @@ class Services:
     talker: Talker
     chooser: Chooser
     speaker: Speaker
+    drawer: Drawer
+    retoucher: Retoucher
+    gallery: Gallery
+    finder: Finder
     fetcher: Fetcher
     hearer: Hearer
     secretary: Secretary
     answers: AnswerBook
     stopper: Stopper
+    reminders: ReminderBook
+    researcher: Researcher
+    long_memory: LongMemory
+    links: Links
 
     async def command_buttons(
         self, turn: Turn, choices: Sequence[tuple[str, str, Mapping[str, OptionValue]]]

@@ -14,6 +14,7 @@ import structlog
 from bot.engine.bulletin import Bulletin
 from bot.engine.likeness import nearest
 from bot.engine.models import ModelBook, allowed, check_allowed
+from bot.engine.needs import HEARS, NOTHING, SEES, WATCHES, Needs
 from bot.engine.turn import Turn
 from bot.errors import UserError, VeniceError, VeniceFailure
 from bot.ports import Clock
@@ -44,13 +45,6 @@ _AILMENTS: Mapping[VeniceFailure, str] = {
 }
 """Refusals of a model, not of a question, in words."""
 _PASSING = (VeniceFailure.OVERLOADED, VeniceFailure.RATE_LIMITED, VeniceFailure.OFFLINE)
-
-SEES = "see pictures"
-HEARS = "listen to sound"
-WATCHES = "watch films"
-Needs = frozenset[str]
-NOTHING: Needs = frozenset()
-ONLY_SEES: Needs = frozenset({SEES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +136,20 @@ class Chooser:
         if not missing:
             return model, ()
         catalogue, allow = await self._models.catalogue(), allowed(turn)
-        seeing = catalogue.default("vision", allow) if needs == ONLY_SEES else None
         fit = [one for one in catalogue.offered("text", allow) if not lacking(one, needs)]
-        other = seeing or nearest(model, [one for one in fit if not self._ailing(one)] or fit)
-        words = " and ".join(missing)
+        seeing = catalogue.default("vision", allow) if SEES in needs else None
+        other = seeing if seeing in fit else nearest(model, self._best(model, fit))
+        words = WATCHES if WATCHES in missing else " and ".join(missing)
         if other is None:
-            rule = " that this place allows" if fit_elsewhere(catalogue.offered("text"), needs) else ""
+            elsewhere = any(not lacking(one, needs) for one in catalogue.offered("text"))
+            rule = " that this place allows" if elsewhere else ""
             raise UserError(f"{model.name} cannot {words}, and Venice offers no model{rule} that can now.")
         return other, (f"{model.name} cannot {words}",)
+
+    def _best(self, model: Model, fit: Sequence[Model]) -> Sequence[Model]:
+        """Those of them that are well and keep words as well as the model does, as far as there are any."""
+        well = [one for one in fit if not self._ailing(one)] or fit
+        return [one for one in well if one.tier >= model.tier] or well
 
     def _ailing(self, model: Model) -> str:
         ill = self._ill.get(model.id)
@@ -211,11 +211,6 @@ def lacking(model: Model, needs: Needs) -> list[str]:
     can = model.capabilities
     able = {SEES: can.vision, HEARS: can.audio_input, WATCHES: can.video_input}
     return [need for need in able if need in needs and not able[need]]
-
-
-def fit_elsewhere(models: Sequence[Model], needs: Needs) -> bool:
-    """Whether any of these models could do it."""
-    return any(not lacking(model, needs) for model in models)
 
 
 def _modest(other: Model, model: Model) -> bool:

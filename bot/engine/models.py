@@ -22,7 +22,12 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 FRESH_FOR = 15 * 60
 DEAR_OUTPUT = 10
 """USD per million output tokens; dearer models are for owners only."""
-STORED: Mapping[Wanted, str] = {"text": "model", "image": "image_model", "tts": "voice_model"}
+STORED: Mapping[Wanted, str] = {
+    "text": "model",
+    "image": "image_model",
+    "edit": "edit_model",
+    "tts": "voice_model",
+}
 """The setting that names a place's model for a job."""
 TIERS: Mapping[str, Tier] = {"any": Tier.ANONYMIZED, "private": Tier.PRIVATE, "tee": Tier.TEE}
 """What the values of `min_privacy` ask for."""

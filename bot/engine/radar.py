@@ -207,8 +207,8 @@ def _medium_of(setting: Setting) -> Medium | None:
     """The medium of the models a setting names; its source of suggestions says it."""
     if setting.name in _LISTS:
         return "text"
-    kind, _, medium = setting.completer.partition(".")
-    return cast(Medium, medium) if kind == "model" else None
+    kind, _, wanted = setting.completer.partition(".")
+    return MEDIUM_OF.get(cast(Wanted, wanted)) if kind == "model" else None
 
 
 def _models_of(name: str, value: str) -> list[tuple[Medium, str]]:

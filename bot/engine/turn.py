@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 
-from bot.delivery import Answer
+from bot.delivery import Answer, Delivered
 from bot.engine.again import Again
 from bot.engine.cashier import Payer
 from bot.engine.mailbox import Attempt
+from bot.engine.purse import Purse
 from bot.engine.settings import PlaceSettings
 from bot.errors import NotAllowed
 from bot.messages import SPOKEN, ButtonRows, Incoming, Media, MediaReady, Notice, TextDelta, TextReplaced
@@ -18,6 +19,9 @@ from bot.records import HistoryItem, Settlement
 
 async def _unmarked() -> None:
     """A turn that no journal follows."""
+
+
+Listener = Callable[[Delivered], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -49,12 +53,20 @@ class Turn:
     begin: Callable[[], Awaitable[None]] = _unmarked
     """Journals that Venice is called now; from here on the turn is not run again by itself."""
     again: Again | None = None
+    showed: bool = False
+    """Whether files are part of the answer."""
+    purse: Purse | None = None
+    """Bounds what tools spend, None outside them."""
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the turn is written down, with what it adds to memory."""
     besides: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
+    listeners: list[Listener] = field(default_factory=list["Listener"])
+    """Hear what was delivered once the answer has ended, before the turn closes; see to their own errors."""
 
     @property
     def payer(self) -> Payer:
         """Who pays for calls of this turn."""
-        return Payer(self.id, self.incoming.place, self.person, self.begin)
+        return Payer(self.id, self.incoming.place, self.person, self.begin, self.purse)
 
     @property
     def question_ids(self) -> tuple[str, ...]:
@@ -95,9 +107,17 @@ class Turn:
         self.answer.push(TextReplaced(text))
         self.placeholder = True
 
-    def show(self, items: Sequence[Media], caption: str = "") -> None:
-        """Files of the answer, shown together where the platform can."""
-        self.answer.push(MediaReady(tuple(items), caption))
+    def show(
+        self,
+        items: Sequence[Media],
+        caption: str = "",
+        *,
+        buttons: ButtonRows = (),
+        rescue: ButtonRows = (),
+    ) -> None:
+        """Files of the answer, shown together where the platform can; see MediaReady."""
+        self.showed = True
+        self.answer.push(MediaReady(tuple(items), caption, buttons, rescue))
 
     def notice(self, text: str, *, private: bool = False, buttons: ButtonRows = ()) -> None:
         """A sentence of its own beside the answer; in its place where only a placeholder stands."""

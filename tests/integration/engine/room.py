@@ -146,8 +146,11 @@ class Room:
 
 
 @asynccontextmanager
-async def open_room(folder: Path, *, is_open: bool = True, owner: bool = True) -> AsyncGenerator[Room]:
-    """A room where everybody may come in and Ada is the owner."""
+async def open_room(
+    folder: Path, *, is_open: bool = True, owner: bool = True, long_memory: bool = False
+) -> AsyncGenerator[Room]:
+    """A room where everybody may come in and Ada is the owner. Only with `long_memory` are facts kept, which
+    takes calls of its own."""
     door = MemoryDoor()
     async with DemoVenice(pace=math.inf) as demo:
         store = await open_store("", folder, instance="room", clock=time.time)
@@ -170,6 +173,8 @@ async def open_room(folder: Path, *, is_open: bool = True, owner: bool = True) -
             )
             room = Room(parts, demo, door, store, client)
             await parts.load()
+            if not long_memory:
+                await parts.settings.put("bot", "long_memory", "off", by="test", at=clock())
             yield room
             await parts.engine.drain(2)
             await parts.delivery.close()
