@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.keeping import HasVault
 from bot.missed import HasReading
+from bot.ownvoices import HasOwnVoices
 from bot.records import (
     AccessRule,
     AccessState,
@@ -247,7 +248,7 @@ class Announcements(Protocol):
         ...
 
 
-class Store(HasReading, HasReminders, HasVault, HasFacts, Protocol):
+class Store(HasReading, HasReminders, HasVault, HasFacts, HasOwnVoices, Protocol):
     """The one database."""
 
     @property

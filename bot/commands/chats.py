@@ -176,6 +176,15 @@ async def _resume(services: Services, turn: Turn, chat: str) -> None:
 async def _forget_message(services: Services, turn: Turn, message_id: str) -> None:
     conversation = turn.incoming.place.conversation
     found = await services.store.memory.upto(conversation, message_id, 2)
+    pictures = await services.gallery.quoted(turn)
+    if found is None and pictures:
+        if not turn.moderator and any(one.person != turn.person for one in pictures):
+            raise NotAllowed(
+                "Only who asked for it or someone who manages this channel can make me forget it."
+            )
+        await services.store.memory.forget_messages(conversation, [message_id])
+        turn.say("Forgotten: that picture. Its buttons no longer work; the message here stays visible.")
+        return
     if found is None:
         raise UserError("I do not remember that message, so there is nothing to forget.")
     item = found.items[-1]

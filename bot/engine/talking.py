@@ -65,11 +65,23 @@ class _Asked:
     answer: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Material:
+    """What goes into a question: the words and parts, what was said before, whether to search ("" as set),
+    and the facts that long memory has on it."""
+
+    question: Question
+    past: Past
+    search: str = ""
+    facts: Sequence[str] = ()
+
+
 class Talker:
     """Answers questions through Venice's chat."""
 
     def __init__(
         self,
+        chooser: Chooser,
         rounds: Rounds,
         gatherer: Gatherer,
         speaker: Speaker,
@@ -80,8 +92,8 @@ class Talker:
         answers: AnswerBook,
         long_memory: LongMemory,
         learner: Learner,
-        chooser: Chooser,
     ) -> None:
+        self._chooser = chooser
         self._rounds = rounds
         self._gatherer = gatherer
         self._speaker = speaker
@@ -92,7 +104,6 @@ class Talker:
         self._answers = answers
         self._long_memory = long_memory
         self._learner = learner
-        self._chooser = chooser
 
     async def talk(self, turn: Turn) -> None:
         """Answer the turn's own text."""
@@ -105,7 +116,7 @@ class Talker:
         lineup = await self._chooser.lineup(turn, question.needs)
         past = await self._past(turn)
         facts = as_lines(await self._long_memory.recall(turn, question.text))
-        asked = await self._asked(turn, question, lineup, past, search, facts)
+        asked = await self._asked(turn, _Material(question, past, search, facts), lineup)
         model, request, reply, answer = asked.model, asked.request, asked.reply, asked.answer
         self._remember(turn, question, answer, reply.deeds)
         self._learner.after(turn, text)
@@ -115,14 +126,12 @@ class Talker:
             self._fold(turn, model, past)
         await self._say_aloud(turn, answer)
 
-    async def _asked(
-        self, turn: Turn, question: Question, lineup: Lineup, past: Past, search: str, facts: Sequence[str]
-    ) -> _Asked:
+    async def _asked(self, turn: Turn, material: _Material, lineup: Lineup) -> _Asked:
         """Ask until a model answers, or nobody steps in any more."""
         waited = False
         while True:
             model = lineup.model
-            request = self._request(turn, question, model, search, past, facts)
+            request = self._request(turn, model, material)
             reply = Reply(turn, self._answers.clock, turn.reply_mode != "voice", waited=waited)
             reply.note = lineup.note
             if reply.shown:
@@ -133,7 +142,7 @@ class Talker:
             except (asyncio.CancelledError, GondolaError) as error:
                 # A UserError (refused, nothing to say, a full cap) leaves nothing worth keeping.
                 arrived = reply.arrived and not isinstance(error, UserError)
-                self._broken_off(turn, question, model, reply, search, arrived=arrived)
+                self._broken_off(turn, material, model, reply, arrived=arrived)
                 raise
             waited = reply.waited
 
@@ -158,9 +167,9 @@ class Talker:
     async def outlook(self, turn: Turn) -> Outlook:
         """What the next question would send and cost, without asking it."""
         nothing = Question("")
-        model = await self._fitting(turn, nothing.needs)
+        model = (await self._chooser.choose(turn)).model
         past = await self._recall.past(turn)
-        request = self._request(turn, nothing, model, "", past)
+        request = self._request(turn, model, _Material(nothing, past))
         tokens = self._gauge.prompt(model.id, texts_of(request))
         return Outlook(
             model=model.name,
@@ -176,7 +185,7 @@ class Talker:
         self._overheard.forget(room)
 
     def _broken_off(
-        self, turn: Turn, question: Question, model: Model, reply: Reply, search: str, *, arrived: bool
+        self, turn: Turn, material: _Material, model: Model, reply: Reply, *, arrived: bool
     ) -> None:
         """Stopped or broken: what arrived stays, is remembered, and can be continued."""
         if turn.attempt is not None and (turn.attempt.superseded or turn.attempt.dropped):
@@ -190,16 +199,17 @@ class Talker:
             turn.replace(STOPPED_EARLY)
         elif not reply.shown:
             turn.say(answer + mark)  # the words were paid for: show them
-        self._remember(turn, question, answer, reply.deeds if arrived else ["stopped before the first word"])
-        self._answers.end(turn, reply.outcome(model, search, unfinished=arrived and reply.finished is None))
+        deeds = reply.deeds if arrived else ["stopped before the first word"]
+        self._remember(turn, material.question, answer, deeds)
+        unfinished = arrived and reply.finished is None
+        self._answers.end(turn, reply.outcome(model, material.search, unfinished=unfinished))
 
     async def _fitting(self, turn: Turn, needs: Needs) -> Model:
-        """Who answers a question with such needs."""
+        """Who would answer a question with such needs."""
         return (await self._chooser.choose(turn, needs)).model
 
-    def _request(
-        self, turn: Turn, question: Question, model: Model, search: str, past: Past, facts: Sequence[str] = ()
-    ) -> ChatRequest:
+    def _request(self, turn: Turn, model: Model, material: _Material) -> ChatRequest:
+        question = material.question
         settings, place = turn.settings, turn.incoming.place
         enclosed = tier_of(settings) is Tier.TEE  # a search would leave the enclave
         character = settings.text("character")
@@ -208,13 +218,13 @@ class Talker:
                 incoming=turn.incoming,
                 question=question.text,
                 parts=question.parts,
-                past=past,
+                past=material.past,
                 room=Room(self._gauge, model.id, _budget_beside(turn, model, question)),
                 persona=settings.text("system_prompt"),
                 character=bool(character),
                 now=turn.now,
                 overheard=self._overheard.lines(place.room, int(settings.number("overhear") or 0)),
-                facts=facts,
+                facts=material.facts,
             ),
             max_completion_tokens=_answer_length(turn),
             temperature=settings.number("temperature"),
@@ -222,7 +232,7 @@ class Talker:
             reasoning=LEVELS.get(settings.text("thinking"), "off"),
             cache_key=place.conversation,
             user=turn.person,
-            web_search="off" if enclosed else _web_search(search or settings.text("web_search")),
+            web_search="off" if enclosed else _web_search(material.search or settings.text("web_search")),
             web_scraping=not enclosed and settings.flag("scraping") and "://" in question.text,
             character_slug=character,
         )

@@ -105,7 +105,9 @@ TOO_SMALL = "This picture is too small to be changed: it needs about 256 × 256 
 TOO_FINE = "This picture has too many pixels to be changed. Please send one below 33 megapixels."
 NO_PICTURE = "This is no picture I can read. Please send a PNG, JPEG or WebP."
 _PLAIN = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
-_BROKEN = (OSError, ValueError, SyntaxError, EOFError, struct.error)
+_READ = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+"""What cameras, phones and browsers make. Nothing else is opened: some forms start other programs."""
+_BROKEN = (OSError, ValueError, SyntaxError, EOFError, RuntimeError, struct.error)
 _QUALITIES = (92, 85, 75)
 _SHRINK = 0.8
 _SMALLEST = 64
@@ -126,8 +128,8 @@ def to_change(data: bytes) -> Picture:
     what a camera writes beside it. UserError for what is no picture, damaged, too small or too large."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data)) as picture:
+            warnings.simplefilter("ignore")  # about pixels, which are counted here, and about odd metadata
+            with Image.open(io.BytesIO(data), formats=_READ) as picture:
                 pixels = picture.width * picture.height
                 if pixels > MOST_CHANGED:
                     raise UserError(TOO_FINE)
