@@ -91,6 +91,7 @@ class House:
                 self.parts.workshop.run(),
                 self.parts.alarm.run(),
                 self.parts.account.keep(),
+                self.parts.radar.watch(),
             )
             tasks += [asyncio.create_task(work) for work in beside]
             yield

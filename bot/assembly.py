@@ -17,6 +17,7 @@ from bot.engine.answerbook import AnswerBook
 from bot.engine.asking import Asker
 from bot.engine.balance import BalanceWatch
 from bot.engine.botloops import BotLoops
+from bot.engine.bulletin import Bulletin
 from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cashier import Cashier
 from bot.engine.choosing import Chooser
@@ -51,6 +52,7 @@ from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
 from bot.engine.ownkeys import OwnKeys
 from bot.engine.privacy import PrivacyRule
+from bot.engine.radar import Radar
 from bot.engine.recall import Recall
 from bot.engine.remembering import LongMemory
 from bot.engine.reminders import ReminderBook
@@ -92,6 +94,7 @@ class Assembly:
     models: ModelBook
     store: Store
     clock: Clock
+    radar: Radar
     side_calls: SideCalls
     toolbox: Toolbox
     alarm: Alarm
@@ -162,7 +165,9 @@ def assemble(
     )
     learner = Learner(long_memory, settings, side_calls, delivery, background, clock)
     gatherer = Gatherer(fetcher, hearer)
-    chooser = Chooser(models, clock)
+    bulletin = Bulletin(store.announcements, clock)
+    chooser = Chooser(models, bulletin, clock)
+    radar = Radar(store, client, models, settings, bulletin, clock)
     reminders = ReminderBook(store)
     researcher = Researcher(client, cashier)
     toolbox = Toolbox(
@@ -225,6 +230,7 @@ def assemble(
         account=account,
         mint=Mint(account, keys, clock),
         own_keys=own_keys,
+        reminders=reminders,
         inquirer=Inquirer(researcher, side_calls),
         digester=Digester(researcher, fetcher, side_calls),
     )
@@ -263,6 +269,7 @@ def assemble(
         models,
         store,
         clock,
+        radar,
         side_calls,
         toolbox,
         alarm,

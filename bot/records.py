@@ -326,3 +326,14 @@ class Recalled:
     summary: Summary | None
     items: tuple[HistoryItem, ...]
     chat: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Something that who manages a scope (a settings scope key) is to be told, in a sentence of ours. A later
+    one on the same topic takes its place."""
+
+    scope: str
+    topic: str
+    text: str
+    at: float

@@ -14,6 +14,7 @@ from bot.records import (
     AccessRule,
     AccessState,
     Admission,
+    Announcement,
     Cap,
     Chat,
     Closing,
@@ -231,6 +232,24 @@ class Marks(Protocol):
         """Set a mark if it was never set; True for the one who did."""
         ...
 
+    async def advance(self, name: str, value: str) -> bool:
+        """Set a mark to a value beyond its present one, in the order of text; True for the one who did."""
+        ...
+
+
+class Announcements(Protocol):
+    """What people are to be told at the next occasion."""
+
+    async def put(self, announcement: Announcement) -> None: ...
+
+    async def scopes(self) -> set[str]:
+        """The scopes for which something waits."""
+        ...
+
+    async def take(self, scopes: Sequence[str]) -> list[Announcement]:
+        """What waits for these scopes, the oldest first; each is given out once."""
+        ...
+
 
 class Store(HasReading, HasReminders, HasVault, HasFacts, HasOwnVoices, HasOrders, HasServerKeys, Protocol):
     """The one database."""
@@ -251,6 +270,8 @@ class Store(HasReading, HasReminders, HasVault, HasFacts, HasOwnVoices, HasOrder
     def marks(self) -> Marks: ...
     @property
     def chats(self) -> Chats: ...
+    @property
+    def announcements(self) -> Announcements: ...
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """Rename a chat in every table, in one transaction."""

@@ -11,6 +11,12 @@ from storage.tables import marks
 _GET = select(marks.c.value).where(marks.c.name == bindparam("mark"))
 _PUT = replacing(marks, "name")
 _CLAIM = upsert(marks).on_conflict_do_nothing().returning(marks.c.name)
+_further = upsert(marks)
+_ADVANCE = _further.on_conflict_do_update(
+    index_elements=[marks.c.name],
+    set_={"value": _further.excluded.value},
+    where=marks.c.value < _further.excluded.value,
+).returning(marks.c.name)
 
 
 class SqlMarks:
@@ -34,3 +40,8 @@ class SqlMarks:
         """See the port."""
         row: Params = {"name": name, "value": value}
         return bool(await self._database.write(lambda connection: fetch_many(connection, _CLAIM, [row])))
+
+    async def advance(self, name: str, value: str) -> bool:
+        """See the port."""
+        row: Params = {"name": name, "value": value}
+        return bool(await self._database.write(lambda connection: fetch_many(connection, _ADVANCE, [row])))

@@ -13,6 +13,7 @@ from storage.settling import HeldLine, lines_from_json, lines_to_json
 from storage.tables import (
     CleanText,
     access_rules,
+    announcements,
     buttons,
     caps,
     chats,
@@ -80,6 +81,7 @@ _UNIQUE = (
     (caps, "scope"),
     (access_rules, "subject"),
     (server_keys, "server"),
+    (announcements, "scope"),
     (shared_voices, "channel"),
 )
 

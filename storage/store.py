@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.ports import Clock
 from storage.access import SqlAccess
+from storage.announcements import SqlAnnouncements
 from storage.buttons import SqlButtons
 from storage.chats import SqlChats
 from storage.database import Database, postgres_database, sqlite_database
@@ -50,6 +51,7 @@ class SqlStore:
         self._marks = SqlMarks(database)
         self._chats = SqlChats(database)
         self._reading = SqlReading(database)
+        self._announcements = SqlAnnouncements(database)
         self._reminders = SqlReminders(database, lease)
         self._orders = SqlOrders(database, lease)
         self._server_keys = SqlServerKeys(database)
@@ -106,6 +108,11 @@ class SqlStore:
     def reading(self) -> SqlReading:
         """How far channels were read."""
         return self._reading
+
+    @property
+    def announcements(self) -> SqlAnnouncements:
+        """What people are to be told."""
+        return self._announcements
 
     @property
     def reminders(self) -> SqlReminders:

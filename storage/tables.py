@@ -218,6 +218,15 @@ marks = Table(
     _text("value"),
 )
 
+announcements = Table(
+    "announcements",
+    metadata,
+    _key("scope"),
+    _key("topic"),
+    _text("text"),
+    _number("at"),
+)
+
 read_marks = Table(
     "read_marks",
     metadata,

@@ -53,8 +53,9 @@ def bound(services: Services) -> list[Bound]:
         words = text_option(turn, "filter")
         kind = kind_of(text_option(turn, "kind"))
         first, _, rest = words.partition(" ")
-        if kind is None and kind_of(first) is not None:  # typed as one line: /models video private
-            kind, words = kind_of(first), rest.strip()
+        named = kind_of(first)
+        if named is not None and kind in (None, named):  # typed as one line: /models video private
+            kind, words = named, rest.strip()
         await show(services, turn, Shelf(kind or "text", words, number_option(turn, "page") or 1))
 
     async def think(turn: Turn) -> None:

@@ -109,6 +109,9 @@ def _kept(turn: Turn) -> str:
     heard = int(turn.settings.number("overhear") or 0)
     lines = [
         "What was said with me here, and summaries of it, until somebody has it forgotten.",
+        "What was remembered for good, until it is taken back (`/memory` lists it), and reminders until "
+        "they are told.",
+        "Pictures and other files I made, for 7 days, so that their buttons work.",
         "A question being answered, for as long as that takes; which messages were handled (numbers, no "
         "words), for two days.",
         "Buttons for up to 30 days. One that asks a question again holds that question, one that shows a "

@@ -30,6 +30,7 @@ from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.ownkeys import OwnKeys
 from bot.engine.remembering import LongMemory
+from bot.engine.reminders import ReminderBook
 from bot.engine.research import Researcher
 from bot.engine.retouching import Retoucher
 from bot.engine.settings import SettingsBook
@@ -83,6 +84,7 @@ class Services:
     account: AccountBook
     mint: Mint
     own_keys: OwnKeys
+    reminders: ReminderBook
     inquirer: Inquirer
     digester: Digester
 

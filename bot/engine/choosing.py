@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from bot.engine.bulletin import Bulletin
 from bot.engine.likeness import nearest
 from bot.engine.models import ModelBook, allowed, check_allowed
 from bot.engine.needs import HEARS, NOTHING, SEES, WATCHES, Needs
@@ -74,8 +75,9 @@ class _Ill:
 class Chooser:
     """Chooses for every turn, and remembers for a while what Venice could not serve."""
 
-    def __init__(self, models: ModelBook, clock: Clock) -> None:
+    def __init__(self, models: ModelBook, bulletin: Bulletin, clock: Clock) -> None:
         self._models = models
+        self._bulletin = bulletin
         self._clock = clock
         self._ill: dict[tuple[str, str], _Ill] = {}
 
@@ -92,6 +94,7 @@ class Chooser:
 
     async def lineup(self, turn: Turn, needs: Needs = NOTHING) -> Lineup:
         """Who answers, said where it is not the model that is set, and who steps in for it."""
+        await self._bulletin.tell(turn)
         choice = await self.choose(turn, needs)
         if choice.note:
             turn.notice(choice.note)
@@ -138,16 +141,20 @@ class Chooser:
         if not missing:
             return model, ()
         catalogue, allow = await self._models.catalogue(), allowed(turn)
-        # A film needs eyes, too: who was asked how to take it should be who gets it.
-        seeing = catalogue.default("vision", allow) if SEES in needs else None
-        seeing = None if seeing is not None and lacking(seeing, needs) else seeing
         fit = [one for one in catalogue.offered("text", allow) if not lacking(one, needs)]
-        other = seeing or nearest(model, [one for one in fit if not self._ailing(one)] or fit)
-        words = " and ".join(missing)
+        seeing = catalogue.default("vision", allow) if SEES in needs else None
+        other = seeing if seeing in fit else nearest(model, self._best(model, fit))
+        words = WATCHES if WATCHES in missing else " and ".join(missing)
         if other is None:
-            rule = " that this place allows" if fit_elsewhere(catalogue.offered("text"), needs) else ""
+            elsewhere = any(not lacking(one, needs) for one in catalogue.offered("text"))
+            rule = " that this place allows" if elsewhere else ""
             raise UserError(f"{model.name} cannot {words}, and Venice offers no model{rule} that can now.")
         return other, (f"{model.name} cannot {words}",)
+
+    def _best(self, model: Model, fit: Sequence[Model]) -> Sequence[Model]:
+        """Those of them that are well and keep words as well as the model does, as far as there are any."""
+        well = [one for one in fit if not self._ailing(one)] or fit
+        return [one for one in well if one.tier >= model.tier] or well
 
     def _ailing(self, model: Model) -> str:
         for key in (ANY_KEY, _key()):
@@ -216,11 +223,6 @@ def lacking(model: Model, needs: Needs) -> list[str]:
     can = model.capabilities
     able = {SEES: can.vision, HEARS: can.audio_input, WATCHES: can.video_input}
     return [need for need in able if need in needs and not able[need]]
-
-
-def fit_elsewhere(models: Sequence[Model], needs: Needs) -> bool:
-    """Whether any of these models could do it."""
-    return any(not lacking(model, needs) for model in models)
 
 
 def _modest(other: Model, model: Model) -> bool:

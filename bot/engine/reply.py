@@ -79,7 +79,7 @@ class Reply:
     thought: str = ""
     first_at: float | None = None
     note: str = ""
-    """Said before the first word, once."""
+    """Said before the first word or deed."""
     since: int = 0
     _pieces: list[_Piece] = field(default_factory=list[_Piece])
     _doing: str = ""
@@ -93,14 +93,14 @@ class Reply:
         return self.heard[-1].finished if self.heard else None
 
     @property
-    def begun(self) -> bool:
-        """Whether the model has said or wished anything."""
-        return any(heard.received or heard.calls for heard in self.heard)
-
-    @property
     def arrived(self) -> bool:
         """Whether there is anything worth keeping."""
         return bool(self.raw.strip() or self._pieces or self.deeds)
+
+    @property
+    def begun(self) -> bool:
+        """Whether the model has said or wished anything, aloud or to itself."""
+        return any(heard.received or heard.calls for heard in self.heard)
 
     def begin(self, request: ChatRequest) -> Heard:
         """The next call of the model begins; what it says continues the answer."""
@@ -144,7 +144,7 @@ class Reply:
 
     def doing(self, line: str) -> None:
         """Show what is being done, until it is done. `line` is CommonMark."""
-        self._tell_note()
+        self._tell()
         self._settle_words()
         self._doing = line
         self._show()
@@ -231,22 +231,23 @@ class Reply:
             self._pieces.append(_Piece(self.raw.strip(), words=True))
         self.raw = ""
 
-    def _tell_note(self) -> None:
-        if self.note:
-            self.turn.notice(self.note)
-            self.note = ""
-
     def _more(self, text: str) -> None:
         if not text:
             return
+        self._tell()
         first, self.raw = not self.raw, self.raw + text
-        self._tell_note()
         if not self.shown:
             return
         if (first and (self.waited or self._pieces)) or (self.searching and ("^" in text or "[" in text)):
             self._show()
         else:
             self.turn.say(text)
+
+    def _tell(self) -> None:
+        """Why this model answers, once."""
+        note, self.note = self.note, ""
+        if note:
+            self.turn.notice(note)
 
     def _show(self) -> None:
         """Everything so far, as the whole text of the answer."""

@@ -42,3 +42,27 @@ async def test_a_newcomer_gets_everything_without_a_key(tmp_path: Path) -> None:
             await page.reload()
             await expect(log).to_contain_text("Captain Brine")
             assert window.complaints == []
+
+
+async def test_the_catalogue_is_looked_through_on_the_page(tmp_path: Path) -> None:
+    async with running(tmp_path) as program:
+        address = (await program.says(r"open at (\S+)"))[1]
+        async with chromium() as browser:
+            window = Window(await browser.new_page(viewport={"width": 1000, "height": 1400}))
+            page, say = window.page, window.say
+            await page.goto(address)
+            log = page.locator("#log")
+            await say("/model")
+            await expect(log).to_contain_text("page 1 of")
+            await expect(log).to_contain_text("GLM 5.2 (zai-org-glm-5-2) answers here")
+            await window.picture_of_it("models")
+            await log.get_by_role("button", name="More ›").click()
+            await expect(log).to_contain_text("page 2 of")
+            await expect(log).not_to_contain_text("page 1 of")
+            await say("/models private vision cheap")
+            await log.get_by_role("button", name="Google Gemma 4 31B Instruct $0.12").last.click()
+            await expect(log).to_contain_text("Google Gemma 4 31B Instruct answers here from now on")
+            await say("/privacy")
+            await expect(log).to_contain_text("Where words go")
+            await window.picture_of_it("privacy")
+            assert window.complaints == []

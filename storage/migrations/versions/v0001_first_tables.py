@@ -122,6 +122,8 @@ def _choices() -> None:
     _create("buttons", button, "id")
     _index("buttons", "expires_at")
     _create("marks", _texts("name", "value"), "name")
+    told = [*_texts("scope", "topic", "text"), *_numbers("at")]
+    _create("announcements", told, "scope", "topic")
     read = [*_texts("platform", "channel", "space", "message"), *_numbers("active_at")]
     _create("read_marks", read, "platform", "channel")
     limits = [sa.Column(name, sa.BigInteger(), nullable=True) for name in ("limit_usd", "limit_diem")]

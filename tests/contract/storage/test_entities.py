@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from bot.records import (
     AccessRule,
     AccessState,
+    Announcement,
     Closing,
     HistoryItem,
     ReadMark,
@@ -122,6 +124,35 @@ async def test_a_mark_is_claimed_by_one_only(built: House) -> None:
     won = await asyncio.gather(*(stores[n % 2].marks.claim("greeted", str(n)) for n in range(12)))
     assert won.count(True) == 1
     assert await built.store.marks.get("greeted") == str(won.index(True))
+
+
+async def test_a_mark_advances_once(built: House) -> None:
+    stores = [built.store, await built.another("b")]
+    assert await built.store.marks.advance("day", "2026-11-28")
+    won = await asyncio.gather(*(stores[n % 2].marks.advance("day", "2026-11-29") for n in range(12)))
+    assert won.count(True) == 1
+    assert await built.store.marks.advance("day", "2026-11-28") is False
+    assert await built.store.marks.get("day") == "2026-11-29"
+
+
+async def test_announcements_are_given_out_once(built: House) -> None:
+    here = "channel:test:c1"
+    first, second = Announcement(here, "model:x", "old", NOON), Announcement(here, "model:y", "two", NOON + 2)
+    other = Announcement("bot", "model:x", "all", NOON)
+    for one in (first, second, other, replace(first, text="one", at=NOON + 1)):
+        await built.store.announcements.put(one)
+    assert await built.store.announcements.scopes() == {here, "bot"}
+    assert await built.store.announcements.take([]) == []
+    stores = [built.store, await built.another("b")]
+    given = await asyncio.gather(*(stores[n % 2].announcements.take([here, "none"]) for n in range(6)))
+    assert [[one.text for one in row] for row in given if row] == [["one", "two"]]
+    assert await built.store.announcements.scopes() == {"bot"}
+
+
+async def test_announcements_move_with_their_chat(store: SqlStore) -> None:
+    await store.announcements.put(Announcement("channel:telegram:-1", "model:x", "one", NOON))
+    await store.move("telegram", "-1", "-100")
+    assert await store.announcements.scopes() == {"channel:telegram:-100"}
 
 
 async def test_a_turn_is_recalled_with_what_went_before_it(store: SqlStore) -> None:

@@ -84,7 +84,7 @@ async def test_words_narrow_the_list(room: Room) -> None:
     [page] = await room.command("model", name="tee")
     assert "(2)" in page.text
     assert "e2ee-gpt-oss-120b-p" in page.text
-    [page] = await room.command("models", filter="asr")
+    [page] = await room.command("models", kind="asr", filter="asr")
     assert "Parakeet ASR" in page.text
     assert "$0.006 a minute" in page.text
     [page] = await room.command("models", kind="video")

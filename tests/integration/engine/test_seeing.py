@@ -233,7 +233,7 @@ async def test_a_film_goes_to_a_model_that_watches(room: Room) -> None:
     [shown] = of_type(room, "video_url")
     assert unpacked(shown["url"]) == data
     assert shown["url"].startswith("data:video/mp4;base64,")
-    assert "watch films, so Google Gemma 4 31B Instruct answers" in said(messages)
+    assert "cannot watch films, so Google Gemma 4 31B Instruct answers" in said(messages)
     assert calls(room, LISTEN) == []
 
 

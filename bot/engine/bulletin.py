@@ -1,0 +1,47 @@
+"""Told to whoever manages a place, once, when they next ask something there."""
+
+from __future__ import annotations
+
+from bot.declarations import Scope
+from bot.engine.settings import scope_keys
+from bot.engine.turn import Turn
+from bot.ports import Clock
+from bot.records import Announcement
+from bot.storing import Announcements
+
+FRESH_FOR = 600.0
+"""Seconds after which it is asked anew for whom something waits: another process may have found something."""
+
+
+class Bulletin:
+    """Knows in memory for whom something waits, so that a turn usually costs nothing."""
+
+    def __init__(self, announcements: Announcements, clock: Clock) -> None:
+        self._announcements = announcements
+        self._clock = clock
+        self._waiting: set[str] = set()
+        self._asked_at = 0.0
+
+    async def post(self, announcement: Announcement) -> None:
+        """To be told."""
+        await self._announcements.put(announcement)
+        self._waiting.add(announcement.scope)
+
+    async def tell(self, turn: Turn) -> None:
+        """Tell the asker what waits for the scopes they manage."""
+        if self._clock() - self._asked_at > FRESH_FOR:
+            self._waiting = await self._announcements.scopes()
+            self._asked_at = self._clock()
+        mine = [key for key in _managed(turn) if key in self._waiting]
+        if not mine:
+            return
+        self._waiting.difference_update(mine)
+        for one in await self._announcements.take(mine):
+            turn.notice(one.text, private=True)
+
+
+def _managed(turn: Turn) -> list[str]:
+    """The keys of the scopes that the asker may set something for."""
+    keys = scope_keys(turn.incoming.place, turn.incoming.author)
+    allowed = {Scope.USER: True, Scope.BOT: turn.owner}
+    return [key for scope, key in keys.items() if allowed.get(scope, turn.moderator)]

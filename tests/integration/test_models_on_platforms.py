@@ -1,0 +1,153 @@
+"""The catalogue, its buttons and /privacy through the real adapters, and a model stepping in on both."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from discord.gateway import DiscordWebSocket
+
+from adapters.discord.endpoints import GATEWAY, point_rest
+from bot.app import House, serving
+from bot.demo import DemoVenice, Fault
+from bot.settings import load_configuration
+from tests.fakes.discord import FakeDiscord
+from tests.fakes.telegram import FakeTelegram
+
+CHAT = "/chat/completions"
+DEFAULT = "zai-org-glm-5-2"
+WAIT = 8
+
+
+@pytest.fixture(autouse=True)
+def own_addresses() -> Iterator[None]:
+    yield
+    point_rest("")
+    DiscordWebSocket.DEFAULT_GATEWAY = GATEWAY
+
+
+@pytest.fixture
+async def venice() -> AsyncIterator[DemoVenice]:
+    async with DemoVenice(pace=2000) as demo:
+        yield demo
+
+
+@asynccontextmanager
+async def house(folder: Path, venice: DemoVenice, **more: str) -> AsyncGenerator[House]:
+    environment = {
+        "VENICE_API_KEY": "key",
+        "VENICE_BASE_URL": venice.base_url,
+        "GONDOLA_ACCESS": "open",
+        "GONDOLA_HTTP": "127.0.0.1:0",
+        "GONDOLA_DATA_DIR": str(folder),
+        **more,
+    }
+    async with serving(load_configuration(environment)) as opened:
+        yield opened
+
+
+def asked(venice: DemoVenice) -> list[str]:
+    return [request.model for request in venice.requests if request.path == CHAT]
+
+
+async def test_on_telegram(tmp_path: Path, venice: DemoVenice) -> None:
+    async with (
+        FakeTelegram() as tg,
+        house(tmp_path, venice, TELEGRAM_TOKEN=tg.token, TELEGRAM_BASE_URL=tg.base_url),
+    ):
+        ann = tg.user("Ann")
+        chat = tg.private(ann)
+
+        def said(words: str) -> bool:
+            return any(words in message.text for message in tg.replies(chat))
+
+        tg.say(chat, ann, "/model")
+        await tg.wait_for(lambda: said("page 1 of"), timeout=WAIT)
+        page = next(message for message in tg.replies(chat) if "page 1 of" in message.text)
+        await tg.wait_for(lambda: any(b.text == "More ›" for b in page.buttons), timeout=WAIT)
+        before = len(tg.replies(chat))
+        tg.press(page, "More ›", ann)
+        await tg.wait_for(lambda: "page 2 of" in page.text, timeout=WAIT)
+        await tg.wait_for(lambda: any(b.text == "‹ Back" for b in page.buttons), timeout=WAIT)
+        assert len(tg.replies(chat)) == before
+        tg.say(chat, ann, "/models text private vision cheap")
+        await tg.wait_for(lambda: said("private vision cheap"), timeout=WAIT)
+        cheap = tg.replies(chat)[-1]
+        name = "Google Gemma 4 31B Instruct $0.12/$0.36"
+        await tg.wait_for(lambda: any(b.text == name for b in cheap.buttons), timeout=WAIT)
+        tg.press(cheap, name, ann)
+        await tg.wait_for(lambda: said("Google Gemma 4 31B Instruct answers here from now on"), timeout=WAIT)
+        tg.say(chat, ann, "/think low")
+        await tg.wait_for(lambda: said("thinks at low"), timeout=WAIT)
+        tg.say(chat, ann, "/privacy")
+        await tg.wait_for(lambda: said("Where words go") and said("nothing is kept there"), timeout=WAIT)
+        tg.say(chat, ann, "/settings min_privacy tee")
+        await tg.wait_for(lambda: said("There is nothing that private for: pictures"), timeout=WAIT)
+        tg.say(chat, ann, "Hello")
+        await tg.wait_for(lambda: len(asked(venice)) == 1, timeout=WAIT)
+        assert asked(venice)[0].startswith("e2ee-")
+        await tg.wait_for(
+            lambda: said("Gemma 4 31B Instruct is private, and this place asks for"), timeout=WAIT
+        )
+        assert tg.violations == []
+
+
+async def test_on_discord(tmp_path: Path, venice: DemoVenice) -> None:
+    async with (
+        FakeDiscord() as dc,
+        house(tmp_path, venice, DISCORD_TOKEN=dc.token, DISCORD_BASE_URL=dc.base_url),
+    ):
+        bob, eve = dc.user("Bob"), dc.user("Eve")
+        guild = dc.guild("Canal")
+        dc.member(guild, bob, permissions=["manage_channels"])
+        dc.member(guild, eve)
+        room = dc.channel(guild, "general")
+        await dc.ready()
+        await dc.wait_for(lambda: bool(dc.world.syncs), WAIT)
+        dc.slash(room, bob, "models", {"kind": "text", "filter": "private"})
+        await dc.wait_for(lambda: "page 1 of" in dc.transcript(room), WAIT)
+        [page] = dc.answers(room)
+        await dc.wait_for(lambda: "More ›" in str(page.components), WAIT)
+        dc.press(page, "More ›", bob)
+        await dc.wait_for(lambda: "page 2 of" in page.content, WAIT)
+        await dc.wait_for(lambda: "‹ Back" in str(page.components), WAIT)
+        assert len(dc.answers(room)) == 1
+        dc.slash(room, eve, "model", {"name": "grok-4-3"})
+        await dc.wait_for(lambda: "manages this channel" in dc.transcript(room), WAIT)
+        dc.slash(room, bob, "model", {"name": "most_intelligent"})
+        await dc.wait_for(lambda: "Grok 4.6" in dc.transcript(room), WAIT)
+        dc.slash(room, bob, "privacy")
+        await dc.wait_for(lambda: "Where words go" in str([m.content for m in dc.visible(room)]), WAIT)
+        assert dc.violations == []
+
+
+async def test_a_model_steps_in_on_both(tmp_path: Path, venice: DemoVenice) -> None:
+    async with (
+        FakeTelegram() as tg,
+        FakeDiscord() as dc,
+        house(
+            tmp_path,
+            venice,
+            TELEGRAM_TOKEN=tg.token,
+            TELEGRAM_BASE_URL=tg.base_url,
+            DISCORD_TOKEN=dc.token,
+            DISCORD_BASE_URL=dc.base_url,
+        ),
+    ):
+        ann, bob = tg.user("Ann"), dc.user("Bob")
+        chat = tg.private(ann)
+        guild = dc.guild("Canal")
+        dc.member(guild, bob)
+        room = dc.channel(guild, "general")
+        await dc.ready()
+        venice.faults.next(CHAT, Fault.overloaded(), model=DEFAULT)
+        tg.say(chat, ann, "Hello")
+        await tg.wait_for(lambda: len(tg.replies(chat)) >= 2, timeout=WAIT)
+        assert tg.replies(chat)[0].text == "GLM 5.2 is overloaded, so Grok 4.3 answers this one."
+        dc.say(room, bob, "Hello", mention_bot=True)
+        await dc.wait_for(lambda: len(dc.answers(room)) >= 2, WAIT)
+        assert dc.answers(room)[0].content == "*GLM 5.2 is overloaded, so Grok 4.3 answers this one.*"
+        assert asked(venice) == [DEFAULT, "grok-4-3", "grok-4-3"]
+        assert tg.violations == dc.violations == []
