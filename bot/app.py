@@ -19,6 +19,7 @@ from bot.assembly import assemble
 from bot.demo import DemoVenice
 from bot.engine.caps import DEFAULT_CAP, dollars
 from bot.errors import GondolaError
+from bot.metrics import Metrics, Sources
 from bot.ports import Adapter, Door
 from bot.secret import prepare_data_dir, secret_key
 from bot.settings import Configuration
@@ -54,6 +55,15 @@ class House:
             owners=configuration.owners,
         )
         self.engine = self.parts.engine
+        self.metrics = Metrics(
+            Sources(
+                platforms=lambda: self.platforms,
+                last_handled=self.engine.last_handled,
+                workload=self.engine.workload,
+                venice=client.tally,
+                store=store,
+            )
+        )
         self.web = self._web()
         self.platforms = [
             Platform("web", lambda: self.web, self.doors, essential=True),
@@ -113,6 +123,8 @@ class House:
             demo=self._configuration.demo,
             public_url=self._configuration.gondola_public_url,
             ready=lambda: {platform.name: platform.hearing for platform in self.platforms},
+            metrics=self.metrics,
+            metrics_token=self._configuration.gondola_metrics_token.get_secret_value(),
         )
 
     def _chat_platforms(self) -> list[Platform]:

@@ -26,6 +26,7 @@ from bot.records import (
     TurnRecord,
     UsageRow,
 )
+from bot.totals import HasTotals
 
 
 class Turns(Protocol):
@@ -213,7 +214,7 @@ class Marks(Protocol):
         ...
 
 
-class Store(HasReading, Protocol):
+class Store(HasReading, HasTotals, Protocol):
     """The one database."""
 
     @property

@@ -9,6 +9,7 @@ from types import TracebackType
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.ports import Clock
+from bot.totals import Totals
 from storage.access import SqlAccess
 from storage.buttons import SqlButtons
 from storage.chats import SqlChats
@@ -23,6 +24,7 @@ from storage.moving import Move, move_chat
 from storage.opening import opening
 from storage.reading import SqlReading
 from storage.settings import SqlSettings
+from storage.totals import totals
 from storage.turns import SqlTurns
 
 
@@ -99,6 +101,10 @@ class SqlStore:
         """See the port. What was set for the new id already stays; counters add up."""
         move = Move(platform, old_channel, new_channel)
         await self._database.write(lambda connection: move_chat(connection, move))
+
+    async def totals(self) -> Totals:
+        """See the port."""
+        return await self._database.read(totals)
 
     async def close(self) -> None:
         """Let running transactions end, close connections and threads, free the data directory. Once more

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -31,7 +31,8 @@ class WebAdapter:
     """bot.ports.Adapter for the page.
 
     `port` 0 takes a free one. `sign_in_code` "" makes one. `public_url` is where people reach the page
-    through the operator's proxy, "" for none. `ready` says which parts of the program work, for /readyz.
+    through the operator's proxy, "" for none. `ready` says which parts of the program work, for /readyz;
+    `metrics` makes the text of /metrics, which elsewhere than on this machine wants `metrics_token`.
     """
 
     def __init__(
@@ -46,6 +47,8 @@ class WebAdapter:
         public_url: str = "",
         sign_in_code: str = "",
         ready: Callable[[], dict[str, bool]] = _always_ready,
+        metrics: Callable[[], Awaitable[str]] | None = None,
+        metrics_token: str = "",
     ) -> None:
         self.started = asyncio.Event()
         self.port = port
@@ -58,7 +61,17 @@ class WebAdapter:
         media = MediaStore(data_dir / "web-media", clock)
         self._door = WebDoor(front, Transcripts(), media, clock)
         house = House(
-            front, self._door, self._gate, self._sessions, self._feed, media, Pages(demo), clock, ready
+            front,
+            self._door,
+            self._gate,
+            self._sessions,
+            self._feed,
+            media,
+            Pages(demo),
+            clock,
+            ready,
+            metrics,
+            metrics_token,
         )
         self._app = build_app(house)
 

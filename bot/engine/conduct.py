@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from bot.engine.mailbox import Attempt, Letter
 from bot.engine.settings import PlaceSettings, SettingsBook
 from bot.engine.texts import INTERRUPTED, STOPPED
 from bot.engine.turn import Turn
+from bot.engine.workload import Outcome
 from bot.errors import Fault, GondolaError, PlatformFailure
 from bot.messages import ButtonsReady, Done, Incoming, MessageRef, Notice, Target
 from bot.ports import Clock
@@ -50,6 +52,8 @@ class Conductor:
     ) -> None:
         self._amends = amends
         self._open_turns: dict[str, Turn] = {}
+        self.ended: Counter[tuple[str, str]] = Counter()
+        """How turns have ended, by platform and outcome."""
         self._delivery = delivery
         self._doorkeeper = doorkeeper
         self._settings = settings
@@ -77,15 +81,17 @@ class Conductor:
         self._open_turns[turn.id] = turn
         watcher = asyncio.create_task(_watch(turn.answer, attempt)) if attempt is not None else None
         try:
-            await self._guarded(turn, work)
+            outcome = await self._guarded(turn, work)
             delivered = await self._delivered(turn)
         except asyncio.CancelledError:
+            self._count(turn, Outcome.CANCELLED)
             await self._cancelled(turn, letters, attempt)
             raise
         finally:
             self._open_turns.pop(turn.id, None)
             if watcher is not None:
                 watcher.cancel()
+        self._count(turn, outcome if delivered.failure is None else Outcome.UNDELIVERED)
         if attempt is not None:
             attempt.sealed = True
         await _over(turn)
@@ -158,15 +164,21 @@ class Conductor:
             turn.hold(ASKING)
         return turn
 
-    async def _guarded(self, turn: Turn, work: Work) -> None:
+    def _count(self, turn: Turn, outcome: Outcome) -> None:
+        self.ended[turn.incoming.place.platform, outcome.value] += 1
+
+    async def _guarded(self, turn: Turn, work: Work) -> Outcome:
         try:
             await work(turn)
         except GondolaError as error:
             _log_refusal(turn, error)
             turn.notice(error.reader_text, private=error.fault is Fault.USER)
+            return Outcome.REFUSED if error.fault is Fault.USER else Outcome.FAILED
         except Exception:  # the one boundary of a turn: silence is worse than an apology
             log.exception("turn.failed", turn=turn.id, platform=turn.incoming.place.platform)
             turn.notice(SORRY)
+            return Outcome.FAILED
+        return Outcome.ANSWERED
 
     async def _cancelled(self, turn: Turn, letters: Sequence[Letter], attempt: Attempt | None) -> None:
         """Somebody stopped it, a further message superseded it, or the house is closing."""
