@@ -20,6 +20,7 @@ from bot.demo import DemoVenice
 from bot.engine.caps import DEFAULT_CAP, dollars
 from bot.errors import GondolaError
 from bot.metrics import Metrics, Sources
+from bot.notify import READY, STOPPING, tell_systemd
 from bot.ports import Adapter, Door
 from bot.secret import prepare_data_dir, secret_key
 from bot.settings import Configuration
@@ -187,7 +188,9 @@ async def serve(configuration: Configuration, *, announce: Callable[[str], None]
         loop.add_signal_handler(number, stop.set)
     async with serving(configuration) as house:
         _announce(house, configuration, announce)
+        tell_systemd(READY)
         await stop.wait()
+        tell_systemd(STOPPING)
 
 
 async def _venice_check(house: House) -> None:
