@@ -14,6 +14,7 @@ import structlog
 
 from adapters.discord.adapter import DiscordAdapter
 from adapters.telegram.adapter import TelegramAdapter
+from adapters.telegram.webhook import Receiving
 from adapters.web.adapter import WebAdapter
 from bot.assembly import assemble
 from bot.demo import DemoVenice
@@ -21,7 +22,7 @@ from bot.engine.caps import DEFAULT_CAP, dollars
 from bot.errors import GondolaError
 from bot.metrics import Metrics, Sources
 from bot.notify import READY, STOPPING, tell_systemd
-from bot.ports import Adapter, Door
+from bot.ports import Adapter, Door, Hook
 from bot.secret import prepare_data_dir, secret_key
 from bot.settings import Configuration
 from bot.storing import Store
@@ -47,6 +48,7 @@ class House:
         self._store = store
         self.venice = client
         self.doors: dict[str, Door] = {}
+        self._hooks: dict[str, Hook] = {}
         self.parts = assemble(
             store,
             client,
@@ -106,6 +108,7 @@ class House:
                 recovered = await self.engine.recover()
                 swept = await self._store.turns.sweep(time.time())
                 await self._store.buttons.purge(time.time())
+                await self._store.vault.purge(time.time())
                 await self._store.reading.purge(time.time() - READ_MARKS_KEPT)
             except GondolaError as error:
                 log.warning("housekeeping.failed", reason=error.detail)
@@ -126,7 +129,14 @@ class House:
             ready=lambda: {platform.name: platform.hearing for platform in self.platforms},
             metrics=self.metrics,
             metrics_token=self._configuration.gondola_metrics_token.get_secret_value(),
+            hooks=self._hooks,
         )
+
+    def _receiving(self) -> Receiving | None:
+        """Where Telegram posts to, None when it is polled."""
+        if not self._configuration.telegram_webhook:
+            return None
+        return Receiving(self._hooks, f"{self._configuration.gondola_public_url.rstrip('/')}/hooks/telegram")
 
     def _chat_platforms(self) -> list[Platform]:
         configuration = self._configuration
@@ -137,7 +147,10 @@ class House:
             )
         if telegram_token := configuration.telegram_token.get_secret_value():
             builders["telegram"] = lambda: TelegramAdapter(
-                self.engine, telegram_token, base_url=configuration.telegram_base_url
+                self.engine,
+                telegram_token,
+                base_url=configuration.telegram_base_url,
+                receiving=self._receiving(),
             )
         return [
             Platform(name, build, self.doors, heard=partial(self.engine.last_handled, name))

@@ -15,10 +15,15 @@ from bot.engine.answerbook import AnswerBook
 from bot.engine.botloops import BotLoops
 from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cashier import Cashier
+from bot.engine.choosing import Chooser
 from bot.engine.compacting import Compactor
 from bot.engine.conduct import Conductor
+from bot.engine.drawing import Drawer
+from bot.engine.easel import Easel
 from bot.engine.engine import Engine
 from bot.engine.fetching import Fetcher
+from bot.engine.finding import Finder
+from bot.engine.gallery import Gallery
 from bot.engine.gathering import Gatherer
 from bot.engine.groups import Groups
 from bot.engine.hashing import Hasher
@@ -28,7 +33,10 @@ from bot.engine.lost import Losses
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
+from bot.engine.privacy import PrivacyRule
 from bot.engine.recall import Recall
+from bot.engine.replies import Replies
+from bot.engine.retouching import Retoucher
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background, SideCalls
 from bot.engine.speaking import Speaker
@@ -82,18 +90,25 @@ def assemble(
     caps = CapsBook(store.money)
     doorkeeper = Doorkeeper(store.access, hasher, is_open=is_open, owners=owners)
     models = ModelBook(client, clock)
-    cashier = Cashier(store.money, caps, clock)
+    rule = PrivacyRule(settings, models)
+    cashier = Cashier(store.money, caps, clock, rule.check)
     payments, fetcher = Payments(client, cashier), Fetcher(doors)
     speaker, hearer = Speaker(client, models, payments), Hearer(client, models, payments, fetcher)
+    gallery = Gallery(store.vault, store.buttons, fetcher, clock)
+    easel = Easel(client, cashier)
+    drawer = Drawer(easel, models, gallery)
     delivery = Delivery(doors)
     answers = AnswerBook(store.buttons, clock, delivery.clear_buttons)
     stopper = Stopper(answers)
     background, gauge, overheard = Background(), TokenGauge(), Overheard()
-    side_calls = SideCalls(client, models, cashier, store.turns)
+    side_calls = SideCalls(client, models, cashier, store.turns, rule)
     compactor = Compactor(store.memory, side_calls, gauge, background, clock)
     recall = Recall(store, compactor)
     gatherer = Gatherer(fetcher, hearer)
-    talker = Talker(client, models, cashier, gatherer, speaker, recall, compactor, gauge, overheard, answers)
+    chooser = Chooser(models, clock)
+    talker = Talker(
+        client, models, cashier, gatherer, speaker, recall, compactor, gauge, overheard, answers, chooser
+    )
     groups = Groups(
         settings, hasher, overheard, Threads(doors, store.marks), Gate(side_calls, clock), BotLoops(clock)
     )
@@ -106,7 +121,12 @@ def assemble(
         cashier=cashier,
         doorkeeper=doorkeeper,
         talker=talker,
+        chooser=chooser,
         speaker=speaker,
+        drawer=drawer,
+        retoucher=Retoucher(easel, models),
+        gallery=gallery,
+        finder=Finder(gallery, fetcher),
         fetcher=fetcher,
         hearer=hearer,
         secretary=Secretary(side_calls, models),
@@ -132,5 +152,6 @@ def assemble(
         stopper=stopper,
         losses=Losses(doors),
         answers=answers,
+        replies=Replies(store.vault, clock),
     )
     return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock)

@@ -88,5 +88,6 @@ class Capabilities:
     repeatable_sends: bool = False
     repeat_seconds: float = math.inf
     mention_style: str = "@{name}"
+    role_style: str = "{id}"
     threads: bool = False
     rich_messages: RichLimits | None = None

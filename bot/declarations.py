@@ -6,6 +6,7 @@ generated from these.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -45,6 +46,8 @@ class OptionKind(StrEnum):
     INTEGER = "integer"
     NUMBER = "number"
     BOOLEAN = "boolean"
+    ROLE = "role"
+    """A role of a server; its value is its key, `platform:id`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ class MenuEntry:
 @dataclass(frozen=True, slots=True)
 class Command:
     """One command for every door. `private_reply` asks for the asker's eyes only where possible;
-    `medium` is the cost class (None is free); `takes_file` lets people attach a file;
+    `medium` is the cost class (None is free); `takes_file` lets people attach a file, `most_files` of them;
     `menu` offers the command on a message itself where the platform has menus for that."""
 
     name: str
@@ -97,6 +100,7 @@ class Command:
     medium: Medium | None = None
     private_reply: bool = False
     takes_file: bool = False
+    most_files: int = 1
     menu: tuple[MenuEntry, ...] = ()
 
     def option(self, name: str) -> Option | None:
@@ -119,6 +123,7 @@ class Setting:
     """One setting. Values are stored as text and parsed by `parse_value`.
 
     `scopes` lists where it may be set. A person may always change their own `USER` value.
+    Of a `strictest` setting the last of its choices that is set in any scope holds, whichever is narrower.
     """
 
     name: str
@@ -130,6 +135,7 @@ class Setting:
     minimum: float | None = None
     maximum: float | None = None
     scopes: tuple[Scope, ...] = tuple(Scope)
+    strictest: bool = False
 
 
 TRUE_WORDS = frozenset({"true", "yes", "on", "1"})
@@ -143,6 +149,8 @@ def parse_value(declared: Option | Setting, text: str) -> OptionValue:
         return _parse_choice(declared, text)
     if declared.kind is OptionKind.BOOLEAN:
         return _parse_boolean(declared, text)
+    if declared.kind is OptionKind.ROLE:
+        return _parse_role(declared, text)
     if declared.kind is OptionKind.TEXT:
         _check_bounds(declared, len(text), " characters")
         return text
@@ -163,6 +171,12 @@ def _parse_boolean(declared: Option | Setting, text: str) -> bool:
     if text.lower() in FALSE_WORDS:
         return False
     raise UserError(f"`{declared.name}` can be `on` or `off`.")
+
+
+def _parse_role(declared: Option | Setting, text: str) -> str:
+    if not re.fullmatch(r"[a-z]+:[^:\s]+", text):
+        raise UserError(f"`{declared.name}` is a role of a server: choose one there from the list.")
+    return text
 
 
 def _parse_number(declared: Option | Setting, text: str) -> int | float:

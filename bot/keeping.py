@@ -1,84 +1,108 @@
-"""Vocabulary of looking after a house's data: migrations, figures of tables, backups, archives."""
+"""The seams of what is kept of results: their bytes, so that buttons work after a restart, a failed upload
+can be offered again, and every version of a picture can be gone back to.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Protocol
+
+KEPT_SECONDS = 7 * 86_400.0
+"""How long a file is kept."""
+FILE_LIMIT = 64 * 1024 * 1024
+"""Bytes; a larger file is not kept."""
+ROOM_LIMIT = 256 * 1024 * 1024
+"""Bytes kept for one room (`Place.room`); the oldest files go first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One migration: its revision and what it does, in a line."""
+class KeptFile:
+    """A file that somebody asked for, or sent to have it changed.
 
-    revision: str
-    title: str
+    `id` is the caller's and cannot be guessed; `room` and `conversation` are those of the place; `person` is
+    the keyed hash of who asked; `parent` is the id of the file it was made from, "" for none; `note` is JSON
+    for whoever keeps it, "" for none. `message_ids` are the platform messages that show it.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What migrating means for a database at revision `current` ("" for an empty one). `statements` is the
-    SQL a rehearsal ran and took back; () where nothing was rehearsed."""
-
-    place: str
-    current: str
-    steps: tuple[Step, ...]
-    statements: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What is in a table: how many rows, the sum of each whole-number column, and a digest of all values that
-    does not depend on the order of rows or on the kind of database (hex)."""
-
-    rows: int
-    sums: Mapping[str, int]
-    digest: str
-
-
-Tables = Mapping[str, Figures]
-"""Figures by table."""
+    id: str
+    room: str
+    conversation: str
+    person: str
+    name: str
+    mime: str
+    data: bytes
+    created_at: float
+    expires_at: float
+    parent: str = ""
+    note: str = ""
+    message_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A backup or an archive: the file, when its data was current (ISO, UTC), the revision of its tables, and
-    what is in them."""
+class Version:
+    """A kept file without its bytes; `size` counts them."""
 
-    path: Path
-    made_at: str
-    revision: str
-    tables: Tables
-    sealed: bool = False
-    has_key: bool = False
+    id: str
+    room: str
+    conversation: str
+    person: str
+    name: str
+    mime: str
+    size: int
+    created_at: float
+    parent: str = ""
+    note: str = ""
+    message_ids: tuple[str, ...] = ()
+
+
+class Vault(Protocol):
+    """Kept files. What has expired is not found."""
+
+    async def keep(self, files: Sequence[KeptFile]) -> set[str]:
+        """Keep files, in order; returns the ids of those that are. Files over FILE_LIMIT are not, and what
+        the rooms then hold beyond ROOM_LIMIT goes, oldest first."""
+        ...
+
+    async def get(self, file_id: str, now: float) -> KeptFile | None:
+        """One file with its bytes."""
+        ...
+
+    async def about(self, file_ids: Sequence[str], now: float) -> list[Version]:
+        """What is known of files, in the order they were kept in."""
+        ...
+
+    async def ancestors(self, file_id: str, now: float) -> list[Version]:
+        """What a file was made from: its parent first, then that one's parent, as far as there are any."""
+        ...
+
+    async def children(self, file_id: str, now: float) -> list[Version]:
+        """What was made from a file, oldest first."""
+        ...
+
+    async def recent(self, conversation: str, now: float, limit: int) -> list[Version]:
+        """The newest of a conversation, newest first."""
+        ...
+
+    async def shown(self, file_ids: Sequence[str], message_ids: Sequence[str]) -> None:
+        """Each of these files is shown by all of these messages, and by those it was shown by before."""
+        ...
+
+    async def shown_by(self, room: str, message_id: str, now: float) -> list[Version]:
+        """What a message shows, in the order it was kept in."""
+        ...
+
+    async def forget(self, conversation: str) -> int:
+        """Delete what a conversation keeps; returns how many files."""
+        ...
+
+    async def purge(self, now: float) -> int:
+        """Delete what has expired; returns how many files."""
+        ...
+
+
+class HasVault(Protocol):
+    """A store that keeps files."""
 
     @property
-    def rows(self) -> int:
-        """Rows in all tables."""
-        return sum(figures.rows for figures in self.tables.values())
-
-    @property
-    def spent(self) -> int:
-        """The ledger's sum in micro-USD."""
-        ledger = self.tables.get("ledger")
-        return 0 if ledger is None else ledger.sums.get("cost", 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A backup that was made, and old ones that were deleted for it."""
-
-    kept: Kept
-    deleted: tuple[Path, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """A restored backup. `aside` is where the SQLite file that was there before now lies, None for nowhere;
-    `key_written` says that the backup's key file was put in place, `key_differs` that the house's secret key
-    is not the one of the backup."""
-
-    kept: Kept
-    aside: Path | None
-    key_written: bool
-    key_differs: bool
+    def vault(self) -> Vault: ...

@@ -173,6 +173,7 @@ class Incoming:
     `trusted` marks the visitor of the loopback-only web page, who is an owner (design section 7).
     `complaint` says what is wrong with a typed command; whoever may come in is told instead of served.
     `edits` is the id of an earlier message that now reads like this, "" for a new message.
+    `roles` are the keys (`platform:id`) of the author's roles in this server, the highest first.
     """
 
     event_id: str
@@ -197,6 +198,7 @@ class Incoming:
     complaint: str = ""
     sent_at: float = 0.0
     edits: str = ""
+    roles: tuple[str, ...] = ()
 
 
 # --- what goes out ---------------------------------------------------------------------------------
@@ -213,7 +215,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A file to show. `duration` is in seconds; `waveform` is at most 256 loudness bytes (voice only)."""
+    """A file to show. `duration` is in seconds; `waveform` is at most 256 loudness bytes (voice only).
+    `kept` is the id under which somebody keeps it, "" for none: it is told which messages show it."""
 
     kind: MediaKind
     data: bytes
@@ -222,6 +225,7 @@ class Media:
     duration: float | None = None
     waveform: bytes = b""
     spoiler: bool = False
+    kept: str = ""
 
 
 class ButtonStyle(StrEnum):
@@ -261,10 +265,13 @@ class TextReplaced:
 
 @dataclass(frozen=True, slots=True)
 class MediaReady:
-    """Files that belong to the answer, shown together where the platform can."""
+    """Files that belong to the answer, shown together where the platform can. `buttons` stand under them;
+    `rescue` stands under the sentence that says that they could not be sent, or perhaps were not."""
 
     items: tuple[Media, ...]
     caption: str = ""
+    buttons: ButtonRows = ()
+    rescue: ButtonRows = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,8 +335,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class MessageRef:
-    """A message the bot has sent. `reply_handle` is kept so that interaction answers stay editable."""
+    """A message the bot has sent. `reply_handle` is kept so that interaction answers stay editable. `album`
+    are all messages of an album where each of its files is one, in order."""
 
     place: Place
     message_id: str
     reply_handle: str = ""
+    album: tuple[str, ...] = ()
+
+    @property
+    def message_ids(self) -> tuple[str, ...]:
+        """Every message it consists of."""
+        return self.album or (self.message_id,)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from bot.capabilities import Capabilities
@@ -109,6 +109,13 @@ class Adapter(Protocol):
     def door(self) -> Door: ...
 
     async def run(self) -> None: ...
+
+
+Hook = Callable[[Mapping[str, str], bytes], Awaitable[int]]
+"""Takes what a platform posts to us: headers by lower-case name and the body, to an HTTP status."""
+
+Hooks = MutableMapping[str, Hook]
+"""Who takes the posts to /hooks/NAME, by name; the web door asks it, platforms enter themselves."""
 
 
 # --- what adapters ask of the engine ------------------------------------------------------------------

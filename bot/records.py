@@ -7,6 +7,7 @@ that erasing somebody neither resets a cap nor lifts a block. Times are Unix sec
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -68,11 +69,14 @@ class CapUnit(StrEnum):
 
 
 class CapPeriod(StrEnum):
-    """UTC day, or UTC calendar month."""
+    """UTC day, ISO week (from Monday, UTC), or UTC calendar month."""
 
     DAY = "day"
+    WEEK = "week"
     MONTH = "month"
 
+
+_PERIOD_NAMES = {CapPeriod.DAY: "%Y-%m-%d", CapPeriod.WEEK: "%G-W%V", CapPeriod.MONTH: "%Y-%m"}
 
 ALL_MEDIA = "all"
 """`Cap.medium` of a cap over every medium."""
@@ -81,14 +85,20 @@ ALL_MEDIA = "all"
 @dataclass(frozen=True, slots=True)
 class Cap:
     """A cap as set. `scope` is "bot", a server or channel key of `Place`, "user:<hash>" of one person,
-    or "user:*", "server:*", "channel:*" for each person, server or channel without a cap of its own.
-    `medium` is a Medium value or ALL_MEDIA. `limit` is micro-USD or a count."""
+    or "user:*", "server:*", "channel:*" for each person, server or channel without a cap of its own,
+    or "role:platform:id" for each person with a role, in place of "user:*". `medium` is a Medium value or
+    ALL_MEDIA. `limit` is micro-USD or a count."""
 
     scope: str
     medium: str
     unit: CapUnit
     period: CapPeriod
     limit: int
+
+    @property
+    def for_each(self) -> bool:
+        """Whether it holds for each of many, with a counter of its own for every one of them."""
+        return self.scope.endswith(":*") or self.scope.startswith("role:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,11 +279,26 @@ class UsageRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """What one medium cost in one bar of a chart (the first is 0), and how often it was asked for."""
+
+    bar: int
+    medium: str
+    cost: int
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
 class CounterState:
     """A cap's counter now: `used` includes what is reserved but not yet settled."""
 
     counter: str
     used: int
+
+
+def period_name(period: CapPeriod, moment: datetime) -> str:
+    """The period that contains a UTC moment, as it stands in counter keys: 2026-11-28, 2026-W48, 2026-11."""
+    return moment.strftime(_PERIOD_NAMES[period])
 
 
 def counter_key(scope: str, medium: str, unit: CapUnit, period: CapPeriod, start: str) -> str:

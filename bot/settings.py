@@ -37,6 +37,10 @@ class Configuration(BaseSettings):
     discord_base_url: str = Field("", description="Another Discord REST base, ending in /api/v10.")
     telegram_token: SecretStr = Field(SecretStr(""), description="Telegram bot token; empty for no Telegram.")
     telegram_base_url: str = Field("", description="Root of another Bot API server.")
+    telegram_webhook: bool = Field(
+        False,
+        description="Have Telegram post its messages to GONDOLA_PUBLIC_URL instead of asking for them.",
+    )
     database_url: SecretStr = Field(
         SecretStr(""), description="postgresql://… for PostgreSQL; empty for SQLite in the data directory."
     )
@@ -137,7 +141,19 @@ def _first_complaint(error: ValidationError) -> str:
     return f"{name} is not valid: {first['msg']}."
 
 
+def _check_webhook(configuration: Configuration) -> None:
+    url, own_server = configuration.gondola_public_url, configuration.telegram_base_url
+    if configuration.telegram_webhook and not url.startswith(
+        ("https://", *(["http://"] if own_server else []))
+    ):
+        raise OperatorError(
+            "TELEGRAM_WEBHOOK needs GONDOLA_PUBLIC_URL, an address that begins with https:// and leads to "
+            "GONDOLA_HTTP."
+        )
+
+
 def _check(configuration: Configuration) -> None:
+    _check_webhook(configuration)
     _ = configuration.http_address, configuration.owners
     for name in ("venice_base_url", "discord_base_url", "telegram_base_url", "gondola_public_url"):
         url = str(getattr(configuration, name))

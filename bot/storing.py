@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from bot.keeping import HasVault
 from bot.missed import HasReading
 from bot.records import (
     AccessRule,
@@ -20,6 +21,7 @@ from bot.records import (
     Recalled,
     Refusal,
     SettingRow,
+    Spent,
     StoredButton,
     Summary,
     TurnMark,
@@ -90,6 +92,17 @@ class Money(Protocol):
         self, *, since: float, person: str = "", channel: str = "", server: str = ""
     ) -> list[UsageRow]:
         """Ledger sums since a time, filtered by what is given, dearest first."""
+        ...
+
+    async def spending(
+        self, *, since: float, seconds: int, person: str = "", channel: str = "", server: str = ""
+    ) -> list[Spent]:
+        """Ledger sums by medium, of each stretch of so many seconds from `since` on in which something was
+        called, in order; filtered like `usage`."""
+        ...
+
+    async def people(self, *, since: float, channel: str = "", server: str = "") -> int:
+        """How many people something was called for since a time."""
         ...
 
 
@@ -214,7 +227,7 @@ class Marks(Protocol):
         ...
 
 
-class Store(HasReading, HasTotals, Protocol):
+class Store(HasReading, HasTotals, HasVault, Protocol):
     """The one database."""
 
     @property

@@ -17,7 +17,7 @@ from bot.doctor import house, machine
 from bot.doctor import venice as venice_checks
 from bot.errors import OperatorError, PlatformError
 from bot.findings import Checkup, Finding, ok, warn
-from bot.keeping import Kept, Made, Plan, Restored
+from bot.safekeeping import Kept, Made, Plan, Restored
 from bot.secret import existing_key, put_key
 from bot.settings import Configuration
 from bot.venice import Timeouts, VeniceClient
@@ -132,7 +132,9 @@ async def _telegram(configuration: Configuration) -> Checkup:
     token = configuration.telegram_token.get_secret_value()
     if not token:
         return Checkup((ok("Telegram", "No token: no Telegram."),))
-    return await telegram_checkup.check(token, configuration.telegram_base_url)
+    public = configuration.gondola_public_url.rstrip("/")
+    hook = f"{public}/hooks/telegram" if configuration.telegram_webhook else ""
+    return await telegram_checkup.check(token, configuration.telegram_base_url, hook)
 
 
 async def _commands() -> Sequence[Command]:

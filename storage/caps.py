@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, bindparam, func, literal, select, text, up
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.expression import FromClause
 
-from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit, counter_key
+from bot.records import ALL_MEDIA, Cap, CapUnit, counter_key, period_name
 from storage.rows import BOT_SCOPE, DAY, Params, execute_many, fetch, fetch_many, micros, replacing
 from storage.settling import HeldLine, lines_from_json, lines_to_json
 from storage.tables import CleanText, caps, counters, ledger, reservations
@@ -38,7 +38,7 @@ async def set_up_cap(
     await fetch_many(connection, _PUT_CAP, [_cap_row(cap, at)])
     used = await _settled(connection, cap, since)
     used.update(await _reserved(connection, cap, keys, since))
-    if not cap.scope.endswith("*"):
+    if not cap.for_each:
         used[cap.scope] += 0  # a fixed scope has its counter even if nothing was spent
     rows: list[Params] = [
         {"counter": key, "used": amount, "ceiling": cap.limit, "resets_at": round(since) + 31 * DAY}
@@ -60,18 +60,17 @@ def _cap_row(cap: Cap, at: float) -> Params:
 
 
 def _keys(cap: Cap, scope: str, given: Sequence[str], since: float) -> Sequence[str]:
-    if given and not cap.scope.endswith("*"):
+    if given and not cap.for_each:
         return given
-    pattern = "%Y-%m-%d" if cap.period is CapPeriod.DAY else "%Y-%m"
-    start = datetime.fromtimestamp(since, UTC).strftime(pattern)
-    return [counter_key(scope, cap.medium, cap.unit, cap.period, start)]
+    name = period_name(cap.period, datetime.fromtimestamp(since, UTC))
+    return [counter_key(scope, cap.medium, cap.unit, cap.period, name)]
 
 
 def _scope(cap: Cap, table: FromClause) -> ColumnElement[str]:
     """The scope a row belongs to, of the cap's kind; "" for none."""
     if cap.scope == BOT_SCOPE:
         return literal(BOT_SCOPE)
-    if cap.scope.startswith(_PERSON_PREFIX):
+    if cap.scope.startswith((_PERSON_PREFIX, "role:")):
         return literal(_PERSON_PREFIX) + table.c.person
     return table.c.server if cap.scope.startswith("server:") else table.c.channel
 
@@ -80,7 +79,7 @@ def _covered(cap: Cap, table: FromClause, since: float) -> list[ColumnElement[bo
     """Which rows of ledger or reservations the cap counts."""
     scope = _scope(cap, table)
     found = [table.c.reserved_at >= micros(since)]
-    found.append(scope.not_in(["", _PERSON_PREFIX]) if cap.scope.endswith("*") else scope == cap.scope)
+    found.append(scope.not_in(["", _PERSON_PREFIX]) if cap.for_each else scope == cap.scope)
     return found if cap.medium == ALL_MEDIA else [*found, table.c.medium == cap.medium]
 
 

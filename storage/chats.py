@@ -12,6 +12,7 @@ from storage.memory import mentioning
 from storage.rows import Params, changed, fetch, fetch_many, micros, replacing, seconds
 from storage.summaries import drop_chat
 from storage.tables import CleanText, chats, current_chats, history
+from storage.vault import drop_files
 
 _PUT = replacing(chats, "conversation", "chat")
 _POINT = replacing(current_chats, "conversation")
@@ -124,6 +125,7 @@ class SqlChats:
             await connection.execute(_FORGET_TITLE, params)
             gone = await changed(connection, _FORGET, params)
             await drop_chat(connection, params)
+            await drop_files(connection, conversation)
             return gone
 
         return await self._database.write(work)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from sqlalchemy import Executable, RowMapping, and_, bindparam, delete, insert, or_, select, update
@@ -14,17 +13,20 @@ from storage.database import Database
 from storage.rows import (
     Params,
     changed,
+    containing,
     execute_many,
     fetch,
     fetch_many,
     from_json,
     ids,
     micros,
+    pattern,
     seconds,
     to_json,
 )
 from storage.summaries import drop, drop_over, drop_turn, put, recall
 from storage.tables import CleanText, chats, history
+from storage.vault import drop_files, drop_shown
 
 _REMEMBER = insert(history).returning(history.c.id)
 _here = history.c.conversation == bindparam("conversation")
@@ -37,8 +39,7 @@ _in_room = or_(
     history.c.conversation == _room,
     and_(history.c.conversation > _room + ":", history.c.conversation < _room + ";"),
 )
-# Narrows down only: LIKE does not tell upper from lower case on SQLite.
-_SHOWN_BY = history.c.message_ids.like(bindparam("pattern"), escape="!")
+_SHOWN_BY = containing(history.c.message_ids)
 _MENTIONING = select(history).where(_here, _SHOWN_BY).order_by(history.c.id)
 _MENTIONING_IN_ROOM = select(history).where(_in_room, _SHOWN_BY).order_by(history.c.id)
 _TURN = history.c.turn_id.in_(ids)
@@ -113,10 +114,7 @@ async def mentioning(connection: AsyncConnection, conversation: str, message_id:
 async def _mentioning(
     connection: AsyncConnection, statement: Executable, where: Params, message_id: str
 ) -> list[RowMapping]:
-    escaped = json.dumps(message_id, ensure_ascii=False)
-    for special in "!%_":
-        escaped = escaped.replace(special, f"!{special}")
-    rows = await fetch(connection, statement, {**where, "pattern": f"%{escaped}%"})
+    rows = await fetch(connection, statement, {**where, "pattern": pattern(message_id)})
     return [row for row in rows if message_id in from_json(row["message_ids"])]
 
 
@@ -181,6 +179,7 @@ class SqlMemory:
             await connection.execute(_FORGET_CHATS, params)
             gone = await changed(connection, _FORGET, params)
             await drop(connection, conversation)
+            await drop_files(connection, conversation)
             return gone
 
         return await self._database.write(work)
@@ -199,6 +198,7 @@ class SqlMemory:
             for conversation in sorted({row["conversation"] for row in rows}):
                 here = [row for row in rows if row["conversation"] == conversation]
                 gone += await _forget(connection, conversation, here)
+            await drop_shown(connection, room, message_ids)
             return gone
 
         return await self._database.write(work)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import (
@@ -16,6 +16,7 @@ from bot.records import (
     CapUnit,
     CounterState,
     Refusal,
+    Spent,
     TurnState,
     UsageRow,
 )
@@ -162,18 +163,51 @@ class SqlMoney:
         self, *, since: float, person: str = "", channel: str = "", server: str = ""
     ) -> list[UsageRow]:
         """See the port. A call belongs to the time it was admitted at, as with the caps."""
-        given = ((ledger.c.person, person), (ledger.c.channel, channel), (ledger.c.server, server))
         cost = func.sum(ledger.c.cost).label("cost")
         statement = (
             select(ledger.c.medium, ledger.c.model, cost, func.sum(ledger.c.calls).label("calls"))
-            .where(
-                ledger.c.reserved_at >= micros(since), *(column == value for column, value in given if value)
-            )
+            .where(*_within(since, person, channel, server))
             .group_by(ledger.c.medium, ledger.c.model)
             .order_by(cost.desc(), ledger.c.medium, ledger.c.model)
         )
         rows = await self._database.read(lambda connection: fetch(connection, statement))
         return [UsageRow(row["medium"], row["model"], int(row["cost"]), int(row["calls"])) for row in rows]
+
+    async def spending(
+        self, *, since: float, seconds: int, person: str = "", channel: str = "", server: str = ""
+    ) -> list[Spent]:
+        """See the port."""
+        bar = ((ledger.c.reserved_at - micros(since)) // micros(seconds)).label("bar")
+        inner = (
+            select(bar, ledger.c.medium, ledger.c.cost, ledger.c.calls)
+            .where(*_within(since, person, channel, server))
+            .subquery()
+        )
+        statement = (
+            select(
+                inner.c.bar,
+                inner.c.medium,
+                func.sum(inner.c.cost).label("cost"),
+                func.sum(inner.c.calls).label("calls"),
+            )
+            .group_by(inner.c.bar, inner.c.medium)
+            .order_by(inner.c.bar, inner.c.medium)
+        )
+        rows = await self._database.read(lambda connection: fetch(connection, statement))
+        return [Spent(int(row["bar"]), row["medium"], int(row["cost"]), int(row["calls"])) for row in rows]
+
+    async def people(self, *, since: float, channel: str = "", server: str = "") -> int:
+        """See the port."""
+        counted = func.count(ledger.c.person.distinct()).label("people")
+        statement = select(counted).where(*_within(since, "", channel, server))
+        rows = await self._database.read(lambda connection: fetch(connection, statement))
+        return int(rows[0]["people"])
+
+
+def _within(since: float, person: str, channel: str, server: str) -> list[ColumnElement[bool]]:
+    """Ledger lines admitted since a time, of whom and where is given."""
+    given = ((ledger.c.person, person), (ledger.c.channel, channel), (ledger.c.server, server))
+    return [ledger.c.reserved_at >= micros(since), *(column == value for column, value in given if value)]
 
 
 def judge(batch: Iterable[Admission], used: Mapping[str, int]) -> list[Refusal | None]:

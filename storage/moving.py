@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Column, Table, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.rows import Params, execute_many, fetch, fetch_many, upsert
+from storage.rows import Params, execute_many, fetch, fetch_many, to_json, upsert
 from storage.settling import HeldLine, lines_from_json, lines_to_json
 from storage.tables import (
     CleanText,
@@ -19,6 +19,7 @@ from storage.tables import (
     counters,
     current_chats,
     history,
+    kept_files,
     ledger,
     read_marks,
     reservations,
@@ -59,7 +60,12 @@ _SCOPES = (
     (ledger, "server"),
     (ledger, "channel"),
 )
-_CONVERSATIONS = ((history, "conversation"), (turns, "conversation"))
+_CONVERSATIONS = (
+    (history, "conversation"),
+    (turns, "conversation"),
+    (kept_files, "conversation"),
+    (kept_files, "room"),
+)
 # Where a row of the new id may be there already: it is the newer one and stays.
 _UNIQUE = ((settings, "scope"), (caps, "scope"), (access_rules, "subject"))
 
@@ -86,12 +92,21 @@ _DROP_MARKS = delete(read_marks).where(
 )
 
 
+_FORGET_SHOWN = (
+    update(kept_files)
+    .where(kept_files.c.room == bindparam("old_key", type_=CleanText))
+    .values(message_ids=bindparam("none", type_=CleanText))
+)
+
+
 async def move_chat(connection: AsyncConnection, move: Move) -> None:
     """Rename in every table. Reservations, counters and turns in that order, as everywhere."""
     await _move_reservations(connection, move)
     await _move_counters(connection, move)
     for table, name in _SCOPES:
         await _rename(connection, table.c[name], move.scope)
+    pairs = await _renamed(connection, kept_files.c.room, move.conversation)
+    await execute_many(connection, _FORGET_SHOWN, [{"old_key": old, "none": to_json(())} for old, _ in pairs])
     for table, name in _CONVERSATIONS:
         await _rename(connection, table.c[name], move.conversation)
     for table, name in _UNIQUE:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
-from sqlalchemy import BindParameter, Executable, RowMapping, Table, bindparam
+from sqlalchemy import BindParameter, Column, ColumnElement, Executable, RowMapping, Table, bindparam
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
@@ -14,7 +14,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 # The PostgreSQL form of INSERT ... ON CONFLICT renders the same text on SQLite, so one statement serves both.
 upsert = insert
 
-Scalar: TypeAlias = str | int | bool | None
+Scalar: TypeAlias = str | int | bool | bytes | None
 Params: TypeAlias = dict[str, Scalar]
 
 BOT_SCOPE = "bot"
@@ -44,6 +44,20 @@ def from_json(stored: str) -> tuple[str, ...]:
 
 ids: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
 """A list of keys in a constant statement."""
+
+
+def containing(column: Column[str]) -> ColumnElement[bool]:
+    """Rows whose list of strings may hold the one that `pattern` was made of. Narrows down only: LIKE does
+    not tell upper from lower case on SQLite."""
+    return column.like(bindparam("pattern"), escape="!")
+
+
+def pattern(value: str) -> str:
+    """What `containing` looks for."""
+    escaped = json.dumps(value, ensure_ascii=False)
+    for special in "!%_":
+        escaped = escaped.replace(special, f"!{special}")
+    return f"%{escaped}%"
 
 
 def replacing(table: Table, *keys: str) -> ReturningInsert[tuple[str]]:

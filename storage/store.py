@@ -26,6 +26,7 @@ from storage.reading import SqlReading
 from storage.settings import SqlSettings
 from storage.totals import totals
 from storage.turns import SqlTurns
+from storage.vault import SqlVault
 
 
 class SqlStore:
@@ -46,6 +47,7 @@ class SqlStore:
         self._marks = SqlMarks(database)
         self._chats = SqlChats(database)
         self._reading = SqlReading(database)
+        self._vault = SqlVault(database)
 
     @property
     def database(self) -> Database:
@@ -96,6 +98,11 @@ class SqlStore:
     def reading(self) -> SqlReading:
         """How far channels were read."""
         return self._reading
+
+    @property
+    def vault(self) -> SqlVault:
+        """Files of results."""
+        return self._vault
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -234,4 +234,27 @@ summaries = Table(
     _text("text"),
     _number("covers"),
     _number("at"),
+)
+
+kept_files = Table(
+    "kept_files",
+    metadata,
+    Column("number", RowId, primary_key=True, autoincrement=True),
+    _text("id"),
+    _text("room"),
+    _text("conversation"),
+    _text("person"),
+    _text("name"),
+    _text("mime"),
+    _text("parent"),
+    _text("note"),
+    _text("message_ids"),
+    _number("created_at"),
+    _number("expires_at"),
+    Column("data", LargeBinary, nullable=False),
+    Index(None, "id", unique=True),
+    Index(None, "room"),
+    Index(None, "conversation"),
+    Index(None, "parent"),
+    Index(None, "expires_at"),
 )

@@ -38,4 +38,5 @@ DISCORD = Capabilities(
     repeatable_sends=True,
     repeat_seconds=120.0,  # "the past few minutes"
     threads=True,
+    role_style="<@&{id}>",
 )

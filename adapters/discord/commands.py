@@ -10,6 +10,7 @@ from typing import Any
 
 from discord.http import HTTPClient
 
+from adapters.discord.capabilities import PLATFORM
 from adapters.discord.errors import refusals
 from bot.declarations import Choice, Command, MenuEntry, Option, OptionKind, parse_value
 from bot.errors import UserError
@@ -30,7 +31,13 @@ LONGEST_TEXT = 6000
 
 _NAME = re.compile(r"[a-z0-9_-]{1,32}")
 _CHAT_INPUT, _ON_MESSAGE, _ATTACHMENT = 1, 3, 11
-_KINDS = {OptionKind.TEXT: 3, OptionKind.INTEGER: 4, OptionKind.BOOLEAN: 5, OptionKind.NUMBER: 10}
+_KINDS = {
+    OptionKind.TEXT: 3,
+    OptionKind.INTEGER: 4,
+    OptionKind.BOOLEAN: 5,
+    OptionKind.ROLE: 8,
+    OptionKind.NUMBER: 10,
+}
 _GUILD_INSTALL, _IN_GUILD, _IN_DM = 0, 0, 1
 
 Json = dict[str, Any]
@@ -78,8 +85,14 @@ def _options(command: Command) -> list[Json]:
     declared = sorted(command.options, key=lambda option: not option.required)
     options = [_option(option) for option in declared]
     if command.takes_file:
-        options.append({"type": _ATTACHMENT, "name": FILE_OPTION, "description": "A file to go with it."})
+        options += [_file_option(number) for number in range(1, command.most_files + 1)]
     return options[:MOST_OPTIONS]
+
+
+def _file_option(number: int) -> Json:
+    name = FILE_OPTION if number == 1 else f"{FILE_OPTION}{number}"
+    description = "A file to go with it." if number == 1 else "One more file."
+    return {"type": _ATTACHMENT, "name": name, "description": description}
 
 
 def _option(option: Option) -> Json:
@@ -105,7 +118,7 @@ def suggests(option: Option) -> bool:
 
 
 def _bounds(option: Option) -> Json:
-    if option.kind is OptionKind.BOOLEAN or option.choices:
+    if option.kind in (OptionKind.BOOLEAN, OptionKind.ROLE) or option.choices:
         return {}
     if option.kind is OptionKind.TEXT:
         highest = min(int(option.maximum or LONGEST_TEXT), LONGEST_TEXT)
@@ -144,7 +157,10 @@ def read_use(name: str, command: Command | None, given: Mapping[str, object]) ->
     for key, value in given.items():
         option = command.option(key) if command is not None else None
         if option is not None:
-            values[key] = parse_value(option, as_text(value))
+            text = as_text(value)
+            values[key] = parse_value(
+                option, f"{PLATFORM}:{text}" if option.kind is OptionKind.ROLE else text
+            )
     return CommandUse(name, values)
 
 

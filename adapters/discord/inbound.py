@@ -69,6 +69,7 @@ class Inbound:
             language=str(message.guild.preferred_locale) if message.guild is not None else "",
             place_title=message.guild.name if message.guild is not None else "",
             sent_at=message.created_at.timestamp(),
+            roles=roles_of(message.author, message.guild),
         )
 
     async def read_edited(self, message: discord.Message) -> Incoming | None:
@@ -165,6 +166,14 @@ def readable(text: str, message: discord.Message) -> str:
 
 def person(user: discord.abc.User) -> Person:
     return Person(PLATFORM, str(user.id), user.display_name, user.bot)
+
+
+def roles_of(user: discord.abc.User, guild: discord.Guild | None) -> tuple[str, ...]:
+    """Keys of the roles somebody has in a server that was announced, the highest first; @everyone is none."""
+    if guild is None or not isinstance(user, discord.Member):
+        return ()
+    ordered = sorted(user.roles, reverse=True)
+    return tuple(f"{PLATFORM}:{role.id}" for role in ordered if not role.is_default())
 
 
 def guild_id_of(message: discord.Message) -> int | None:

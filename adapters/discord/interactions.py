@@ -24,7 +24,7 @@ from adapters.discord.commands import (
 )
 from adapters.discord.errors import ALREADY_ACKNOWLEDGED, HANDLE_GONE, refusals
 from adapters.discord.handles import Handle, Opening
-from adapters.discord.inbound import is_adult, manages, person, place_of
+from adapters.discord.inbound import is_adult, manages, person, place_of, roles_of
 from adapters.discord.losses import late_command, late_press
 from adapters.discord.outbound import DiscordDoor
 from adapters.discord.payloads import NONCE
@@ -240,6 +240,7 @@ def event_of(interaction: Interaction) -> Incoming:
         language=str(interaction.locale),
         place_title=guild.name if guild is not None else "",
         sent_at=interaction.created_at.timestamp(),
+        roles=roles_of(interaction.user, guild),
     )
 
 

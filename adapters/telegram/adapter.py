@@ -15,6 +15,8 @@ from adapters.telegram.inbound import Inbound
 from adapters.telegram.outbound import TelegramDoor
 from adapters.telegram.polling import Poller, Timing, refused_token
 from adapters.telegram.request import Connection
+from adapters.telegram.taking import Taker
+from adapters.telegram.webhook import Receiving, Webhook
 from bot.errors import OperatorError, PlatformError, PlatformFailure
 from bot.ports import Front
 
@@ -29,16 +31,26 @@ class TelegramAdapter:
     """Implements bot.ports.Adapter.
 
     `base_url` is the root of a Bot API server ("/bot" and "/file/bot" are appended), Telegram's own without
-    one. Making an adapter calls nobody. Raises OperatorError for a token with impossible characters.
+    one. `receiving` has Telegram post its updates instead of being polled for them. Making an adapter calls
+    nobody. Raises OperatorError for a token with impossible characters.
     """
 
-    def __init__(self, front: Front, token: str, *, base_url: str = "", timing: Timing | None = None) -> None:
+    def __init__(
+        self,
+        front: Front,
+        token: str,
+        *,
+        base_url: str = "",
+        timing: Timing | None = None,
+        receiving: Receiving | None = None,
+    ) -> None:
         if not _TOKEN.fullmatch(token):
             raise OperatorError("TELEGRAM_TOKEN is not a bot token: copy it anew from @BotFather.")
         self._front = front
         self._connection = Connection(token, base_url)
         self._door = TelegramDoor(self._connection)
         self._timing = timing or Timing()
+        self._receiving = receiving
 
     @property
     def door(self) -> TelegramDoor:
@@ -58,7 +70,8 @@ class TelegramAdapter:
         bot = self._connection.bot
         try:
             await bot.initialize()
-            await bot.delete_webhook(drop_pending_updates=False)
+            if self._receiving is None:
+                await bot.delete_webhook(drop_pending_updates=False)
         except InvalidToken:
             raise refused_token() from None
         except TelegramError as error:
@@ -72,8 +85,14 @@ class TelegramAdapter:
     async def _serve(self) -> None:
         bot = self._connection.bot
         await self._sync_menu()
-        inbound = Inbound(bot.bot, self._front.commands)
-        await Poller(self._connection, self._front, inbound, self._timing).run()
+        taker = Taker(self._connection, self._front, Inbound(bot.bot, self._front.commands))
+        try:
+            if self._receiving is not None:
+                await Webhook(self._connection, self._front, taker, self._receiving).run()
+            else:
+                await Poller(self._connection, self._front, taker, self._timing).run()
+        finally:
+            await taker.close()
 
     async def _sync_menu(self) -> None:
         """People wait for answers, not for the menu: trouble with it is left to the next start."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from adapters.probe import Said, ask
@@ -12,10 +13,13 @@ from bot.findings import Checkup, Finding, bad, ok, warn
 
 ABOUT = "Telegram"
 _MANY_WAITING = 100
+_LATELY = 3600.0
+"""Seconds; Telegram tells the last error however old it is."""
 
 
-async def check(token: str, base_url: str) -> Checkup:
-    """Token, privacy mode, webhook leftovers, kinds of updates."""
+async def check(token: str, base_url: str, hook: str) -> Checkup:
+    """Token, privacy mode, webhook leftovers, kinds of updates. `hook` is the address Telegram shall post to,
+    "" where it is polled."""
     root = f"{(base_url or CLOUD).rstrip('/')}/bot{token}"
     try:
         me = await ask(f"{root}/getMe")
@@ -31,7 +35,8 @@ async def check(token: str, base_url: str) -> Checkup:
             return Checkup((_unexpected(said),), me.ahead)
     bot, info = me.body["result"], webhook.body["result"]
     return Checkup(
-        (ok(ABOUT, f"The token is @{bot.get('username', '')}'s."), _privacy(bot), *_intake(info)), me.ahead
+        (ok(ABOUT, f"The token is @{bot.get('username', '')}'s."), _privacy(bot), *_intake(info, hook)),
+        me.ahead,
     )
 
 
@@ -50,10 +55,13 @@ def _privacy(bot: dict[str, Any]) -> Finding:
     )
 
 
-def _intake(info: dict[str, Any]) -> list[Finding]:
-    if info.get("url"):
-        mend = "Stop what set it and call deleteWebhook, or send @BotFather /revoke for a new token."
-        return [bad(ABOUT, "A webhook of another program is set, so no message reaches me.", mend)]
+def _intake(info: dict[str, Any], hook: str) -> list[Finding]:
+    url = str(info.get("url") or "")
+    if hook:
+        return _posted(info, url, hook)
+    if url:
+        mend = "Start Gondola, which takes it away; if it comes back, another program uses the same token."
+        return [bad(ABOUT, "A webhook is set: while it is, no message reaches me.", mend)]
     findings: list[Finding] = []
     missing = sorted(set(ALLOWED_UPDATES) - set(info["allowed_updates"])) if "allowed_updates" in info else []
     if missing:
@@ -65,6 +73,16 @@ def _intake(info: dict[str, Any]) -> list[Finding]:
         mend = "Start Gondola; if it runs, look for telegram.poll_failed in its log."
         findings.append(warn(ABOUT, f"{waiting} updates wait to be fetched.", mend))
     return findings or [ok(ABOUT, "No webhook is in the way, and nothing is stuck.")]
+
+
+def _posted(info: dict[str, Any], url: str, hook: str) -> list[Finding]:
+    if url != hook:
+        mend = "Start Gondola, which sets it; if it is another one then, another program uses the same token."
+        return [warn(ABOUT, "Telegram does not post to this house (yet).", mend)]
+    if time.time() - int(info.get("last_error_date") or 0) < _LATELY:
+        mend = "See that GONDOLA_PUBLIC_URL leads to GONDOLA_HTTP from outside, with a valid certificate."
+        return [warn(ABOUT, "Telegram lately failed to post to this house.", mend)]
+    return [ok(ABOUT, "Telegram posts to this house.")]
 
 
 def _unexpected(said: Said) -> Finding:

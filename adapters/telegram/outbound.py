@@ -148,7 +148,8 @@ class TelegramDoor:
             messages = await send_album(self._bot, address, items, caption)
         if keyboard(buttons) is not None:
             await self._buttons_below(Target(target.place), buttons)
-        return MessageRef(target.place, str(messages[0].message_id))
+        album = tuple(str(message.message_id) for message in messages)
+        return MessageRef(target.place, album[0], album=album)
 
     async def _buttons_below(self, target: Target, buttons: ButtonRows) -> None:
         """The album is out, so whatever happens here must not make anybody send it again."""

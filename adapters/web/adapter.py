@@ -18,7 +18,7 @@ from adapters.web.server import STOP_SECONDS, WebServer, listen
 from adapters.web.sessions import Sessions
 from adapters.web.stream import Feed
 from adapters.web.transcript import Transcripts
-from bot.ports import Clock, Front
+from bot.ports import Clock, Front, Hooks
 
 _EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
 
@@ -32,7 +32,8 @@ class WebAdapter:
 
     `port` 0 takes a free one. `sign_in_code` "" makes one. `public_url` is where people reach the page
     through the operator's proxy, "" for none. `ready` says which parts of the program work, for /readyz;
-    `metrics` makes the text of /metrics, which elsewhere than on this machine wants `metrics_token`.
+    `metrics` makes the text of /metrics, which elsewhere than on this machine wants `metrics_token`; `hooks`
+    are who takes what platforms post.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class WebAdapter:
         ready: Callable[[], dict[str, bool]] = _always_ready,
         metrics: Callable[[], Awaitable[str]] | None = None,
         metrics_token: str = "",
+        hooks: Hooks | None = None,
     ) -> None:
         self.started = asyncio.Event()
         self.port = port
@@ -70,6 +72,7 @@ class WebAdapter:
             Pages(demo),
             clock,
             ready,
+            hooks if hooks is not None else {},
             metrics,
             metrics_token,
         )

@@ -24,6 +24,8 @@ MESSAGE_BODY = UPLOAD_LIMIT + MEGABYTE
 """Bytes of a POST with files: the files, and room for the text and the multipart frame."""
 
 SMALL_BODY = 64_000
+HOOK_BODY = MEGABYTE
+"""Bytes of what a platform posts: its longest message with all its formatting and what it replies to."""
 _DISCARDED = 4 * MESSAGE_BODY
 """Bytes read and thrown away before a refusal: a browser that is cut off while it uploads shows the
 person a network error instead of our sentence."""
@@ -43,7 +45,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = MESSAGE_BODY if scope["path"] == "/messages" else SMALL_BODY
+        limit = _limit(scope["path"])
         body = _Body(receive, limit)
 
         async def send_safely(message: Message) -> None:
@@ -94,6 +96,12 @@ class _Body:
         self._count += len(message.get("body", b""))
         self._ended = message["type"] == "http.disconnect" or not message.get("more_body", False)
         return message
+
+
+def _limit(path: str) -> int:
+    if path.startswith("/hooks/"):
+        return HOOK_BODY
+    return MESSAGE_BODY if path == "/messages" else SMALL_BODY
 
 
 def _declared_length(scope: Scope) -> int:

@@ -33,7 +33,7 @@ from adapters.web.sessions import SESSION_SECONDS, Sessions, SignIn
 from adapters.web.stream import Feed
 from bot.errors import GondolaError
 from bot.messages import Addressed, ButtonPress, CommandUse, Incoming, Person
-from bot.ports import Clock, Front
+from bot.ports import Clock, Front, Hooks
 
 LOCKED = "This page is private. Open it with the sign-in link that Gondola showed when it started."
 STALE = "This page is out of date. Reload it and try again."
@@ -60,6 +60,7 @@ class House:
     pages: Pages
     clock: Clock
     ready: Callable[[], dict[str, bool]]
+    hooks: Hooks
     metrics: Callable[[], Awaitable[str]] | None = None
     metrics_token: str = field(default="", repr=False)
 
@@ -77,6 +78,7 @@ def build_app(house: House) -> Starlette:
             Route("/media/{media_id}", routes.picture),
             Route("/sign-in", routes.sign_in_page, methods=["GET"]),
             Route("/sign-in", routes.sign_in, methods=["POST"]),
+            Route("/hooks/{name}", routes.hook, methods=["POST"]),
             Route("/healthz", routes.healthz),
             Route("/readyz", routes.readyz),
             Route("/metrics", routes.metrics),
@@ -117,6 +119,13 @@ class Routes:
         if not house.gate.local(request) and not has_token(request, house.metrics_token):
             return PlainTextResponse(METRICS_LOCKED, 403, {"www-authenticate": "Bearer"})
         return Response(await house.metrics(), headers={"content-type": METRICS_TYPE})
+
+    async def hook(self, request: Request) -> Response:
+        """A platform's own post; who it is, its handler checks."""
+        handler = self._house.hooks.get(request.path_params["name"])
+        if handler is None:
+            return Response(status_code=404)
+        return Response(status_code=await handler(dict(request.headers), await request.body()))
 
     async def not_found(self, request: Request, error: Exception) -> Response:
         return self._house.pages.not_found()

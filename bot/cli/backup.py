@@ -9,7 +9,7 @@ import click
 
 from bot.cli.shared import describe, one_line
 from bot.errors import OperatorError
-from bot.keeping import Made, Restored
+from bot.safekeeping import Made, Restored
 from bot.settings import load_configuration
 
 _KEY_FILE = click.option(

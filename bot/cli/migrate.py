@@ -7,7 +7,7 @@ import asyncio
 import click
 
 from bot.cli.shared import one_line
-from bot.keeping import Plan
+from bot.safekeeping import Plan
 from bot.settings import load_configuration
 
 

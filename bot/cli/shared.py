@@ -10,7 +10,7 @@ from typing import NoReturn
 import click
 
 from bot.errors import GondolaError, OperatorError
-from bot.keeping import Kept
+from bot.safekeeping import Kept
 
 
 @contextmanager

@@ -5,7 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from bot.commands import answers, chats, doors, guide, house, media, sound, talk
+from bot.commands import (
+    answers,
+    chats,
+    doors,
+    guide,
+    house,
+    media,
+    models,
+    privacy,
+    sound,
+    spending,
+    talk,
+    workbench,
+)
 from bot.commands.completion import Completer
 from bot.commands.services import RUN, Services
 from bot.declarations import Command
@@ -23,10 +36,14 @@ def build_registry(services: Services) -> Registry:
     """Commands in menu order, the button actions, and the completer."""
     commands: list[Bound] = [
         *talk.bound(services),
+        *models.bound(services),
         *media.bound(services),
+        *workbench.bound(services),
         *sound.bound(services),
         *house.bound(services),
+        *spending.bound(services),
         *doors.bound(services),
+        *privacy.bound(services),
         *answers.bound(services),
         *chats.bound(services),
     ]
@@ -41,6 +58,7 @@ def build_registry(services: Services) -> Registry:
         **amends_actions(services.talker.talk, by_name),
         **answers.actions(services),
         **chats.actions(services),
+        **workbench.actions(services, by_name),
     }
     return Registry(commands, actions, Completer(services, declared()), answers.ORDERED)
 

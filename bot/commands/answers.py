@@ -7,13 +7,13 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bot.commands.cards import price
 from bot.commands.services import Services
-from bot.commands.talk import check_adult
 from bot.declarations import Command
 from bot.engine.again import Again, AnswerRecord, asked_again, described, from_payload, parted
 from bot.engine.answerbook import ANSWER, more_rows
 from bot.engine.context import HISTORY_ITEMS
-from bot.engine.models import is_dear
+from bot.engine.models import allowed, check_allowed
 from bot.engine.registry import ActionHandler, Bound
 from bot.engine.spoken import speakable
 from bot.engine.texts import EXPIRED_BUTTON
@@ -166,11 +166,7 @@ def _pressed(turn: Turn) -> MessageRef | None:
 async def _offer_models(services: Services, turn: Turn, stored: StoredButton, record: AnswerRecord) -> None:
     catalogue = await services.models.catalogue()
     offered = [
-        model
-        for model in catalogue.offered("text")
-        if model.id != record.receipt.model
-        and (turn.owner or not is_dear(model))
-        and (turn.incoming.adult_allowed or not model.uncensored)
+        model for model in catalogue.offered("text", allowed(turn)) if model.id != record.receipt.model
     ][:OFFERED]
     if not offered:
         raise UserError("There is no other model you could use here.")
@@ -197,14 +193,9 @@ async def _model_buttons(
         for model in offered
     ]
     await services.store.buttons.save(rows)
-    buttons = [Button(_priced(model), row.id) for model, row in zip(offered, rows, strict=True)]
+    labels = [f"{model.name[:40]} · {price(model)}" for model in offered]
+    buttons = [Button(label, row.id) for label, row in zip(labels, rows, strict=True)]
     return tuple(tuple(buttons[i : i + 2]) for i in range(0, len(buttons), 2))
-
-
-def _priced(model: Model) -> str:
-    tokens = model.pricing.tokens
-    price = f" · ${tokens.input:g}/${tokens.output:g}" if tokens is not None else ""
-    return f"{model.name[:40]}{price}"
 
 
 async def _with_model(services: Services, turn: Turn, chosen: StoredButton) -> None:
@@ -214,7 +205,7 @@ async def _with_model(services: Services, turn: Turn, chosen: StoredButton) -> N
     if stored is None or record is None or record.version != wanted["version"]:
         raise UserError(EXPIRED_BUTTON)
     model = (await services.models.catalogue()).find(wanted["model"])
-    check_adult(model, turn)
+    check_allowed(model, turn)
     await _again(services, turn, stored, record, model.id)
 
 

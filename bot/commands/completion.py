@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from bot.commands.cards import LABEL_CHARS, label
 from bot.commands.services import Services
 from bot.declarations import Choice, Command
+from bot.engine.effort import levels
 from bot.engine.models import is_dear
+from bot.engine.picture_options import LABELS, edit_shapes_of, shapes_of
 from bot.engine.settings import SETTINGS
 from bot.errors import GondolaError
 from bot.messages import Incoming
 from bot.venice import CharacterQuery, Model
+from bot.venice.catalogue import Wanted
 from bot.venice.models import Medium
 
 MOST = 25
@@ -37,11 +41,20 @@ class Completer:
         self._sources: Mapping[str, Source] = {
             "model.text": self._models("text"),
             "model.image": self._models("image"),
+            "model.edit": self._models("inpaint"),
+            "edit.size": self._of_image(edit_shapes_of, "edit"),
+            "edit.resolution": self._of_image(lambda model: model.image.resolutions, "edit"),
+            "edit.quality": self._of_image(lambda model: model.image.qualities, "edit"),
             "model.tts": self._models("tts"),
             "model.asr": self._models("asr"),
             "voice": self._voices,
             "style": self._styles,
+            "image.size": self._of_image(shapes_of),
+            "image.resolution": self._of_image(lambda model: model.image.resolutions),
+            "image.quality": self._of_image(lambda model: model.image.qualities),
             "character": self._characters,
+            "thinking": self._thinking,
+            "fallback": self._fallbacks,
             "setting": self._setting_names,
             "setting.value": self._setting_values,
         }
@@ -62,7 +75,11 @@ class Completer:
         async def source(incoming: Incoming, typed: str) -> Sequence[Choice]:
             owner = self._services.doorkeeper.is_owner(incoming)
             found = (await self._services.models.catalogue()).search(typed, medium, limit=60)
-            return [Choice(model.id, model.name) for model in found if owner or not is_dear(model)]
+            return [
+                Choice(model.id, label(model))
+                for model in found
+                if (owner or not is_dear(model)) and (incoming.adult_allowed or not model.uncensored)
+            ]
 
         return source
 
@@ -73,6 +90,20 @@ class Completer:
         model = await self._services.models.pick("tts", chosen, owner=True)
         return _matching(typed, [Choice(voice, voice_label(model, voice)) for voice in model.voices])
 
+    def _of_image(self, values: Callable[[Model], Sequence[str]], wanted: Wanted = "image") -> Source:
+        """What the picture model that would be used offers."""
+
+        async def source(incoming: Incoming, typed: str) -> Sequence[Choice]:
+            options = incoming.command.options if incoming.command is not None else {}
+            settings = self._services.settings.resolve(incoming.place, incoming.author)
+            usual = settings.text(f"{wanted}_model")
+            chosen = str(options.get("model", "")) or usual
+            model = await self._services.models.pick(wanted, chosen, owner=True)
+            named = [Choice(one, f"{one} {LABELS[one]}" if one in LABELS else one) for one in values(model)]
+            return _matching(typed, named)
+
+        return source
+
     async def _styles(self, incoming: Incoming, typed: str) -> Sequence[Choice]:
         return _matching(typed, [Choice(style, style) for style in await self._services.models.styles()])
 
@@ -82,6 +113,22 @@ class Completer:
         allowed = [one for one in found if incoming.adult_allowed or not one.adult]
         return [Choice(one.slug, one.name) for one in allowed]
 
+    async def _thinking(self, incoming: Incoming, typed: str) -> Sequence[Choice]:
+        """The levels of the model that is set here."""
+        settings = self._services.settings.resolve(incoming.place, incoming.author)
+        catalogue = await self._services.models.catalogue()
+        model = catalogue.known(settings.text("model")) or catalogue.default("text")
+        return _matching(typed, [Choice(one, one) for one in levels(model)]) if model is not None else ()
+
+    async def _fallbacks(self, incoming: Incoming, typed: str) -> Sequence[Choice]:
+        """The two words, and one more model for the list that is being typed."""
+        before, comma, last = typed.rpartition(",")
+        models = (await self._services.models.catalogue()).search(last, "text", limit=20)
+        kept = f"{before}{comma} " if comma else ""
+        words = [] if comma else _matching(typed, [Choice("auto", "auto"), Choice("off", "off")])
+        named = [Choice(f"{kept}{model.id}", f"{kept}{model.name}"[-LABEL_CHARS:]) for model in models]
+        return [*words, *(one for one in named if len(one.value) <= LABEL_CHARS)]
+
     async def _setting_names(self, incoming: Incoming, typed: str) -> Sequence[Choice]:
         return _matching(typed, [Choice(name, name.replace("_", " ")) for name in SETTINGS])
 
@@ -90,10 +137,10 @@ class Completer:
         setting = SETTINGS.get(str(options.get("name", "")))
         if setting is None:
             return ()
-        if setting.choices:
-            return _matching(typed, [*setting.choices, Choice("default", "default")])
         source = self._sources.get(setting.completer)
-        return await source(incoming, typed) if source is not None else ()
+        if source is not None:
+            return await source(incoming, typed)
+        return _matching(typed, [*setting.choices, Choice("default", "default")]) if setting.choices else ()
 
 
 def voice_label(model: Model, voice: str) -> str:

@@ -1,20 +1,21 @@
-"""/settings, /usage, /caps: how the bot behaves here, what it costs, and what it may cost."""
+"""/settings, /caps: how the bot behaves here, and what it may cost."""
 
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 
 from bot.commands.services import Services, text_option
-from bot.commands.talk import check_adult
+from bot.commands.shelves import KINDS
 from bot.declarations import Choice, Command, Medium, Option, OptionKind, Permission, Scope, Setting
-from bot.engine.caps import dollars, period_at
-from bot.engine.models import check_dear
+from bot.engine.caps import dollars
+from bot.engine.effort import check_level, levels
+from bot.engine.models import allowed, check_allowed
 from bot.engine.registry import Bound
 from bot.engine.settings import Resolved, find_setting, scope_keys
 from bot.engine.turn import Turn
 from bot.errors import UserError
-from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit, UsageRow, counter_key
-from bot.venice.catalogue import Wanted
+from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit
+from bot.venice.catalogue import MEDIUM_OF, Wanted
 
 SETTINGS = Command(
     "settings",
@@ -36,7 +37,6 @@ SETTINGS = Command(
     ),
     private_reply=True,
 )
-USAGE = Command("usage", "Show what was spent and what the caps leave.", private_reply=True)
 CAPS = Command(
     "caps",
     "Show or set spending limits.",
@@ -49,11 +49,17 @@ CAPS = Command(
                 Choice("server", "this server"),
                 Choice("channel", "this channel"),
                 Choice("user", "each person"),
+                Choice("role", "each person with a role"),
             ),
+        ),
+        Option(
+            "role", "Which role, for the scope role; the highest role of a person holds.", OptionKind.ROLE
         ),
         Option("amount", "$5 for money, 20 for a number of calls, “none” to remove it."),
         Option(
-            "period", "Per day or per month.", choices=(Choice("day", "a day"), Choice("month", "a month"))
+            "period",
+            "Per day, week (from Monday, UTC) or month.",
+            choices=tuple(Choice(period.value, f"a {period.value}") for period in CapPeriod),
         ),
         Option(
             "medium",
@@ -67,6 +73,7 @@ CAPS = Command(
 _MODELS: dict[str, Wanted] = {
     "model": "text",
     "image_model": "image",
+    "edit_model": "edit",
     "voice_model": "tts",
     "gate_model": "text",
 }
@@ -78,13 +85,10 @@ def bound(services: Services) -> list[Bound]:
     async def settings(turn: Turn) -> None:
         await _settings(services, turn)
 
-    async def usage(turn: Turn) -> None:
-        turn.say(await _usage(services, turn))
-
     async def caps(turn: Turn) -> None:
         await _caps(services, turn)
 
-    return [Bound(SETTINGS, settings), Bound(USAGE, usage), Bound(CAPS, caps)]
+    return [Bound(SETTINGS, settings), Bound(CAPS, caps)]
 
 
 # --- settings ---
@@ -95,7 +99,7 @@ async def _settings(services: Services, turn: Turn) -> None:
     if not name and value:
         name, _, value = value.partition(" ")  # typed as one line: /settings voice af_sky
     if not name:
-        turn.say(_table(turn))
+        turn.say(await _table(services, turn))
         return
     setting = find_setting(name)
     if not value:
@@ -104,8 +108,11 @@ async def _settings(services: Services, turn: Turn) -> None:
     await _change(services, turn, setting, value, text_option(turn, "where") or "channel")
 
 
-def _table(turn: Turn) -> str:
-    lines = [f"- **{s.name}**: {_shown(r)} {_origin(r)}" for s, r in turn.settings.items()]
+async def _table(services: Services, turn: Turn) -> str:
+    lines = [
+        f"- **{s.name}**: {_shown(r)}{await _resolved(services, s, r.text)} {_origin(r)}"
+        for s, r in turn.settings.items()
+    ]
     return "\n".join(lines) + "\n\nChange one with `/settings NAME VALUE`, for yourself with `where:user`."
 
 
@@ -113,12 +120,15 @@ async def _explain(services: Services, turn: Turn, setting: Setting) -> None:
     """One setting in words, with a button for each value it can have."""
     now = turn.settings[setting.name]
     values = [choice.value for choice in setting.choices]
+    if setting.name == "thinking":
+        values = list(levels((await services.chooser.choose(turn)).model))
     if setting.kind is OptionKind.BOOLEAN:
         values = ["on", "off"]
     buttons = await services.command_buttons(
         turn, [(value, SETTINGS.name, {"name": setting.name, "value": value}) for value in values]
     )
-    turn.notice(f"**{setting.name}**: {_shown(now)} {_origin(now)}\n\n{setting.description}", buttons=buttons)
+    shown = f"{_shown(now)}{await _resolved(services, setting, now.text)} {_origin(now)}"
+    turn.notice(f"**{setting.name}**: {shown}\n\n{setting.description}", buttons=buttons)
 
 
 def _shown(now: Resolved) -> str:
@@ -144,7 +154,7 @@ async def _change(services: Services, turn: Turn, setting: Setting, value: str, 
         return
     value = await _checked(services, turn, setting, value)
     stored = await services.settings.put(keys[scope], setting.name, value, by=turn.person, at=turn.now)
-    news = await _speaks_now(services, turn, setting, value)
+    news = await _speaks_now(services, turn, setting, value) or await _ruled_now(services, turn, setting)
     turn.say(f"`{setting.name}` is now `{stored}` for the {scope.value}.{news}")
 
 
@@ -155,6 +165,22 @@ async def _speaks_now(services: Services, turn: Turn, setting: Setting, value: s
         return ""
     choice = await services.speaker.choose(turn, model=value)
     return f" It has no voice `{voice}`, so `{choice.voice}` speaks." if choice.voice != voice else ""
+
+
+async def _ruled_now(services: Services, turn: Turn, setting: Setting) -> str:
+    """What a new privacy rule means here."""
+    if setting.name != "min_privacy":
+        return ""
+    incoming = turn.incoming
+    turn.settings = services.settings.resolve(incoming.place, incoming.author)
+    now, catalogue = allowed(turn), await services.models.catalogue()
+    answers = catalogue.default("text", now)
+    closed = [label for kind, label in KINDS.items() if catalogue.default(kind, now) is None]
+    rule = turn.settings.text(setting.name)
+    held = "" if rule == text_option(turn, "value") else f" A wider rule holds here: `{rule}`."
+    who = f" {(await services.chooser.choose(turn)).model.name} answers here." if answers is not None else ""
+    none = f" There is nothing that private for: {', '.join(closed)}." if closed else ""
+    return held + who + none
 
 
 def _require(turn: Turn, scope: Scope) -> None:
@@ -168,10 +194,11 @@ async def _checked(services: Services, turn: Turn, setting: Setting, value: str)
     """Model names must exist, be affordable and fit the place; a voice must belong to some model."""
     wanted = _MODELS.get(setting.name)
     if wanted is not None:
-        model = await services.models.pick(wanted, value, owner=turn.owner)
-        check_dear(model, owner=turn.owner)
-        check_adult(model, turn)
-        return model.id
+        return await _checked_model(services, turn, wanted, value)
+    if setting.name == "fallback":
+        return await _checked_fallback(services, turn, value)
+    if setting.name == "thinking":
+        return check_level(value, (await services.chooser.choose(turn)).model)
     if setting.name == "voice":
         return (await services.speaker.choose(turn, voice=value)).voice
     if setting.name == "character":
@@ -182,54 +209,29 @@ async def _checked(services: Services, turn: Turn, setting: Setting, value: str)
     return value
 
 
-# --- usage ---
+async def _checked_model(services: Services, turn: Turn, wanted: Wanted, value: str) -> str:
+    """A model's id, or the trait whose model it is: that follows Venice."""
+    catalogue, medium = await services.models.catalogue(), MEDIUM_OF[wanted]
+    model = catalogue.find(value, medium)
+    check_allowed(model, turn)
+    return catalogue.trait(value, medium) or model.id
 
 
-async def _usage(services: Services, turn: Turn) -> str:
-    day, month = (period_at(period, turn.now).start for period in (CapPeriod.DAY, CapPeriod.MONTH))
-    place = turn.incoming.place
-    money = services.store.money
-    sections = [
-        _spent("You today", await money.usage(since=day, person=turn.person)),
-        _spent("You this month", await money.usage(since=month, person=turn.person)),
-    ]
-    if turn.moderator and not place.direct:
-        sections.append(_spent("This channel today", await money.usage(since=day, channel=place.channel_key)))
-    if turn.owner:
-        sections.append(_spent("The whole bot today", await money.usage(since=day)))
-        sections.append(_spent("The whole bot this month", await money.usage(since=month)))
-    return "\n\n".join([*sections, await _bars(services, turn)])
+async def _checked_fallback(services: Services, turn: Turn, value: str) -> str:
+    if value.casefold() in ("auto", "off"):
+        return value.casefold()
+    names = [name.strip() for name in value.split(",") if name.strip()]
+    return ", ".join([await _checked_model(services, turn, "text", name) for name in names])
 
 
-def _spent(title: str, rows: list[UsageRow]) -> str:
-    total = sum(row.cost for row in rows)
-    if not rows:
-        return f"**{title}**: nothing yet."
-    media = {row.medium: 0 for row in rows}
-    for row in rows:
-        media[row.medium] += row.calls
-    calls = ", ".join(f"{count} × {medium}" for medium, count in media.items())
-    dearest = max(rows, key=lambda row: row.cost)
-    return f"**{title}**: {dollars(total)} ({calls}; most on `{dearest.model}`)"
-
-
-async def _bars(services: Services, turn: Turn) -> str:
-    applying = list(services.caps.applying(turn.incoming.place, turn.person))
-    if not applying:
-        return "No caps hold here."
-    keys = [
-        counter_key(scope, c.medium, c.unit, c.period, period_at(c.period, turn.now).name)
-        for scope, c in applying
-    ]
-    used = {state.counter: state.used for state in await services.store.money.counters(keys)}
-    lines = [_bar(cap, used.get(key, 0)) for (_, cap), key in zip(applying, keys, strict=True)]
-    return "**Caps that hold here**\n\n" + "\n".join(lines)
-
-
-def _bar(cap: Cap, used: int) -> str:
-    filled = min(10, round(10 * used / cap.limit)) if cap.limit else 10
-    shown = dollars(used) if cap.unit is CapUnit.MONEY else str(used)
-    return f"- {'▰' * filled}{'▱' * (10 - filled)} {shown} of {describe_cap(cap)}"
+async def _resolved(services: Services, setting: Setting, text: str) -> str:
+    """Which model a trait means now, "" for anything else."""
+    wanted = _MODELS.get(setting.name)
+    if wanted is None or not text:
+        return ""
+    catalogue, medium = await services.models.catalogue(), MEDIUM_OF[wanted]
+    model = catalogue.known(text, medium) if catalogue.trait(text, medium) else None
+    return f" (now {model.name})" if model is not None else ""
 
 
 # --- caps ---
@@ -239,7 +241,9 @@ async def _caps(services: Services, turn: Turn) -> None:
     scope, amount = text_option(turn, "scope"), text_option(turn, "amount")
     if not scope or not amount:
         caps = services.caps.all()
-        lines = [f"- {describe_cap(cap)}" for cap in caps] or ["- none: nothing limits what this bot spends"]
+        lines = [f"- {describe_cap(cap, turn.answer.capabilities.role_style)}" for cap in caps] or [
+            "- none: nothing limits what this bot spends"
+        ]
         turn.say("\n".join(["**Caps**\n", *lines]) + "\n\nSet one: `/caps scope:user amount:$1 period:day`.")
         return
     period = CapPeriod(text_option(turn, "period") or CapPeriod.DAY.value)
@@ -252,14 +256,19 @@ async def _caps(services: Services, turn: Turn) -> None:
     unit, limit = parse_amount(amount)
     cap = Cap(key, medium, unit, period, limit)
     await services.caps.put(cap, turn.now)
-    turn.say(f"Set: {describe_cap(cap)}. What was spent earlier in the period counts.")
+    words = describe_cap(cap, turn.answer.capabilities.role_style)
+    turn.say(f"Set: {words}. What was spent earlier in the period counts.")
 
 
 def _scope_key(turn: Turn, scope: str) -> str:
     place = turn.incoming.place
     if scope == "server" and not place.server_key:
         raise UserError("There is no server here. Use this command in the server.")
+    role = text_option(turn, "role")
+    if scope == "role" and not role:
+        raise UserError("Say which role: choose one with the option `role`, in its server.")
     return {
+        "role": f"role:{role}",
         "bot": "bot",
         "user": "user:*",
         "server": place.server_key,
@@ -280,10 +289,17 @@ def parse_amount(text: str) -> tuple[CapUnit, int]:
     return (CapUnit.MONEY, int(number * 1_000_000)) if money else (CapUnit.COUNT, int(number))
 
 
-def describe_cap(cap: Cap) -> str:
-    """A cap in words."""
+def describe_cap(cap: Cap, role_style: str = "{id}") -> str:
+    """A cap in words; `role_style` is how the platform shows a role."""
     kind, _, rest = cap.scope.partition(":")
-    whose = {"bot": "the whole bot", "server": "a server", "channel": "a channel", "user": "a person"}[kind]
+    role = role_style.format(id=rest.rpartition(":")[2])
+    whose = {
+        "bot": "the whole bot",
+        "server": "a server",
+        "channel": "a channel",
+        "user": "a person",
+        "role": f"each person with the role {role}",
+    }[kind]
     if rest == "*":
         whose = whose.replace("a ", "each ")
     what = dollars(cap.limit) if cap.unit is CapUnit.MONEY else f"{cap.limit} calls"

@@ -2,36 +2,10 @@
 
 from __future__ import annotations
 
-import random
-
 from bot.commands.services import Services, number_option, text_option
-from bot.commands.talk import check_adult
-from bot.declarations import Choice, Command, Medium, Option, OptionKind
+from bot.declarations import Command, Medium, Option, OptionKind
 from bot.engine.registry import Bound
 from bot.engine.turn import Turn
-from bot.errors import UserError
-from bot.messages import Media, MediaKind
-from bot.venice import ImageRequest, ImageResult, Model
-from bot.venice.pricing import image_ceiling, image_cost
-
-SHAPES = {
-    "1:1": (1024, 1024),
-    "4:3": (1152, 864),
-    "3:4": (864, 1152),
-    "3:2": (1216, 816),
-    "2:3": (816, 1216),
-    "16:9": (1280, 720),
-    "9:16": (720, 1280),
-}
-_LABELS = {
-    "1:1": "square",
-    "4:3": "landscape",
-    "3:4": "portrait",
-    "3:2": "photo",
-    "2:3": "poster",
-    "16:9": "wide",
-    "9:16": "tall",
-}
 
 IMAGE = Command(
     "image",
@@ -39,7 +13,9 @@ IMAGE = Command(
     (
         Option("prompt", "What should the picture show?", required=True, rest=True, maximum=7500),
         Option("model", "Picture model.", completer="model.image"),
-        Option("size", "Shape of the picture.", choices=tuple(Choice(k, v) for k, v in _LABELS.items())),
+        Option("size", "Shape of the picture.", completer="image.size", maximum=20),
+        Option("resolution", "Resolution, where the model offers several.", completer="image.resolution"),
+        Option("quality", "Quality, where the model offers several.", completer="image.quality"),
         Option("style", "Style of the picture.", completer="style"),
         Option("negative", "What the picture must not show.", maximum=7500),
         Option(
@@ -48,6 +24,13 @@ IMAGE = Command(
             OptionKind.INTEGER,
             minimum=1,
             maximum=999_999_999,
+        ),
+        Option(
+            "steps",
+            "Steps of drawing, where the model lets one choose.",
+            OptionKind.INTEGER,
+            minimum=1,
+            maximum=100,
         ),
         Option("count", "How many pictures, 1 to 4.", OptionKind.INTEGER, minimum=1, maximum=4),
     ),
@@ -65,67 +48,18 @@ def bound(services: Services) -> list[Bound]:
 
 
 async def _image(services: Services, turn: Turn) -> None:
-    prompt = text_option(turn, "prompt")
-    if not prompt:
-        raise UserError("Say what the picture should show: `/image a lighthouse at dawn`.")
     turn.answer.typing()
-    wanted = text_option(turn, "model") or turn.settings.text("image_model")
-    model = await services.models.pick("image", wanted, owner=turn.owner)
-    check_adult(model, turn)
-    request = await _image_request(services, turn, prompt, model)
-    result = await _drawn(services, turn, request, model)
-    name = f"gondola-{request.seed}"
-    items = [
-        Media(MediaKind.IMAGE, data, result.mime, f"{name}-{i}.{result.mime.partition('/')[2]}")
-        for i, data in enumerate(result.images, 1)
-    ]
-    turn.show(items, f"{prompt[:300]}\n\n*{model.name} · seed {request.seed}*")
-
-
-async def _drawn(services: Services, turn: Turn, request: ImageRequest, model: Model) -> ImageResult:
-    estimate = image_ceiling(model, request)
-    paying = services.cashier.paying(
-        turn.payer, turn.settlements, Medium.IMAGE, model.id, estimate, count=request.variants
+    made = await services.drawer.draw(
+        turn,
+        text_option(turn, "prompt"),
+        model=text_option(turn, "model"),
+        shape=text_option(turn, "size"),
+        resolution=text_option(turn, "resolution"),
+        quality=text_option(turn, "quality"),
+        style=text_option(turn, "style"),
+        negative=text_option(turn, "negative"),
+        seed=number_option(turn, "seed"),
+        steps=number_option(turn, "steps"),
+        count=number_option(turn, "count") or 1,
     )
-    async with paying as bill, services.client.limits.turn(model.id, turn.person, 0):
-        result = await services.client.generate_image(request, model, user=turn.person)
-        violation = result.notices.content_violation
-        cost = image_cost(
-            model, request, violation=violation, enhanced=result.notices.enhanced_prompt is not None
-        )
-        count = 0 if violation else len(result.images)
-        bill.charge(cost.micro_usd, count=count, request_id=result.request_id)
-    if violation:
-        raise UserError("Venice's rules forbid this picture. It cost nothing; please describe another.")
-    return result
-
-
-async def _image_request(services: Services, turn: Turn, prompt: str, model: Model) -> ImageRequest:
-    limit = model.image.prompt_limit
-    if limit is not None and len(prompt) > limit:
-        raise UserError(f"{model.name} takes at most {limit:,} characters; yours has {len(prompt):,}.")
-    shape = text_option(turn, "size") or "1:1"
-    width, height = SHAPES[shape]
-    return ImageRequest(
-        prompt=prompt,
-        negative_prompt=text_option(turn, "negative"),
-        width=width,
-        height=height,
-        aspect_ratio=shape,
-        variants=number_option(turn, "count") or 1,
-        style=await _style(services, text_option(turn, "style")),
-        seed=number_option(turn, "seed") or random.randint(1, 999_999_999),
-        safe_mode=not turn.incoming.adult_allowed,
-    )
-
-
-async def _style(services: Services, wanted: str) -> str:
-    if not wanted:
-        return ""
-    styles = await services.models.styles()
-    for style in styles:
-        if style.casefold() == wanted.casefold():
-            return style
-    close = [style for style in styles if wanted.casefold() in style.casefold()][:5]
-    hint = ", ".join(f"`{style}`" for style in close or styles[:8])
-    raise UserError(f"There is no style “{wanted[:40]}”. There are {hint} and more.")
+    await services.drawer.show(turn, made)

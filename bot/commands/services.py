@@ -11,10 +11,15 @@ from bot.engine.access import Doorkeeper
 from bot.engine.answerbook import AnswerBook
 from bot.engine.caps import CapsBook
 from bot.engine.cashier import Cashier
+from bot.engine.choosing import Chooser
+from bot.engine.drawing import Drawer
 from bot.engine.fetching import Fetcher
+from bot.engine.finding import Finder
+from bot.engine.gallery import Gallery
 from bot.engine.hearing import Hearer
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
+from bot.engine.retouching import Retoucher
 from bot.engine.settings import SettingsBook
 from bot.engine.speaking import Speaker
 from bot.engine.stopping import Stopper
@@ -43,7 +48,12 @@ class Services:
     cashier: Cashier
     doorkeeper: Doorkeeper
     talker: Talker
+    chooser: Chooser
     speaker: Speaker
+    drawer: Drawer
+    retoucher: Retoucher
+    gallery: Gallery
+    finder: Finder
     fetcher: Fetcher
     hearer: Hearer
     secretary: Secretary

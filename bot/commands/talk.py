@@ -1,15 +1,14 @@
-"""/search, /reset, /character, /model: what is talked about, with whom."""
+"""/search, /reset, /character: what is talked about, with whom."""
 
 from __future__ import annotations
 
 from bot.commands.chats import start_chat
 from bot.commands.services import Services, flag_option, text_option
 from bot.declarations import Command, Medium, Option, OptionKind
-from bot.engine.models import check_dear, is_dear
 from bot.engine.registry import Bound
 from bot.engine.turn import Turn
 from bot.errors import NotAllowed, UserError, VeniceError, VeniceFailure
-from bot.venice import Character, CharacterQuery, Model
+from bot.venice import Character, CharacterQuery
 
 SUGGESTED = 8
 
@@ -29,11 +28,6 @@ CHARACTER = Command(
         Option("clear", "Back to plain Gondola.", OptionKind.BOOLEAN),
     ),
 )
-MODEL = Command(
-    "model",
-    "Show or choose the language model of this channel.",
-    (Option("name", "Model to use; “default” for Venice's default.", completer="model.text", rest=True),),
-)
 
 
 def bound(services: Services) -> list[Bound]:
@@ -50,13 +44,9 @@ def bound(services: Services) -> list[Bound]:
     async def character(turn: Turn) -> None:
         await _character(services, turn)
 
-    async def model(turn: Turn) -> None:
-        await _model(services, turn)
-
     return [
         Bound(SEARCH, search, ordered=True),
         Bound(CHARACTER, character),
-        Bound(MODEL, model),
         Bound(RESET, reset),
     ]
 
@@ -140,51 +130,3 @@ async def _by_slug(services: Services, slug: str) -> Character | None:
         if error.failure is VeniceFailure.NOT_FOUND:
             return None
         raise
-
-
-# --- model ---
-
-
-async def _model(services: Services, turn: Turn) -> None:
-    name = text_option(turn, "name")
-    if not name:
-        await _show_model(services, turn)
-        return
-    if name.lower() in ("default", "clear", "none"):
-        await put_channel(services, turn, "model", "")
-        chosen = await services.models.pick("text", "", owner=True)
-    else:
-        chosen = (await services.models.catalogue()).find(name)
-        check_dear(chosen, owner=turn.owner)
-        check_adult(chosen, turn)
-        await put_channel(services, turn, "model", chosen.id)
-    turn.say(f"**{chosen.name}** answers here from now on.\n\n{describe(chosen)}")
-
-
-async def _show_model(services: Services, turn: Turn) -> None:
-    current = await services.models.pick("text", turn.settings.text("model"), owner=True)
-    catalogue = await services.models.catalogue()
-    others = [m for m in catalogue.offered("text") if m.id != current.id and (turn.owner or not is_dear(m))]
-    choices = [(m.name, MODEL.name, {"name": m.id}) for m in others[:SUGGESTED]]
-    turn.notice(
-        f"**{current.name}** (`{current.id}`) answers here.\n\n{describe(current)}\n\n"
-        f"Choose another, or `/model NAME`. There are {len(others) + 1}.",
-        buttons=await services.command_buttons(turn, choices),
-    )
-
-
-def check_adult(model: Model, turn: Turn) -> None:
-    """Refuse an uncensored model where the place is not marked for adults."""
-    if model.uncensored and not turn.incoming.adult_allowed:
-        raise NotAllowed(f"{model.name} is uncensored, and this place is not marked for adults.")
-
-
-def describe(model: Model) -> str:
-    """Price, room, abilities and privacy of a text model in a line or two."""
-    tokens = model.pricing.tokens
-    price = f"${tokens.input:g} in and ${tokens.output:g} out per million tokens" if tokens else "no price"
-    room = f", room for {model.context_tokens:,} tokens" if model.context_tokens else ""
-    can = model.capabilities
-    abilities = [word for has, word in ((can.vision, "sees pictures"), (can.reasoning, "can think")) if has]
-    privacy = "private (nothing is kept)" if model.private else "anonymised (the provider sees the words)"
-    return "; ".join([f"It costs {price}{room}", *abilities, privacy]) + "."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from bot.capabilities import CallKind
+from bot.capabilities import CallKind, Capabilities
 from bot.delivery.bell import Bell
 from bot.delivery.besides import Besides
 from bot.delivery.courier import Courier, Sending, Step, unannounced
@@ -14,7 +14,7 @@ from bot.delivery.draft import Draft
 from bot.delivery.frames import THINKING, Frame, Frames
 from bot.delivery.limits import Grade, Limiter, Permit
 from bot.delivery.livedoor import LiveDoor
-from bot.delivery.media import is_answer, plain_errand
+from bot.delivery.media import Album, is_answer, plain_errand, shown_files
 from bot.delivery.pages import Change
 from bot.delivery.seat import COSMETIC_BACKOFF, DEFAULT_PENALTY, LOOK_AGAIN, Seat
 from bot.delivery.style import ORDINARY, Streaming, Style
@@ -76,6 +76,7 @@ class Answer:
         self._visible = asyncio.Event()
         self._first_visible_at: float | None = None
         self._refs: list[MessageRef] = list(known)
+        self._files: dict[str, tuple[str, ...]] = {}
         self._failure: PlatformError | None = None
         self._stopped = False
         self._not_before = 0.0
@@ -102,6 +103,11 @@ class Answer:
     def stopped(self) -> bool:
         """True once nothing more will be shown: complete, failed, deleted or cancelled."""
         return self._stopped
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the platform of the answer can do."""
+        return self._door.capabilities
 
     def push(self, event: ReplyEvent) -> None:
         """Take an event in. Never blocks, never raises; ignored after Done or once stopped."""
@@ -153,7 +159,12 @@ class Answer:
         else:
             self.task.result()
         return Delivered(
-            tuple(self._refs), self.text, self._failure, self._first_visible_at, self._courier.calls
+            tuple(self._refs),
+            self.text,
+            self._failure,
+            self._first_visible_at,
+            self._courier.calls,
+            self._files,
         )
 
     # --- the loop ---------------------------------------------------------------------------------
@@ -266,6 +277,8 @@ class Answer:
                 self._record(ref)
             return
         self._besides.arrived(step)
+        if isinstance(work, Album):
+            self._files |= shown_files(work, ref)
         if is_answer(work):
             self._record(ref)
 
@@ -339,7 +352,7 @@ class Answer:
         if isinstance(step.work, Change):
             self._flow.unknown(step.work)
         else:
-            self._give_up_errand()
+            self._besides.doubted(step.work)
 
     def _again(self, step: Step, error: PlatformError) -> None:
         now = self._clock()
@@ -361,7 +374,8 @@ class Answer:
             self._stop(error)
         else:
             self._fail(error)
-            self._give_up_errand()
+            self._attempts = 0
+            self._besides.doubted(step.work)
 
     def _denied(self, step: Step, error: PlatformError) -> None:
         work = step.work
@@ -376,10 +390,6 @@ class Answer:
         self._fail(error)
         self._attempts = 0
         self._besides.denied(work)
-
-    def _give_up_errand(self) -> None:
-        self._attempts = 0
-        self._besides.over()
 
     def _fail(self, error: PlatformError) -> None:
         """Note what went wrong; the answer goes on."""

@@ -8,7 +8,16 @@ from bot.capabilities import CallKind
 from bot.delivery.courier import Courier, Step
 from bot.delivery.draft import Draft
 from bot.delivery.limits import Grade
-from bot.delivery.media import Album, Errand, Line, errands, is_answer, sentence, unsent_text
+from bot.delivery.media import (
+    Album,
+    Errand,
+    Line,
+    errands,
+    is_answer,
+    sentence,
+    unconfirmed_text,
+    unsent_text,
+)
 from bot.delivery.textflow import TextFlow
 from bot.messages import ButtonRows
 from bot.ports import Door
@@ -36,8 +45,8 @@ class Besides:
         if not self._errands:
             return None
         errand = self._errands[0]
-        buttons = errand.buttons if isinstance(errand, Line) else ()
-        return Step(CallKind.SEND, Grade.MUST, errand, buttons or self._buttons_without_text(errand))
+        buttons = errand.buttons or self._buttons_without_text(errand)
+        return Step(CallKind.SEND, Grade.MUST, errand, buttons)
 
     def _buttons_without_text(self, errand: Errand) -> ButtonRows:
         """The answer's buttons, if this is its last message and there is no text to carry them."""
@@ -72,6 +81,13 @@ class Besides:
         """The errand is refused for good: for files, a sentence says so."""
         self.over()
         if isinstance(errand, Album):
-            self._errands.extendleft(
-                reversed(sentence(unsent_text(errand, self._door.capabilities), self._door))
-            )
+            self._say_first(unsent_text(errand, self._door.capabilities), errand.rescue)
+
+    def doubted(self, errand: Errand) -> None:
+        """Nobody knows whether the errand is done: where files can be had again, a sentence says so."""
+        self.over()
+        if isinstance(errand, Album) and errand.rescue:
+            self._say_first(unconfirmed_text(errand, self._door.capabilities), errand.rescue)
+
+    def _say_first(self, text: str, buttons: ButtonRows) -> None:
+        self._errands.extendleft(reversed(sentence(text, self._door, buttons)))

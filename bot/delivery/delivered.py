@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bot.errors import PlatformError
 from bot.messages import MessageRef
@@ -15,6 +16,7 @@ class Delivered:
     `refs` are the messages of its text and media in order of sending, `text` all of its text, `failure`
     what went wrong for good (AMBIGUOUS: a message may be missing; GONE: people deleted it). `calls` counts
     the platform calls made, `first_visible_at` is in the clock's seconds, None if nothing became visible.
+    `files` are the messages that show each kept file, by `Media.kept`.
     """
 
     refs: tuple[MessageRef, ...]
@@ -22,3 +24,4 @@ class Delivered:
     failure: PlatformError | None
     first_visible_at: float | None
     calls: int
+    files: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])

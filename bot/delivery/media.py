@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.capabilities import Capabilities
 from bot.delivery.pages import Change, plain_form
-from bot.messages import ButtonRows, Media, MediaKind, MediaReady, Notice, Part
+from bot.messages import ButtonRows, Media, MediaKind, MediaReady, MessageRef, Notice, Part
 from bot.ports import Door
 
 MEBIBYTE = 1024 * 1024
@@ -22,6 +22,8 @@ class Album:
 
     items: tuple[Media, ...]
     caption: Part | None = None
+    buttons: ButtonRows = ()
+    rescue: ButtonRows = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,15 @@ def media_errands(event: MediaReady, door: Door) -> Iterator[Errand]:
     limits = door.capabilities
     fitting = [item for item in event.items if len(item.data) <= limits.upload_limit]
     caption, rest = split_caption(event.caption, door, bool(fitting))
-    for index, items in enumerate(albums(fitting, limits)):
-        yield Album(items, None if index else caption)
+    together = list(albums(fitting, limits))
+    for index, items in enumerate(together):
+        buttons = event.buttons if index == len(together) - 1 else ()
+        yield Album(items, None if index else caption, buttons, event.rescue)
     for part in rest:
         yield Line(part, answer=True)
     for item in event.items:
         if len(item.data) > limits.upload_limit:
-            yield from sentence(too_large_text(item, limits), door)
+            yield from sentence(too_large_text(item, limits), door, () if fitting else event.buttons)
 
 
 def split_caption(caption: str, door: Door, has_media: bool) -> tuple[Part | None, list[Part]]:
@@ -96,8 +100,8 @@ def fits(album: Sequence[Media], item: Media, limits: Capabilities) -> bool:
     return together and len(album) < limits.media_per_message and size <= ALBUM_UPLOADS * limits.upload_limit
 
 
-def sentence(text: str, door: Door) -> list[Errand]:
-    return [Line(part) for part in door.compose(text)]
+def sentence(text: str, door: Door, buttons: ButtonRows = ()) -> list[Errand]:
+    return [Line(part, buttons) for part in door.compose(text)]
 
 
 def too_large_text(item: Media, limits: Capabilities) -> str:
@@ -116,9 +120,26 @@ def unsent_text(album: Album, limits: Capabilities) -> str:
     return f"I could not send {what} ({size:.1f} MiB): {limits.display_name} refused it."
 
 
+def unconfirmed_text(album: Album, limits: Capabilities) -> str:
+    """The sentence for files of which the platform did not say whether it took them."""
+    one = len(album.items) == 1
+    what = f"the {album.items[0].kind.value}" if one else f"{len(album.items)} files"
+    return f"{limits.display_name} did not confirm {what}. If you do not see {'it' if one else 'them'}:"
+
+
 def is_answer(work: Change | Errand) -> bool:
     """True for what belongs to the answer, False for notices beside it."""
     return not isinstance(work, Line) or work.answer
+
+
+def shown_files(album: Album, ref: MessageRef) -> dict[str, tuple[str, ...]]:
+    """Which messages show the kept files of an album: each its own where the platform makes them so."""
+    own = len(ref.album) == len(album.items)
+    return {
+        item.kept: (ref.album[index],) if own else ref.message_ids
+        for index, item in enumerate(album.items)
+        if item.kept
+    }
 
 
 def plain_errand(errand: Errand) -> Errand:

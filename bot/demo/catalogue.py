@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot.demo.catalogue_edits import EDIT_ROWS
+from bot.demo.catalogue_enclaves import ENCLAVE_MODELS
 from bot.demo.catalogue_jobs import JOB_ROWS
 from bot.demo.catalogue_media import MEDIA_ROWS
 from bot.demo.catalogue_text import TEXT_MODELS
@@ -59,7 +60,7 @@ class Model:
 @cache
 def models() -> dict[str, Model]:
     """All rows by id, in the order of the list."""
-    rows: list[Model] = [Model(entry.id, "text", entry.row()) for entry in TEXT_MODELS]
+    rows: list[Model] = [Model(entry.id, "text", entry.row()) for entry in (*TEXT_MODELS, *ENCLAVE_MODELS)]
     rows += [
         Model(as_text(row["id"]), as_text(row["type"]), row) for row in (*MEDIA_ROWS, *EDIT_ROWS, *JOB_ROWS)
     ]

@@ -46,7 +46,7 @@ class Extended:
 
 @dataclass(frozen=True, slots=True)
 class TextModel:
-    """`can` names members of CAPABILITIES; `efforts` lists reasoning efforts, the default first."""
+    """`can` names members of CAPABILITIES, or "enclave"; `efforts` lists efforts, the default first."""
 
     id: str
     name: str
@@ -80,7 +80,8 @@ class TextModel:
     def _capabilities(self) -> dict[str, Json]:
         able = self.can.split()
         flags: dict[str, Json] = {key: word in able for word, key in CAPABILITIES.items()}
-        flags |= {"supportsWebSearch": True, "supportsTeeAttestation": False, "supportsE2EE": False}
+        enclave = "enclave" in able
+        flags |= {"supportsWebSearch": True, "supportsTeeAttestation": enclave, "supportsE2EE": enclave}
         flags |= {"quantization": self.quantization, "supportsReasoningEffort": bool(self.efforts)}
         if self.efforts:
             flags |= {

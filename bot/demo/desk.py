@@ -236,6 +236,7 @@ class Desk:
                 raise too_large("The request body")
             if call.record.method in ("POST", "PATCH"):
                 _check_content(call)
+                self._state.churn.check(call.record.model)
             return await endpoint(call, slug)
         except Refusal as refusal:
             body: Json = refusal.body

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import JSONResponse, Response
 
-from bot.demo.catalogue import ALIASES, TYPES, of_type, traits
+from bot.demo.catalogue import TYPES
 from bot.demo.checks import one_of
 from bot.demo.headers import common_headers
 from bot.demo.refusals import invalid
@@ -27,14 +27,14 @@ def _answer(call: Call, kind: str, data: object) -> Response:
 
 async def list_models(call: Call, slug: str) -> Response:
     kind = _type(call)
-    return _answer(call, kind, [model.row for model in of_type(kind)])
+    return _answer(call, kind, call.state.churn.rows(kind))
 
 
 async def list_traits(call: Call, slug: str) -> Response:
     kind = _type(call)
-    return _answer(call, kind, traits(kind))
+    return _answer(call, kind, dict(call.state.churn.traits(kind)))
 
 
 async def list_aliases(call: Call, slug: str) -> Response:
     kind = _type(call)
-    return _answer(call, kind, ALIASES.get(kind, {}))
+    return _answer(call, kind, dict(call.state.churn.mapping(kind)))

@@ -12,6 +12,7 @@ from typing import Any, cast
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from bot.demo.churn import Churn
 from bot.demo.desk import Desk
 from bot.demo.faults import FaultScript
 from bot.demo.state import FASTEST_PACE, DemoState, RecordedRequest
@@ -86,6 +87,11 @@ class DemoVenice:
     @property
     def faults(self) -> FaultScript:
         return self._state.faults
+
+    @property
+    def churn(self) -> Churn:
+        """What has changed in the catalogue."""
+        return self._state.churn
 
     @property
     def requests(self) -> list[RecordedRequest]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.demo.churn import Churn
 from bot.demo.faults import Fault, FaultKind, FaultScript
 from bot.demo.jobbook import JobBook
 from bot.demo.jsonvalue import Json, JsonObject, as_object, as_text
@@ -74,6 +75,7 @@ class DemoState:
         self.pace = min(pace, FASTEST_PACE)
         self.keys = keys
         self.faults = FaultScript()
+        self.churn = Churn()
         self.requests: list[RecordedRequest] = []
         self.prefixes = PrefixMemory()
         self.jobs = JobBook()

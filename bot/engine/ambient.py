@@ -10,11 +10,12 @@ from typing import TypeAlias, cast
 
 import structlog
 
+from bot.engine.models import tier_of
 from bot.engine.settings import PlaceSettings
 from bot.engine.sidecalls import SideCalls
 from bot.engine.speakers import quoted_lines, speaker_label
 from bot.errors import GondolaError
-from bot.messages import Incoming
+from bot.messages import Incoming, Place
 from bot.ports import Clock
 from bot.venice import ChatMessage, ChatRequest, Model, ResponseSchema
 
@@ -71,7 +72,7 @@ class Gate:
         channel.judging = True
         channel.calls.append(self._clock())
         try:
-            yes = await self._judge(incoming, person, settings.text("gate_model"), around)
+            yes = await self._judge(incoming, person, settings, around)
         except GondolaError as error:
             log.info("gate.silent", platform=incoming.place.platform, reason=error.detail)
             return False
@@ -99,8 +100,10 @@ class Gate:
             and len(channel.calls) < (settings.number("ambient_budget") or 0)
         )
 
-    async def _judge(self, incoming: Incoming, person: str, chosen: str, around: Sequence[str]) -> bool:
-        model = await self._model(chosen)
+    async def _judge(
+        self, incoming: Incoming, person: str, settings: PlaceSettings, around: Sequence[str]
+    ) -> bool:
+        model = await self._model(incoming.place, settings)
         if model is None:
             return False
         structured = model.capabilities.response_schema
@@ -117,11 +120,13 @@ class Gate:
         text = await self._calls.ask(incoming.place, person, model, request)
         return says_yes(text)
 
-    async def _model(self, chosen: str) -> Model | None:
-        if chosen:
-            return await self._calls.find(chosen)
-        private = await self._calls.cheap_model(private=True, schema=True)
-        return private or await self._calls.cheap_model(private=False, schema=True)
+    async def _model(self, place: Place, settings: PlaceSettings) -> Model | None:
+        chosen = settings.text("gate_model")
+        found = await self._calls.find(chosen) if chosen else None
+        if found is not None and found.tier >= tier_of(settings):
+            return found
+        private = await self._calls.cheap_model(private=True, schema=True, place=place)
+        return private or await self._calls.cheap_model(private=False, schema=True, place=place)
 
     def _channel(self, incoming: Incoming) -> _Channel:
         key = incoming.place.channel_key

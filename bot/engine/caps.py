@@ -5,6 +5,7 @@ Periods are UTC. The default is $10 a day for the whole bot; nothing else is cap
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,10 +13,11 @@ from datetime import UTC, datetime, timedelta
 from bot.declarations import Medium
 from bot.errors import CapInfo, CapReached
 from bot.messages import Place
-from bot.records import ALL_MEDIA, Cap, CapLine, CapPeriod, CapUnit, Refusal, counter_key
+from bot.records import ALL_MEDIA, Cap, CapLine, CapPeriod, CapUnit, Refusal, counter_key, period_name
 from bot.storing import Money
 
 DEFAULT_CAP = Cap("bot", ALL_MEDIA, CapUnit.MONEY, CapPeriod.DAY, 10_000_000)
+MOST_MEMBERS = 20_000
 _NOUNS = {
     Medium.CHAT.value: "answers",
     Medium.IMAGE.value: "pictures",
@@ -27,11 +29,12 @@ _NOUNS = {
     Medium.EMBEDDING.value: "memory searches",
     ALL_MEDIA: "calls",
 }
+_EVERY = {CapPeriod.DAY: "daily", CapPeriod.WEEK: "weekly", CapPeriod.MONTH: "monthly"}
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A cap period: the first UTC day as text, start and end in Unix seconds."""
+    """A cap period: its name in counter keys, start and end in Unix seconds."""
 
     name: str
     start: int
@@ -41,11 +44,16 @@ class Period:
 def period_at(period: CapPeriod, at: float) -> Period:
     """The period that contains a time."""
     day = datetime.fromtimestamp(at, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    if period is CapPeriod.DAY:
-        return Period(day.strftime("%Y-%m-%d"), _unix(day), _unix(day + timedelta(days=1)))
-    first = day.replace(day=1)
-    following = (first + timedelta(days=32)).replace(day=1)
-    return Period(first.strftime("%Y-%m"), _unix(first), _unix(following))
+    match period:
+        case CapPeriod.DAY:
+            first, following = day, day + timedelta(days=1)
+        case CapPeriod.WEEK:
+            first = day - timedelta(days=day.weekday())
+            following = first + timedelta(days=7)
+        case CapPeriod.MONTH:
+            first = day.replace(day=1)
+            following = (first + timedelta(days=32)).replace(day=1)
+    return Period(period_name(period, day), _unix(first), _unix(following))
 
 
 def _unix(moment: datetime) -> int:
@@ -58,6 +66,16 @@ class CapsBook:
     def __init__(self, money: Money) -> None:
         self._money = money
         self._caps: dict[str, list[Cap]] = {}
+        self._roles: OrderedDict[tuple[str, str], tuple[str, ...]] = OrderedDict()
+
+    def know_roles(self, place: Place, person: str, roles: tuple[str, ...]) -> None:
+        """Remember the roles a person (keyed hash) has in a server, the highest first."""
+        if not place.server_key or not (roles or self._roles):
+            return
+        self._roles[place.server_key, person] = roles
+        self._roles.move_to_end((place.server_key, person))
+        if len(self._roles) > MOST_MEMBERS:
+            self._roles.popitem(last=False)
 
     async def load(self) -> None:
         """Read everything anew."""
@@ -73,9 +91,7 @@ class CapsBook:
         """Set a cap; what was spent earlier in the period counts."""
         period = period_at(cap.period, at)
         counters = (
-            []
-            if cap.scope.endswith(":*")
-            else [counter_key(cap.scope, cap.medium, cap.unit, cap.period, period.name)]
+            [] if cap.for_each else [counter_key(cap.scope, cap.medium, cap.unit, cap.period, period.name)]
         )
         await self._money.set_cap(cap, counters, period.start, at)
         await self.load()
@@ -110,14 +126,26 @@ class CapsBook:
 
     def applying(self, place: Place, person: str) -> Iterator[tuple[str, Cap]]:
         """Caps that hold for a person in a place, with the scope whose counter they use."""
-        scopes = (("bot", ""), (place.server_key, "server:*"), (place.channel_key, "channel:*"))
-        for scope, fallback in (*scopes, (f"user:{person}", "user:*")):
-            if not scope:
-                continue
-            own = self._caps.get(scope, [])
-            named = {(cap.medium, cap.unit, cap.period) for cap in own}
-            general = [c for c in self._caps.get(fallback, []) if (c.medium, c.unit, c.period) not in named]
-            yield from ((scope, cap) for cap in (*own, *general))
+        roles = self._roles.get((place.server_key, person), ())
+        scopes = (
+            ("bot",),
+            (place.server_key, "server:*"),
+            (place.channel_key, "channel:*"),
+            (f"user:{person}", *(f"role:{role}" for role in roles), "user:*"),
+        )
+        for scope, *general in scopes:
+            if scope:
+                yield from ((scope, cap) for cap in self._first(scope, *general))
+
+    def _first(self, *scopes: str) -> Iterator[Cap]:
+        """The caps of several scopes; of the same medium, unit and period the first one holds."""
+        named: set[tuple[str, CapUnit, CapPeriod]] = set()
+        for scope in scopes:
+            found = [
+                cap for cap in self._caps.get(scope, []) if (cap.medium, cap.unit, cap.period) not in named
+            ]
+            named |= {(cap.medium, cap.unit, cap.period) for cap in found}
+            yield from found
 
 
 def refusal(found: Refusal, at: float) -> CapReached:
@@ -126,7 +154,7 @@ def refusal(found: Refusal, at: float) -> CapReached:
     whose = {"bot": "The bot's", "server": "This server's", "channel": "This channel's", "user": "Your"}[
         line.scope.partition(":")[0]
     ]
-    every = "daily" if line.period is CapPeriod.DAY else "monthly"
+    every = _EVERY[line.period]
     what = _amount(line)
     text = (
         f"{whose} {every} limit of {what} would be passed, so I did not start. "

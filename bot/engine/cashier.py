@@ -27,6 +27,14 @@ class Payer:
     begin: Callable[[], Awaitable[None]] | None = None
 
 
+Admissible = Callable[[Place, str, str], Awaitable[None]]
+"""Refuses a call by its place, medium and model."""
+
+
+async def _anything(place: Place, medium: str, model: str) -> None:
+    """Everything may be called everywhere."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """A reservation in force. `estimate` is micro-USD."""
@@ -57,7 +65,11 @@ class Cashier:
     """Reserves before a call and words its settlement after it. Everyone waiting is admitted in one
     transaction."""
 
-    def __init__(self, money: Money, caps: CapsBook, clock: Clock) -> None:
+    def __init__(
+        self, money: Money, caps: CapsBook, clock: Clock, admissible: Admissible = _anything
+    ) -> None:
+        """`admissible` refuses what may not be called in a place, whatever it costs."""
+        self._admissible = admissible
         self._caps = caps
         self._clock = clock
         self._admit: Batcher[Admission, Refusal | None] = Batcher(money.admit)
@@ -72,7 +84,14 @@ class Cashier:
         count: int = 1,
         reservation_id: str = "",
     ) -> Hold:
-        """Reserve the worst-case price; raises CapReached when any cap would be passed."""
+        """Reserve the worst-case price; raises CapReached when any cap would be passed, NotAllowed where the
+        place's privacy rule forbids the model."""
+        await self._admissible(payer.place, medium, model)
+        return await self._reserved(payer, medium, model, estimate, count, reservation_id)
+
+    async def _reserved(
+        self, payer: Payer, medium: str, model: str, estimate: int, count: int, reservation_id: str
+    ) -> Hold:
         at = self._clock()
         lines = self._caps.lines(payer.place, payer.person, medium, cost=estimate, count=count, at=at)
         admission = Admission(
@@ -108,9 +127,10 @@ class Cashier:
         Refused by Venice, it is free. Without an answer (cut off, cancelled) Venice may have done the
         work, so the estimate stands, flagged uncertain.
         """
+        await self._admissible(payer.place, medium, model)
         key = secrets.token_hex(8)
         try:
-            hold = await self.hold(payer, medium, model, estimate, count=count, reservation_id=key)
+            hold = await self._reserved(payer, medium, model, estimate, count, key)
         except asyncio.CancelledError:
             # Once queued the reservation is made all the same, and nobody else would end it.
             settlements.append(Settlement(key, 0, 0, uncertain=False, request_id="", at=self._clock()))

@@ -115,7 +115,7 @@ class Compactor:
         lines = [f"{_who(item)}{text_of(item, talk.place)}" for item in items]
         material = "\n\n".join([f"Earlier summary:\n{before}", *lines] if before else lines)
         room = int(raw_tokens(material) / MARGIN) + 2 * SUMMARY_TOKENS
-        model = await self._calls.cheap_model(private=talk.model.private, room=room)
+        model = await self._calls.cheap_model(private=talk.model.private, room=room, place=talk.place)
         if model is None:
             return ""
         request = ChatRequest(

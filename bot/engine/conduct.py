@@ -94,7 +94,7 @@ class Conductor:
         self._count(turn, outcome if delivered.failure is None else Outcome.UNDELIVERED)
         if attempt is not None:
             attempt.sealed = True
-        await _over(turn)
+        await _over(turn, delivered)
         await self._write(turn, letters, TurnState.SETTLED, _ids(delivered))
 
     async def discard(self, letter: Letter) -> None:
@@ -198,7 +198,7 @@ class Conductor:
         elif turn.placeholder or not turn.answer.text:
             turn.notice(STOPPED)
         delivered = await turn.answer.finish()
-        await _over(turn)
+        await _over(turn, delivered)
         await self._write(turn, letters, TurnState.SETTLED, _ids(delivered))
 
     async def _delivered(self, turn: Turn) -> Delivered:
@@ -254,14 +254,16 @@ def _style(settings: PlaceSettings) -> Style:
     return Style(Streaming(streaming), settings.flag("rich_text"))
 
 
-async def _over(turn: Turn) -> None:
-    """Wait for what runs beside the answer."""
+async def _over(turn: Turn, delivered: Delivered | None = None) -> None:
+    """Wait for what runs beside the answer, and tell who wants to know what became of it."""
+    if delivered is not None:
+        await asyncio.gather(*(hear(delivered) for hear in turn.listeners))
     if turn.besides:
         await asyncio.wait(turn.besides)
 
 
 def _ids(delivered: Delivered) -> tuple[str, ...]:
-    return tuple(ref.message_id for ref in delivered.refs)
+    return tuple(one for ref in delivered.refs for one in ref.message_ids)
 
 
 async def _watch(answer: Answer, attempt: Attempt) -> None:

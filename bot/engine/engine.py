@@ -31,6 +31,7 @@ from bot.engine.mailbox import Attempt, Letter, Mailboxes
 from bot.engine.pressing import Presses
 from bot.engine.recovery import Recovery
 from bot.engine.registry import Bound, Registry, check_permission
+from bot.engine.replies import Replies
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background
 from bot.engine.stopping import Stopper
@@ -69,6 +70,7 @@ class Engine:
         stopper: Stopper,
         losses: Losses,
         answers: AnswerBook,
+        replies: Replies,
         patience: float = PATIENCE,
     ) -> None:
         self._away = Away(clock)
@@ -110,6 +112,7 @@ class Engine:
         )
         self._background = background
         self._groups = groups
+        self._replies = replies
         self._tasks = background.tasks
         self._handled: dict[str, float] = {}
 
@@ -228,6 +231,7 @@ class Engine:
             await self._accept(incoming)
 
     async def _accept(self, incoming: Incoming) -> None:
+        incoming = await self._replies.read(incoming)
         letter = Letter(secrets.token_hex(8), incoming)
         if not await self._journalled(letter):
             return
@@ -245,6 +249,8 @@ class Engine:
 
     def _enter(self, letter: Letter) -> None:
         """To the work, through a thread of its own where the channel asks for one."""
+        incoming = letter.incoming
+        self._caps.know_roles(incoming.place, self._hasher.person(incoming.author), incoming.roles)
         if self._groups.wants_thread(letter.incoming):
             self._spawn(self._enter_thread(letter))
         else:

@@ -34,6 +34,10 @@ class Fetcher:
                 f"I could not fetch `{attachment.name}`. Please send it again.", detail=error.detail
             ) from error
 
+    def upload_limit(self, turn: Turn) -> int:
+        """How many bytes a file may have where the turn is."""
+        return self._doors[turn.incoming.place.platform].capabilities.upload_limit
+
     def text_limit(self, turn: Turn) -> int:
         """How much text one message takes where the turn is."""
         return self._doors[turn.incoming.place.platform].capabilities.text_limit

@@ -60,7 +60,7 @@ class Hearer:
         Where a passage fails, what was heard before it is kept; raises VeniceError when that is nothing,
         UserError for a file with nothing in it."""
         check_length(sound.duration)
-        chosen = await self._models.pick("asr", model, owner=turn.owner)
+        chosen = await self._models.pick_for(turn, "asr", model)
         recording = await asyncio.to_thread(listen, await self._fetcher.fetch(turn, sound))
         passages = [one for one in recording.passages(PASSAGE_SECONDS) if not recording.silent(one)]
         files = await _files(recording, passages)

@@ -78,7 +78,7 @@ class Progress:
 
     def sent(self, ref: MessageRef) -> None:
         """A message of the answer is out."""
-        self._refs.append(ref.message_id)
+        self._refs.extend(ref.message_ids)
         turn_id = self._letters[0].turn_id
         state = TurnState.ADMITTED if self._in_line else TurnState.ANSWERING
         if turn_id in self._journal.complete:

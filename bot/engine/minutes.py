@@ -45,10 +45,10 @@ class Secretary:
         return (await self._calls.ask(turn.incoming.place, turn.person, model, request)).strip()
 
     async def _model(self, turn: Turn, room: int) -> Model:
-        own = await self._models.pick("text", turn.settings.text("model"), owner=turn.owner)
+        own = await self._models.pick_for(turn, "text")
         if own.context_tokens is None or own.context_tokens >= room:
             return own
-        roomy = await self._calls.cheap_model(private=own.private, room=room)
+        roomy = await self._calls.cheap_model(private=own.private, room=room, place=turn.incoming.place)
         if roomy is None:
             raise UserError(NO_ROOM)
         return roomy

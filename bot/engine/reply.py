@@ -49,6 +49,8 @@ class Reply:
     waited: bool = False
     thought: str = ""
     first_at: float | None = None
+    note: str = ""
+    """Said before the first word."""
 
     @property
     def searching(self) -> bool:
@@ -117,6 +119,8 @@ class Reply:
         if not text:
             return
         first, self.raw = not self.raw, self.raw + text
+        if first and self.note:
+            self.turn.notice(self.note)
         if not self.shown:
             return
         if first and self.waited:

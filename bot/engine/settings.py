@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.declarations import Choice, OptionKind, Scope, Setting, parse_value
+from bot.engine.effort import LEVELS
 from bot.errors import UserError
 from bot.messages import OptionValue, Person, Place
 from bot.records import SettingRow
@@ -57,9 +58,10 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting(
             "thinking",
-            "How long a reasoning model thinks before it answers.",
+            "How long a model thinks before it answers; on is its own measure. `/think` shows what it takes.",
             "off",
-            choices=_choices("off", "low", "medium", "high", "max"),
+            choices=_choices(*LEVELS),
+            completer="thinking",
         ),
         Setting(
             "web_search",
@@ -82,6 +84,25 @@ SETTINGS: dict[str, Setting] = {
         Setting("voice", "Voice for spoken answers; empty for the default.", "", completer="voice"),
         Setting("voice_model", "Speech model; empty for the default.", "", completer="model.tts"),
         Setting("image_model", "Picture model; empty for the default.", "", completer="model.image"),
+        Setting(
+            "min_privacy",
+            "Which models may be used here, for everything: any, only private ones (nothing is kept), or "
+            "only those in a TEE. The strictest rule set for bot, server, channel or thread holds.",
+            "any",
+            choices=_choices("any", "private", "tee"),
+            scopes=_PLACES,
+            strictest=True,
+        ),
+        Setting(
+            "fallback",
+            "Who answers when Venice cannot serve the model: auto for the nearest one, off, or names of "
+            "models in order, with commas.",
+            "auto",
+            completer="fallback",
+        ),
+        Setting(
+            "edit_model", "Model that changes pictures; empty for the default.", "", completer="model.edit"
+        ),
         Setting(
             "activation",
             "When to answer in a group: never, when mentioned, in threads, always, or where it helps.",
@@ -258,12 +279,32 @@ class SettingsBook:
         self._rows.pop((scope_key, setting.name), None)
         return await self._store.remove(scope_key, setting.name)
 
+    def of_place(self, place: Place, name: str) -> str:
+        """What holds in a place whoever asks, as text."""
+        return self._one(SETTINGS[name], scope_keys(place, Person("", ""))).text
+
+    def rows(self) -> dict[tuple[str, str], str]:
+        """Everything that is set: by scope key and name."""
+        return dict(self._rows)
+
     def _one(self, setting: Setting, keys: dict[Scope, str]) -> Resolved:
+        if setting.strictest:
+            return self._strictest(setting, keys)
         for scope in reversed(setting.scopes):
             text = self._rows.get((keys.get(scope, ""), setting.name))
             if text is not None:
                 return Resolved(_parsed(setting, text), text, scope)
         return Resolved(_parsed(setting, setting.default), setting.default, None)
+
+    def _strictest(self, setting: Setting, keys: dict[Scope, str]) -> Resolved:
+        ranks = {choice.value: rank for rank, choice in enumerate(setting.choices)}
+        found = [
+            (ranks[text], Resolved(text, text, scope))
+            for scope in setting.scopes
+            if (text := self._rows.get((keys.get(scope, ""), setting.name), "")) in ranks
+        ]
+        default = Resolved(setting.default, setting.default, None)
+        return max(found, key=lambda row: row[0], default=(0, default))[1]
 
 
 def find_setting(name: str) -> Setting:

@@ -9,10 +9,11 @@ from collections.abc import Coroutine
 from bot.declarations import Medium
 from bot.engine.cashier import Cashier, Payer
 from bot.engine.models import ModelBook
+from bot.engine.privacy import PrivacyRule
 from bot.messages import Place
 from bot.records import Closing, Settlement, TurnState
 from bot.storing import Turns
-from bot.venice import ChatRequest, Model, TextPart, VeniceClient
+from bot.venice import ChatRequest, Model, TextPart, Tier, VeniceClient
 from bot.venice.catalogue import Filter, price_of
 from bot.venice.pricing import chat_ceiling, chat_cost, likely_tokens
 
@@ -33,16 +34,23 @@ class Background:
 class SideCalls:
     """Asks a cheap model, within the caps; the money is settled before the answer is used."""
 
-    def __init__(self, client: VeniceClient, models: ModelBook, cashier: Cashier, turns: Turns) -> None:
+    def __init__(
+        self, client: VeniceClient, models: ModelBook, cashier: Cashier, turns: Turns, rule: PrivacyRule
+    ) -> None:
         self._client = client
         self._models = models
         self._cashier = cashier
         self._turns = turns
+        self._rule = rule
 
-    async def cheap_model(self, *, private: bool, schema: bool = False, room: int = 0) -> Model | None:
-        """The cheapest text model: one that keeps nothing where `private`, that takes a response schema
-        where one does, with a context of at least `room` tokens."""
-        offered = (await self._models.catalogue()).offered("text", Filter(private_only=private))
+    async def cheap_model(
+        self, *, private: bool, schema: bool = False, room: int = 0, place: Place | None = None
+    ) -> Model | None:
+        """The cheapest text model: one that keeps nothing where `private`, and as private as `place` asks
+        for, that takes a response schema where one does, with a context of at least `room` tokens."""
+        least = self._rule.tier(place) if place is not None else Tier.ANONYMIZED
+        tier = max(least, Tier.PRIVATE if private else Tier.ANONYMIZED)
+        offered = (await self._models.catalogue()).offered("text", Filter(tier=tier))
         fit = [model for model in offered if (model.context_tokens or 0) >= room and not model.beta]
         structured = [model for model in fit if model.capabilities.response_schema]
         candidates = structured if schema and structured else fit

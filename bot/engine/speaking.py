@@ -58,8 +58,7 @@ class Speaker:
 
     async def choose(self, turn: Turn, *, model: str = "", voice: str = "") -> VoiceChoice:
         """What was asked for, else what is set here, else the default; a voice belongs to its model."""
-        wanted = model or turn.settings.text("voice_model")
-        picked = await self._models.pick("tts", wanted, owner=turn.owner)
+        picked = await self._models.pick_for(turn, "tts", model)
         if voice:
             return VoiceChoice(picked, own_voice(picked, voice))
         stored = turn.settings.text("voice")

@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from bot.declarations import Medium
 from bot.engine.answerbook import AnswerBook
 from bot.engine.cashier import Cashier
+from bot.engine.choosing import NOTHING, ONLY_SEES, Chooser, Lineup, Needs
 from bot.engine.compacting import Compactor, Talk, budget
 from bot.engine.context import Past, Room, build_messages
+from bot.engine.effort import LEVELS
 from bot.engine.gathering import Gatherer, Question
-from bot.engine.models import ModelBook, check_dear
+from bot.engine.models import ModelBook, tier_of
 from bot.engine.overheard import Overheard
 from bot.engine.recall import Recall
 from bot.engine.reply import Reply, charge, texts_of
@@ -25,6 +27,7 @@ from bot.records import HistoryItem, Role
 from bot.venice import (
     ChatRequest,
     Model,
+    Tier,
     VeniceClient,
 )
 from bot.venice.pricing import (
@@ -32,7 +35,7 @@ from bot.venice.pricing import (
     interrupted_cost,
     likely_tokens,
 )
-from bot.venice.types import Reasoning, WebSearch
+from bot.venice.types import WebSearch
 
 STOPPED = "\n\n*(stopped)*"
 STOPPED_EARLY = "*Stopped before the first word.*"
@@ -51,6 +54,16 @@ class Outlook:
     ceiling: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An answer, and what it was asked with."""
+
+    model: Model
+    request: ChatRequest
+    reply: Reply
+    answer: str
+
+
 class Talker:
     """Answers questions through Venice's chat."""
 
@@ -66,6 +79,7 @@ class Talker:
         gauge: TokenGauge,
         overheard: Overheard,
         answers: AnswerBook,
+        chooser: Chooser,
     ) -> None:
         self._client = client
         self._models = models
@@ -77,6 +91,7 @@ class Talker:
         self._gauge = gauge
         self._overheard = overheard
         self._answers = answers
+        self._chooser = chooser
 
     async def talk(self, turn: Turn) -> None:
         """Answer the turn's own text."""
@@ -86,26 +101,46 @@ class Talker:
         """Answer `text`; `search` overrides the web search setting ("on")."""
         turn.answer.typing()
         question = await self._gatherer.gather(turn, text)
-        model = await self._model(turn, question)
+        lineup = await self._chooser.lineup(turn, _needs(question))
         past = await self._past(turn)
-        request = self._request(turn, question, model, search, past)
-        reply = Reply(turn, request, self._answers.clock, shown=turn.reply_mode != "voice")
-        if reply.shown:
-            self._answers.begin(turn)
-        try:
-            await self._stream(turn, model, request, reply)
-            answer = reply.finish()
-        except (asyncio.CancelledError, GondolaError) as error:
-            # A UserError (refused, nothing to say, a full cap) leaves nothing worth keeping.
-            arrived = bool(reply.raw.strip()) and not isinstance(error, UserError)
-            self._broken_off(turn, question, model, reply, search, arrived=arrived)
-            raise
+        asked = await self._asked(turn, question, lineup, past, search)
+        model, request, reply, answer = asked.model, asked.request, asked.reply, asked.answer
         self._remember(turn, question, answer)
         self._learn(question, model, request, reply)
         self._answers.end(turn, reply.outcome(model, search))
         if turn.again is None:
             self._fold(turn, model, past)
         await self._say_aloud(turn, answer)
+
+    async def _asked(self, turn: Turn, question: Question, lineup: Lineup, past: Past, search: str) -> _Asked:
+        """Ask until a model answers, or nobody steps in any more."""
+        waited = False
+        while True:
+            model = lineup.model
+            request = self._request(turn, question, model, search, past)
+            reply = Reply(turn, request, self._answers.clock, turn.reply_mode != "voice", waited=waited)
+            reply.note = lineup.note
+            if reply.shown:
+                self._answers.begin(turn)
+            try:
+                if await self._served(turn, lineup, request, reply):
+                    return _Asked(model, request, reply, reply.finish())
+            except (asyncio.CancelledError, GondolaError) as error:
+                # A UserError (refused, nothing to say, a full cap) leaves nothing worth keeping.
+                arrived = bool(reply.raw.strip()) and not isinstance(error, UserError)
+                self._broken_off(turn, question, model, reply, search, arrived=arrived)
+                raise
+            waited = reply.waited
+
+    async def _served(self, turn: Turn, lineup: Lineup, request: ChatRequest, reply: Reply) -> bool:
+        """Stream the answer; False where Venice refused before any word and another model takes over."""
+        try:
+            await self._stream(turn, lineup.model, request, reply)
+        except VeniceError as error:
+            if reply.received or not await lineup.step_in(error):
+                raise
+            return False
+        return True
 
     async def _past(self, turn: Turn) -> Past:
         """What the model is shown before the question."""
@@ -118,7 +153,7 @@ class Talker:
     async def outlook(self, turn: Turn) -> Outlook:
         """What the next question would send and cost, without asking it."""
         nothing = Question("", (), "", pictures=False)
-        model = await self._model(turn, nothing)
+        model = (await self._chooser.choose(turn)).model
         past = await self._recall.past(turn)
         request = self._request(turn, nothing, model, "", past)
         tokens = self._gauge.prompt(model.id, texts_of(request))
@@ -153,20 +188,9 @@ class Talker:
         self._remember(turn, question, answer, note="" if arrived else "(stopped before the first word)")
         self._answers.end(turn, reply.outcome(model, search, unfinished=arrived and reply.finished is None))
 
-    async def _model(self, turn: Turn, question: Question) -> Model:
-        chosen = turn.again.model if turn.again is not None else ""
-        model = await self._models.pick("text", chosen or turn.settings.text("model"), owner=turn.owner)
-        if not question.pictures or model.capabilities.vision:
-            return model
-        seeing = await self._models.vision()
-        if seeing is None:
-            raise UserError(f"{model.name} cannot look at pictures, and Venice offers no model that can now.")
-        check_dear(seeing, owner=turn.owner)
-        turn.notice(f"*{model.name} cannot see pictures, so {seeing.name} answers this one.*")
-        return seeing
-
     def _request(self, turn: Turn, question: Question, model: Model, search: str, past: Past) -> ChatRequest:
         settings, place = turn.settings, turn.incoming.place
+        enclosed = tier_of(settings) is Tier.TEE  # a search would leave the enclave
         character = settings.text("character")
         request = ChatRequest(
             messages=build_messages(
@@ -183,11 +207,11 @@ class Talker:
             max_completion_tokens=_answer_length(turn),
             temperature=settings.number("temperature"),
             top_p=settings.number("top_p"),
-            reasoning=_reasoning(settings.text("thinking")),
+            reasoning=LEVELS.get(settings.text("thinking"), "off"),
             cache_key=place.conversation,
             user=turn.person,
-            web_search=_web_search(search or settings.text("web_search")),
-            web_scraping=settings.flag("scraping") and "://" in question.text,
+            web_search="off" if enclosed else _web_search(search or settings.text("web_search")),
+            web_scraping=not enclosed and settings.flag("scraping") and "://" in question.text,
             character_slug=character,
         )
         _check_length(request, model)
@@ -276,6 +300,10 @@ class Talker:
         spoken.show(turn)
 
 
+def _needs(question: Question) -> Needs:
+    return ONLY_SEES if question.pictures else NOTHING
+
+
 def _answer_length(turn: Turn) -> int:
     return int(turn.settings.number("answer_length") or 2_000)
 
@@ -294,10 +322,6 @@ def _check_length(request: ChatRequest, model: Model) -> None:
             f"This is too long for {model.name}, which takes about {model.context_tokens * 3:,} characters. "
             "Shorten it, start anew with `/new`, or choose a model with more room with `/model`."
         )
-
-
-def _reasoning(thinking: str) -> Reasoning:
-    return thinking if thinking in ("low", "medium", "high", "max") else "off"
 
 
 def _web_search(mode: str) -> WebSearch:

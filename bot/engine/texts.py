@@ -7,6 +7,10 @@ CLOSED = (
     "with the code printed where the bot was started."
 )
 EXPIRED_BUTTON = "This button is too old to work. Please ask again."
+EXPIRED_PICTURE = (
+    "I no longer have this picture: I keep them for a week. Reply to the picture itself with what to change, "
+    "or ask for a new one."
+)
 INTERRUPTED = "I was interrupted before I could finish this answer. Please ask again."
 STOPPED = "Stopped."
 EMPTY_QUESTION = "I am here. Write your question after my name, or see /help for what I can do."

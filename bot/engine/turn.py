@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 
-from bot.delivery import Answer
+from bot.delivery import Answer, Delivered
 from bot.engine.again import Again
 from bot.engine.cashier import Payer
 from bot.engine.mailbox import Attempt
@@ -18,6 +18,9 @@ from bot.records import HistoryItem, Settlement
 
 async def _unmarked() -> None:
     """A turn that no journal follows."""
+
+
+Listener = Callable[[Delivered], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -50,6 +53,8 @@ class Turn:
     """Journals that Venice is called now; from here on the turn is not run again by itself."""
     again: Again | None = None
     besides: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
+    listeners: list[Listener] = field(default_factory=list["Listener"])
+    """Hear what was delivered once the answer has ended, before the turn closes; see to their own errors."""
 
     @property
     def payer(self) -> Payer:
@@ -95,9 +100,16 @@ class Turn:
         self.answer.push(TextReplaced(text))
         self.placeholder = True
 
-    def show(self, items: Sequence[Media], caption: str = "") -> None:
-        """Files of the answer, shown together where the platform can."""
-        self.answer.push(MediaReady(tuple(items), caption))
+    def show(
+        self,
+        items: Sequence[Media],
+        caption: str = "",
+        *,
+        buttons: ButtonRows = (),
+        rescue: ButtonRows = (),
+    ) -> None:
+        """Files of the answer, shown together where the platform can; see MediaReady."""
+        self.answer.push(MediaReady(tuple(items), caption, buttons, rescue))
 
     def notice(self, text: str, *, private: bool = False, buttons: ButtonRows = ()) -> None:
         """A sentence of its own beside the answer; in its place where only a placeholder stands."""

@@ -83,6 +83,7 @@ from bot.venice.pricing import (
 )
 from bot.venice.retry import Retry
 from bot.venice.reviews import Review, ReviewPage
+from bot.venice.tiers import Tier
 from bot.venice.types import (
     AudioPart,
     ChatEvent,
@@ -189,6 +190,7 @@ __all__ = [
     "Spent",
     "TextDelta",
     "TextPart",
+    "Tier",
     "Timeouts",
     "TokenPrices",
     "Tool",

@@ -99,7 +99,10 @@ def _sampling_extras(request: ChatRequest, model: Model) -> Body:
 
 
 def effort(wanted: Reasoning, model: Model) -> str | None:
-    """The effort to send, or None. Only offered values: the next lower one, else the lowest there is."""
+    """The effort to send, or None (also for "on", which is the model's own measure). Only offered values: the
+    next lower one, else the lowest there is."""
+    if wanted == "on":
+        return None
     offered = sorted(
         (option for option in model.capabilities.efforts if option in EFFORT_ORDER), key=EFFORT_ORDER.index
     )

@@ -13,6 +13,7 @@ from typing import Literal
 
 from bot.errors import UserError
 from bot.venice.models import Medium, Model
+from bot.venice.tiers import Tier
 
 Wanted = Literal["text", "vision", "image", "tts", "asr", "embedding", "edit", "upscale", "video", "music"]
 
@@ -44,9 +45,10 @@ ENDLESS = Decimal("Infinity")
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which models a place allows. `max_output_price` is USD per million output tokens."""
+    """Which models a place allows. `max_output_price` is USD per million output tokens, `tier` the least
+    that is private enough."""
 
-    private_only: bool = False
+    tier: Tier = Tier.ANONYMIZED
     uncensored: bool = True
     vision: bool = False
     functions: bool = False
@@ -60,7 +62,7 @@ class Filter:
         )
         return not (
             too_dear
-            or (self.private_only and not model.private)
+            or model.tier < self.tier
             or (model.uncensored and not self.uncensored)
             or (self.vision and not model.capabilities.vision)
             or (self.functions and not model.capabilities.functions)
@@ -99,6 +101,20 @@ class Catalogue:
     def get(self, model_id: str) -> Model | None:
         """The model of exactly this id, offered or not."""
         return self._models.get(model_id)
+
+    def traits(self, medium: Medium) -> Mapping[str, str]:
+        """Trait name to model id, as Venice has it now."""
+        return self._traits.get(medium, {})
+
+    def trait(self, name: str, medium: Medium) -> str:
+        """The trait of that name where it is one and no model's id, "" otherwise."""
+        wanted = name.strip().casefold()
+        return wanted if wanted in self.traits(medium) and wanted not in self._models else ""
+
+    def known(self, name: str, medium: Medium = "text") -> Model | None:
+        """The offered model of this id, trait or display name; None for anything else."""
+        model = self._lookup(name.strip(), medium)
+        return model if model is not None and model.offered else None
 
     def find(self, name: str, medium: Medium = "text") -> Model:
         """The offered model of this id, trait or display name.

@@ -16,6 +16,7 @@ from bot.venice.constraints import (
     read_video,
 )
 from bot.venice.data import as_decimal, as_float, as_int, as_list, as_object, as_price, as_text, as_texts
+from bot.venice.tiers import Tier
 
 Medium = Literal[
     "text", "image", "tts", "asr", "embedding", "inpaint", "upscale", "video", "music", "decision"
@@ -154,6 +155,13 @@ class Model:
     dimensions: int | None = None
     custom_dimensions: bool = False
     deprecation: Deprecation | None = None
+
+    @property
+    def tier(self) -> Tier:
+        """Who may see what it is sent."""
+        if not self.private:
+            return Tier.ANONYMIZED
+        return Tier.TEE if self.capabilities.tee or self.capabilities.e2ee else Tier.PRIVATE
 
     @property
     def priced(self) -> bool:

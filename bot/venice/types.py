@@ -12,7 +12,7 @@ from typing import Literal
 
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 WebSearch = Literal["off", "on", "auto"]
-Reasoning = Literal["off", "none", "minimal", "low", "medium", "high", "xhigh", "max"]
+Reasoning = Literal["off", "on", "none", "minimal", "low", "medium", "high", "xhigh", "max"]
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 AudioInputFormat = Literal["wav", "mp3", "aiff", "aac", "ogg", "flac", "m4a", "pcm16", "pcm24"]
 

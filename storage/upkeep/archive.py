@@ -21,7 +21,7 @@ from typing import Any, cast
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import OperatorError
-from bot.keeping import Figures, Kept
+from bot.safekeeping import Figures, Kept
 from storage.upkeep.figures import Counting, Line, as_figures, as_json, lines_of
 from storage.upkeep.schema import tables_of, written_columns
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import OperatorError
-from bot.keeping import Figures, Kept
+from bot.safekeeping import Figures, Kept
 from storage.location import SqliteFile
 from storage.upkeep.access import Place, existing, snapshot
 from storage.upkeep.archive import check_archive, write_archive

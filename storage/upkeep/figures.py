@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import RowMapping, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.keeping import Figures
+from bot.safekeeping import Figures
 from storage.upkeep.schema import written_columns
 
 Value = str | int | float | bool | bytes | None

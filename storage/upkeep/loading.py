@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Integer, Table, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import OperatorError
-from bot.keeping import Kept
+from bot.safekeeping import Kept
 from storage.migrate import upgrade
 from storage.upkeep.access import take_alone
 from storage.upkeep.archive import End, Section, damaged, header_of, pieces

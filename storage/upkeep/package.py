@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from bot.errors import OperatorError
-from bot.keeping import Figures
+from bot.safekeeping import Figures
 from storage.upkeep.figures import as_figures, as_json
 from storage.upkeep.seal import MAGIC, SealedReader, SealedWriter
 

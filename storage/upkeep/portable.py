@@ -8,7 +8,7 @@ import secrets
 from pathlib import Path
 
 from bot.errors import OperatorError
-from bot.keeping import Kept
+from bot.safekeeping import Kept
 from storage.upkeep.access import Place, alone, snapshot
 from storage.upkeep.archive import check_archive, write_archive
 from storage.upkeep.loading import load_archive

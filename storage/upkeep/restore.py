@@ -10,8 +10,8 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import OperatorError
-from bot.keeping import Kept
 from bot.records import TurnState
+from bot.safekeeping import Kept
 from storage.database import sqlite_database
 from storage.location import DirectoryLock, PostgresServer, SqliteFile, prepare
 from storage.migrate import migrate

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.keeping import Plan, Step
+from bot.safekeeping import Plan, Step
 from storage.location import PostgresServer, SqliteFile
 from storage.migrate import from_the_future, migrate, revision_of, scripts
 from storage.upkeep.access import Place, alone, describe

@@ -20,14 +20,15 @@ def upgrade() -> None:
     _money()
     _memory()
     _choices()
+    _files()
 
 
 def _create(name: str, columns: Sequence[SchemaItem], *key: str) -> None:
     op.create_table(name, *columns, sa.PrimaryKeyConstraint(*key, name=f"pk_{name}"))
 
 
-def _index(table: str, *columns: str) -> None:
-    op.create_index("_".join(("ix", table, *columns)), table, list(columns))
+def _index(table: str, *columns: str, unique: bool = False) -> None:
+    op.create_index("_".join(("ix", table, *columns)), table, list(columns), unique=unique)
 
 
 def _texts(*names: str) -> list[sa.Column[str]]:
@@ -44,9 +45,9 @@ def _flag(name: str) -> sa.Column[bool]:
     return sa.Column(name, sa.Boolean(), nullable=False)
 
 
-def _row_id() -> sa.Column[int]:
+def _row_id(name: str = "id") -> sa.Column[int]:
     kind = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-    return sa.Column("id", kind, autoincrement=True, nullable=False)
+    return sa.Column(name, kind, autoincrement=True, nullable=False)
 
 
 def _lease() -> list[sa.Column[str] | sa.Column[int]]:
@@ -110,3 +111,12 @@ def _choices() -> None:
     _create("marks", _texts("name", "value"), "name")
     read = [*_texts("platform", "channel", "space", "message"), *_numbers("active_at")]
     _create("read_marks", read, "platform", "channel")
+
+
+def _files() -> None:
+    about = _texts("id", "room", "conversation", "person", "name", "mime", "parent", "note", "message_ids")
+    data = sa.Column("data", sa.LargeBinary(), nullable=False)
+    _create("kept_files", [_row_id("number"), *about, *_numbers("created_at", "expires_at"), data], "number")
+    _index("kept_files", "id", unique=True)
+    for column in ("room", "conversation", "parent", "expires_at"):
+        _index("kept_files", column)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 from bot.records import (
     ALL_MEDIA,
@@ -13,6 +14,7 @@ from bot.records import (
     Settlement,
     TurnState,
     counter_key,
+    period_name,
 )
 from storage import SqlStore
 from tests.contract.storage.houses import MIDNIGHT, NOON, TODAY, House, admission, line, settlement
@@ -27,7 +29,7 @@ def cap(scope: str, *, medium: str = ALL_MEDIA, unit: CapUnit = CapUnit.MONEY, l
 
 async def put(store: SqlStore, new: Cap) -> None:
     """Set a cap as the engine does."""
-    keys = [] if new.scope.endswith("*") else [key(new, new.scope)]
+    keys = [] if new.for_each else [key(new, new.scope)]
     await store.money.set_cap(new, keys, MIDNIGHT, NOON)
 
 
@@ -171,3 +173,25 @@ async def test_setting_a_cap_amid_admissions_and_settlements_misses_nothing(buil
     await asyncio.gather(*(call(number) for number in range(60)), set_again())
     held, settled = 20, 40
     assert await used(built.store, bot) == [held * 100 + settled * 7]
+
+
+async def test_a_weekly_cap_counts_the_week(store: SqlStore) -> None:
+    monday = MIDNIGHT - datetime.fromtimestamp(MIDNIGHT, UTC).weekday() * 86_400
+    await store.money.admit([admission("a", at=monday + 5), admission("b", at=monday - 5)])
+    await settle(store, settlement("a", 30), settlement("b", 40))
+    bot = Cap("bot", ALL_MEDIA, CapUnit.MONEY, CapPeriod.WEEK, 1000)
+    await store.money.set_cap(bot, [], monday, NOON)
+    name = period_name(CapPeriod.WEEK, datetime.fromtimestamp(monday, UTC))
+    (state,) = await store.money.counters(
+        [counter_key("bot", ALL_MEDIA, CapUnit.MONEY, CapPeriod.WEEK, name)]
+    )
+    assert state.used == 30
+
+
+async def test_a_roles_cap_counts_what_each_person_spent(store: SqlStore) -> None:
+    await store.money.admit([admission("a"), admission("b", person="p2")])
+    await settle(store, settlement("a", 30), settlement("b", 40))
+    await put(store, cap("role:discord:7"))
+    people = cap("user:*")
+    assert await used(store, people, "user:p1") == [30]
+    assert await used(store, people, "user:p2") == [40]

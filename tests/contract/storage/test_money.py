@@ -18,6 +18,7 @@ from bot.records import (
     Closing,
     Refusal,
     Settlement,
+    Spent,
     TurnState,
     UsageRow,
     counter_key,
@@ -317,3 +318,25 @@ async def test_a_cancelled_caller_leaves_whole_transactions(built: House) -> Non
     held = select(func.count()).select_from(reservations).scalar_subquery()
     (row,) = await built.rows(select(counters.c.used, held.label("held")))
     assert row["used"] == 10 * row["held"] > 0
+
+
+async def test_spending_is_summed_by_bar_and_medium(store: SqlStore) -> None:
+    hour = 3600
+    await store.money.admit(
+        [
+            admission("a", at=NOON + 5),
+            admission("b", at=NOON + hour - 1, person="p2"),
+            admission("c", at=NOON + 2 * hour, medium="image"),
+            admission("early", at=NOON - 1),
+        ]
+    )
+    await settle(store, *(settlement(name, 10) for name in ("a", "b", "c", "early")))
+    assert await store.money.spending(since=NOON, seconds=hour) == [
+        Spent(0, "chat", 20, 2),
+        Spent(2, "image", 10, 1),
+    ]
+    assert await store.money.spending(since=NOON, seconds=hour, person="p2") == [Spent(0, "chat", 10, 1)]
+    assert await store.money.spending(since=NOON, seconds=hour, server="server:discord:9") == []
+    assert await store.money.people(since=NOON) == 2
+    assert await store.money.people(since=NOON + hour) == 1
+    assert await store.money.people(since=NOON, channel="channel:discord:none") == 0

@@ -10,6 +10,7 @@ from tests.fakes.telegram.limits import TelegramLimits
 from tests.fakes.telegram.membership import Membership
 from tests.fakes.telegram.methods_profile import menu_for
 from tests.fakes.telegram.model import ACTION_SECONDS, DRAFT_SECONDS, Call, Chat, Draft, Message, Topic, User
+from tests.fakes.telegram.posting import WebhookPoster
 from tests.fakes.telegram.server import BotApiServer
 from tests.fakes.telegram.shapes import JsonObject
 from tests.fakes.telegram.state import World
@@ -33,9 +34,11 @@ class FakeTelegram(Membership):
         super().__init__(World(token, me, limits or TelegramLimits.off(), privacy))
         self.token = token
         self._server = BotApiServer(self.world)
+        self.webhook = WebhookPoster(self.world)
 
     async def __aenter__(self) -> "FakeTelegram":
         await self._server.start()
+        self.webhook.start()
         return self
 
     async def __aexit__(
@@ -44,6 +47,7 @@ class FakeTelegram(Membership):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        await self.webhook.stop()
         await self._server.stop()
 
     @property

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable
 
 from tests.fakes.telegram.errors import bad_request
@@ -137,13 +138,18 @@ def get_chat_menu_button(world: World, params: Params) -> JsonObject:
 
 
 def set_webhook(world: World, params: Params) -> bool:
-    """setWebhook. The address is remembered and blocks getUpdates; nothing is posted to it."""
+    """setWebhook. The address blocks getUpdates. As with a Bot API server of one's own, the address may be a
+    plain one on this machine; only to such a one the updates are posted."""
     url = params.text("url") or ""
-    if url and not url.startswith("https://"):
+    if url and not url.startswith(("https://", "http://127.0.0.1:")):
         raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
     if params.boolean("drop_pending_updates"):
         world.queue.drop_pending()
     world.queue.webhook_url = url
+    kinds = params.json_array("allowed_updates")
+    if kinds is not None:
+        world.queue.allow([str(kind) for kind in kinds])
+    world.queue.webhook_secret = params.text("secret_token") or ""
     return True
 
 
@@ -162,6 +168,8 @@ def get_webhook_info(world: World, _params: Params) -> JsonObject:
         "has_custom_certificate": False,
         "pending_update_count": len(world.queue.pending),
     }
+    if world.queue.webhook_error:
+        info |= {"last_error_date": int(time.time()), "last_error_message": world.queue.webhook_error}
     if world.queue.allowed:
         info["allowed_updates"] = list(world.queue.allowed)
     return info

@@ -1,7 +1,7 @@
 """The update queue of one bot, as getUpdates sees it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from tests.fakes.telegram.errors import conflict
 from tests.fakes.telegram.shapes import JsonObject
@@ -21,6 +21,8 @@ class UpdateQueue:
         self.confirmed = 0
         self.allowed: tuple[str, ...] = ()
         self.webhook_url = ""
+        self.webhook_secret = ""
+        self.webhook_error = ""
         self._again: list[JsonObject] = []
         self._next_id = _FIRST_UPDATE
         self._poll = 0
@@ -73,6 +75,19 @@ class UpdateQueue:
                     "terminated by other getUpdates request; make sure that only one bot instance is running"
                 )
         return batch
+
+    async def post_all(self, post: Callable[[JsonObject], Awaitable[str]]) -> None:
+        """Post what is pending to the webhook, one after the other; `post` returns "" or what went wrong,
+        and then the update is posted again a little later. Never returns."""
+        while True:
+            if not self.webhook_url or not (batch := self._take(1)):
+                await self._signal.pause(0.05)
+                continue
+            self.webhook_error = await post(batch[0])
+            if self.webhook_error:
+                await self._signal.pause(0.05)
+                continue
+            self._confirm(_id(batch[0]) + 1)
 
     def _confirm(self, offset: int | None) -> None:
         if offset is None:

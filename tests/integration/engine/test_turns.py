@@ -297,13 +297,6 @@ async def test_a_picture_count_cap_holds(room: Room) -> None:
     assert shown.media
 
 
-async def test_usage_shows_spending_and_what_caps_leave(room: Room) -> None:
-    await room.say("Hello")
-    [usage] = await room.command("usage")
-    assert "**You today**: $" in usage.text
-    assert "of $10.00 a day for the whole bot" in usage.text
-
-
 async def test_a_bill_above_the_reservation_is_booked_in_full(room: Room) -> None:
     room.demo.faults.next(CHAT, Fault.wrong_bill(1000.0))
     await room.say("Hello")

@@ -302,8 +302,15 @@ async def test_telegram_as_it_should_not_be(tmp_path: Path) -> None:
         assert the(findings, "does not want callback_query, edited_message, my_chat_member").state is WARN
         assert the(findings, "101 updates wait").state is WARN
         assert len(tg.queue.pending) == 101, "none was taken"
-        tg.queue.webhook_url = "https://elsewhere.example/hook"
+        tg.queue.drop_pending()
+        tg.queue.webhook_url = "http://127.0.0.1:9/other"
         assert the(await found(tmp_path, "Telegram", **at), "webhook").state is BAD
+        posted = at | {"TELEGRAM_WEBHOOK": "true", "GONDOLA_PUBLIC_URL": "http://127.0.0.1:9"}
+        assert the(await found(tmp_path, "Telegram", **posted), "does not post").state is WARN
+        tg.queue.webhook_url = "http://127.0.0.1:9/hooks/telegram"
+        assert the(await found(tmp_path, "Telegram", **posted), "posts to this house").state is OK
+        tg.queue.webhook_error = "Connection refused"
+        assert the(await found(tmp_path, "Telegram", **posted), "failed to post").state is WARN
         wrong = await found(tmp_path, "Telegram", **at | {"TELEGRAM_TOKEN": "123456:OTHER"})
         assert the(wrong, "refuses the token").state is BAD
         assert tg.calls_of("getUpdates") == []

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from bot import upkeep
 from bot.cli import main
 from bot.errors import OperatorError
-from bot.keeping import Step
+from bot.safekeeping import Step
 from bot.settings import Configuration
 from storage.tables import metadata
 from tests.contract.storage.houses import schema

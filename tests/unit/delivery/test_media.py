@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from bot.capabilities import CallKind
+from bot.delivery.media import Album, shown_files
 from bot.errors import PlatformFailure
-from bot.messages import ButtonsReady, MediaKind, MediaReady, Part, TextDelta
+from bot.messages import Button, ButtonsReady, MediaKind, MediaReady, MessageRef, Part, Place, TextDelta
 from tests.unit.delivery.door import Call, Fault, ScriptedDoor, capabilities, compose, script
 from tests.unit.delivery.stage import ROWS, WORDS, deliver, image
 
@@ -133,3 +134,44 @@ def test_a_replied_media_answer_does_not_reply_twice() -> None:
     door = ScriptedDoor()
     deliver(door, MediaReady((image(),)), TextDelta("And text."))
     assert [message.target.reply_to for message in door.visible()] == ["ask", ""]
+
+
+def test_files_have_buttons_of_their_own_besides_those_of_the_answer() -> None:
+    door = ScriptedDoor()
+    own = ((Button("Larger", "p"),),)
+    items = tuple(image(f"{index}") for index in range(5))
+    deliver(door, TextDelta("Here:"), MediaReady(items, "Five", own), ButtonsReady(ROWS))
+    assert [message.buttons for message in door.visible()] == [ROWS, (), own]
+    alone = ScriptedDoor()
+    deliver(alone, MediaReady((image(),), "One", own), ButtonsReady(ROWS))
+    assert [message.buttons for message in alone.visible()] == [own, ROWS]
+
+
+RESCUE = ((Button("Send again", "r"),),)
+
+
+@pytest.mark.parametrize(
+    ("failure", "says"),
+    [
+        (PlatformFailure.TOO_LARGE, "I could not send the image (0.0 MiB): Testgram refused it."),
+        (PlatformFailure.FORBIDDEN, "I could not send the image (0.0 MiB): Testgram refused it."),
+        (PlatformFailure.AMBIGUOUS, "Testgram did not confirm the image. If you do not see it:"),
+    ],
+)
+def test_files_that_did_not_arrive_are_offered_again(failure: PlatformFailure, says: str) -> None:
+    door = ScriptedDoor(plan=script(Fault(failure)))
+    deliver(door, MediaReady((image(),), rescue=RESCUE))
+    assert [(message.part.text, message.buttons) for message in door.visible()] == [(says, RESCUE)]
+
+
+def test_it_is_told_which_messages_show_which_files() -> None:
+    door = ScriptedDoor()
+    items = tuple(replace(image(f"{index}"), kept=f"k{index}" if index else "") for index in range(5))
+    delivered = deliver(door, TextDelta("Here:"), MediaReady(items))
+    assert delivered.files == {"k1": ("m1",), "k2": ("m1",), "k3": ("m1",), "k4": ("m2",)}
+
+
+def test_an_album_of_several_messages_tells_them_apart() -> None:
+    album = Album(tuple(replace(image(), kept=f"k{index}") for index in range(2)))
+    ref = MessageRef(Place("test", "", "c"), "7", album=("7", "8"))
+    assert shown_files(album, ref) == {"k0": ("7",), "k1": ("8",)}

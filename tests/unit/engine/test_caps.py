@@ -101,3 +101,49 @@ def test_money_and_caps_in_words() -> None:
     assert [dollars(n) for n in (0, 1_230, 1_500_000)] == ["$0.00", "$0.0012", "$1.50"]
     cap = Cap("user:*", "image", CapUnit.COUNT, CapPeriod.DAY, 4)
     assert describe_cap(cap) == "4 calls of image a day for each person"
+
+
+def test_weeks_begin_on_monday() -> None:
+    week = period_at(CapPeriod.WEEK, NOON)
+    assert (week.name, NOON - week.start, week.end - week.start) == ("2026-W48", 36 * 3600, 7 * 86_400)
+    assert period_at(CapPeriod.WEEK, week.end - 1) == week
+    assert period_at(CapPeriod.WEEK, week.end).name == "2026-W49"
+
+
+def test_the_days_around_new_year_belong_to_one_week() -> None:
+    new_year = 1_798_761_600.0  # 2027-01-01 00:00 UTC, a Friday
+    assert period_at(CapPeriod.WEEK, new_year).name == "2026-W53"
+    assert period_at(CapPeriod.WEEK, new_year).start == new_year - 4 * 86_400
+
+
+async def test_the_highest_role_with_a_cap_is_a_members_allowance(store: Store) -> None:
+    book = CapsBook(store.money)
+
+    def money(scope: str, limit: int) -> Cap:
+        return Cap(scope, ALL_MEDIA, CapUnit.MONEY, CapPeriod.DAY, limit)
+
+    def limits(person: str, place: Place = PLACE) -> list[tuple[str, int]]:
+        return [(x.scope, x.limit) for x in book.lines(place, person, "chat", cost=1, count=1, at=NOON)]
+
+    for scope, limit in (("user:*", 5), ("role:discord:7", 20), ("role:discord:8", 9), ("user:bob", 1)):
+        await book.put(money(scope, limit), NOON)
+    book.know_roles(PLACE, "ada", ("discord:6", "discord:8", "discord:7"))
+    book.know_roles(PLACE, "bob", ("discord:7",))
+    assert limits("ada") == [("user:ada", 9)], "the highest of her roles that has a cap"
+    assert limits("bob") == [("user:bob", 1)], "his own cap comes before any role's"
+    assert limits("eve") == [("user:eve", 5)]
+    assert limits("ada", Place("discord", "11", "20")) == [("user:ada", 5)], "roles are those of one server"
+    book.know_roles(PLACE, "ada", ())
+    assert limits("ada") == [("user:ada", 5)], "a role taken away"
+
+
+async def test_a_role_limits_only_what_its_cap_speaks_of(store: Store) -> None:
+    book = CapsBook(store.money)
+    await book.put(Cap("user:*", ALL_MEDIA, CapUnit.MONEY, CapPeriod.DAY, 5), NOON)
+    await book.put(Cap("role:discord:7", "image", CapUnit.COUNT, CapPeriod.WEEK, 3), NOON)
+    book.know_roles(PLACE, "ada", ("discord:7",))
+    lines = book.lines(PLACE, "ada", "image", cost=2, count=1, at=NOON)
+    assert sorted((line.limit, line.counter.split("|")[-1]) for line in lines) == [
+        (3, "2026-W48"),
+        (5, "2026-11-24"),
+    ]

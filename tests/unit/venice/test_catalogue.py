@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.errors import UserError
-from bot.venice import Catalogue, Filter, Wanted, price_of
+from bot.venice import Catalogue, Filter, Tier, Wanted, price_of
 from bot.venice.models import read_model, read_models
 from tests.specs import load_venice_models, load_venice_traits, needs_specs
 
@@ -182,7 +182,7 @@ def test_filters() -> None:
     def ids(allow: Filter) -> set[str]:
         return {model.id for model in LIST.offered("text", allow)}
 
-    assert "opus" not in ids(Filter(private_only=True))
+    assert "opus" not in ids(Filter(tier=Tier.PRIVATE))
     assert "opus" not in ids(Filter(max_output_price=Decimal(10)))
     assert "wild" not in ids(Filter(uncensored=False))
     assert ids(Filter(vision=True)) == {"seer", "seer-beta"}

@@ -1,0 +1,142 @@
+"""/privacy: what is kept here, where words go, who can see them, and how to have them forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.commands.services import Services
+from bot.declarations import Command
+from bot.engine.models import tier_of
+from bot.engine.registry import Bound
+from bot.engine.turn import Turn
+from bot.errors import GondolaError
+from bot.messages import OptionValue
+from bot.venice import Model, Tier
+from bot.venice.catalogue import Wanted
+
+PRIVACY = Command(
+    "privacy", "What I keep, where your words go, and how to have them forgotten.", private_reply=True
+)
+_SIDES: dict[Wanted, str] = {
+    "tts": "Words read aloud",
+    "asr": "Voices and sounds you send",
+    "image": "Words for a picture",
+    "video": "Words for a film",
+    "music": "Words for music and sounds",
+}
+
+
+def bound(services: Services) -> list[Bound]:
+    """The commands of this group."""
+
+    async def privacy(turn: Turn) -> None:
+        sections = [_rule(turn), await _going(services, turn), _searching(turn), _kept(turn), _seen(turn)]
+        turn.say("\n\n".join([*sections, _forgetting()]))
+        offers: list[tuple[str, str, Mapping[str, OptionValue]]]
+        offers = [("Private models", "models", {"filter": "private"})]
+        if turn.moderator:
+            offers.append(("Rule of this place", "settings", {"name": "min_privacy"}))
+        buttons = await services.command_buttons(turn, offers)
+        turn.notice("More about it:", private=True, buttons=buttons)
+
+    return [Bound(PRIVACY, privacy)]
+
+
+def _rule(turn: Turn) -> str:
+    tier = tier_of(turn.settings)
+    if tier is Tier.ANONYMIZED:
+        return (
+            "**Rule of this place**: any model may be used. The setting `min_privacy` can ask for private "
+            "ones, or for a TEE."
+        )
+    return f"**Rule of this place**: only models that are {tier.meaning}, for every medium (`min_privacy`)."
+
+
+async def _going(services: Services, turn: Turn) -> str:
+    lines = [await _answering(services, turn)]
+    for wanted, what in _SIDES.items():
+        lines.append(await _beside(services, turn, wanted, what))
+    lines.append(
+        "Long chats are summed up by the cheapest model that is no less private than the one that answers."
+    )
+    return "\n".join(["**Where words go**", "", *_listed(lines)])
+
+
+async def _answering(services: Services, turn: Turn) -> str:
+    try:
+        model = (await services.chooser.choose(turn)).model
+    except GondolaError as error:
+        return error.reader_text
+    character = turn.settings.text("character")
+    persona = f" It plays `{character}`, whose persona Venice adds." if character else ""
+    names = ", and the names and numbers that people have here beside what they said"
+    named = "" if turn.incoming.place.direct else names
+    return (
+        f"Your question goes to Venice.ai with what I remember of this chat{named}. "
+        f"**{model.name}** answers: {_handling(model)}.{persona}"
+    )
+
+
+async def _beside(services: Services, turn: Turn, wanted: Wanted, what: str) -> str:
+    try:
+        model, _ = await services.models.usual(turn, wanted)
+    except GondolaError:
+        return f"{what}: nowhere, because no model is private enough for this place."
+    return f"{what}: **{model.name}**, {model.tier.meaning}."
+
+
+def _handling(model: Model) -> str:
+    if model.tier is Tier.ANONYMIZED:
+        return "its provider sees the words and may keep them, but is not told who asks"
+    if model.tier is Tier.TEE:
+        return "it runs in an attested enclave that even its host cannot look into, and nothing is kept"
+    return "nothing is kept there, by contract"
+
+
+def _searching(turn: Turn) -> str:
+    title = "**Searching the web**: "
+    if tier_of(turn.settings) is Tier.TEE:
+        return title + "never here, because a search would leave the enclave."
+    mode = {"off": "only when you ask for it", "auto": "when a question needs it", "on": "for every question"}
+    return title + (
+        f"{mode[turn.settings.text('web_search')]}. What is searched for goes through Venice to a search "
+        "engine (Brave, which keeps nothing by contract), and pages are opened by Venice's reader. Neither "
+        "learns who you are, but a page's owner sees that somebody opened it."
+    )
+
+
+def _kept(turn: Turn) -> str:
+    heard = int(turn.settings.number("overhear") or 0)
+    lines = [
+        "What was said with me here, and summaries of it, until somebody has it forgotten.",
+        "A question being answered, for as long as that takes; which messages were handled (numbers, no "
+        "words), for two days.",
+        "Buttons for up to 30 days. One that asks a question again holds that question, one that shows a "
+        "lost answer holds the answer.",
+        "What was spent, under a scrambled name that leads back to nobody without this bot's key.",
+        "Settings, and with them the personas that people wrote.",
+        "The logs hold no words and no names.",
+    ]
+    if heard:
+        lines.insert(1, f"Up to {heard} lines said around me, in memory only, never stored.")
+    return "\n".join(["**What is kept here, on the computer of whoever runs this bot**", "", *_listed(lines)])
+
+
+def _seen(turn: Turn) -> str:
+    group = "" if turn.incoming.place.direct else "Everybody here can have me quote what was said here. "
+    return (
+        f"**Who can see it**: {group}Whoever runs this bot can read its database, and so what I remember. "
+        "The chat app you write in sees and keeps your messages, as it always does."
+    )
+
+
+def _forgetting() -> str:
+    return (
+        "**How to have it forgotten**: `/forget` deletes this chat, and as a reply one message with my "
+        "answer; deleting or editing a message here changes what I remember, too, where the app tells me. "
+        "`/new` starts a chat that knows nothing of the old one."
+    )
+
+
+def _listed(lines: list[str]) -> list[str]:
+    return [f"- {line}" for line in lines]

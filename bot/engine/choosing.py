@@ -1,0 +1,228 @@
+"""Who answers a turn: the chosen model, as far as place, question and Venice let it; and who steps in for it.
+
+One rule after the other: the model that is set, else Venice's default; what the place and the person allow;
+what the question needs; what Venice can serve. Whoever answers in another one's place, it is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.engine.likeness import nearest
+from bot.engine.models import ModelBook, allowed, check_allowed
+from bot.engine.turn import Turn
+from bot.errors import UserError, VeniceError, VeniceFailure
+from bot.ports import Clock
+from bot.venice import Filter, Model, price_of
+from bot.venice.errors import OVERLOAD_WAIT
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+MOST_SUBSTITUTES = 2
+"""How many other models are tried for one question."""
+DEARER = 3
+"""A model that steps in unasked costs at most so many times as much."""
+USUAL_ROOM = 100_000
+"""Tokens of context."""
+GONE_FOR = 15 * 60.0
+"""Seconds for which a model is not asked again that Venice said it does not have."""
+ILL_FOR = 120.0
+"""Longest time in seconds for which an overloaded model is left alone."""
+
+_AILMENTS: Mapping[VeniceFailure, str] = {
+    VeniceFailure.OVERLOADED: "is overloaded",
+    VeniceFailure.RATE_LIMITED: "has too much to do",
+    VeniceFailure.OFFLINE: "is not available at present",
+    VeniceFailure.GONE: "has been retired by Venice",
+    VeniceFailure.NOT_FOUND: "is no longer known to Venice",
+    VeniceFailure.FORBIDDEN: "is not open to our Venice key",
+    VeniceFailure.PRO_ONLY: "is not open to our Venice key",
+}
+"""Refusals of a model, not of a question, in words."""
+_PASSING = (VeniceFailure.OVERLOADED, VeniceFailure.RATE_LIMITED, VeniceFailure.OFFLINE)
+
+SEES = "see pictures"
+HEARS = "listen to sound"
+WATCHES = "watch films"
+Needs = frozenset[str]
+NOTHING: Needs = frozenset()
+ONLY_SEES: Needs = frozenset({SEES})
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Who answers. `reasons` say why it is not the model that is set; empty where it is."""
+
+    model: Model
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def note(self) -> str:
+        """The choice as people read it, "" where there is nothing to tell."""
+        return told(self.reasons, self.model)
+
+
+@dataclass(slots=True)
+class _Ill:
+    """A model that Venice could not serve, until when (Unix seconds), and what is the matter."""
+
+    until: float
+    ailment: str
+
+
+class Chooser:
+    """Chooses for every turn, and remembers for a while what Venice could not serve."""
+
+    def __init__(self, models: ModelBook, clock: Clock) -> None:
+        self._models = models
+        self._clock = clock
+        self._ill: dict[str, _Ill] = {}
+
+    async def choose(self, turn: Turn, needs: Needs = NOTHING) -> Choice:
+        """Who answers a question with such needs; a UserError where nobody may or can."""
+        wanted, reasons = await self._wanted(turn)
+        fit, more = await self._able(turn, wanted, needs)
+        choice = Choice(fit, reasons + more)
+        ill = self._ailing(fit)
+        other = await self.substitute(turn, fit, needs, {fit.id}) if ill else None
+        if other is None:
+            return choice
+        return Choice(other, (*choice.reasons, f"{fit.name} {ill}"))
+
+    async def lineup(self, turn: Turn, needs: Needs = NOTHING) -> Lineup:
+        """Who answers, said where it is not the model that is set, and who steps in for it."""
+        choice = await self.choose(turn, needs)
+        if choice.note:
+            turn.notice(choice.note)
+        return Lineup(self, turn, needs, choice.model)
+
+    async def substitute(
+        self, turn: Turn, model: Model, needs: Needs, tried: Collection[str]
+    ) -> Model | None:
+        """Who steps in for a model, as `fallback` says; None for nobody."""
+        wanted = turn.settings.text("fallback").strip() or "auto"
+        if wanted.casefold() == "off":
+            return None
+        catalogue, allow = await self._models.catalogue(), allowed(turn)
+
+        def fit(one: Model) -> bool:
+            return one.id not in tried and not lacking(one, needs) and not self._ailing(one)
+
+        if wanted.casefold() == "auto":
+            offered = catalogue.offered("text", _no_worse(allow, model))
+            return nearest(model, (one for one in offered if fit(one) and _modest(one, model)))
+        named = (catalogue.known(name) for name in wanted.split(","))
+        return next((one for one in named if one is not None and allow.allows(one) and fit(one)), None)
+
+    def fell_ill(self, model: Model, error: VeniceError) -> None:
+        """Venice could not serve it just now."""
+        lasting = error.failure not in _PASSING
+        pause = GONE_FOR if lasting else min(error.retry_after or OVERLOAD_WAIT, ILL_FOR)
+        self._ill[model.id] = _Ill(self._clock() + pause, _AILMENTS[error.failure])
+        if lasting:
+            self._models.expire()
+        log.warning("model.unserved", model=model.id, failure=error.failure.value, pause=pause)
+
+    async def _wanted(self, turn: Turn) -> tuple[Model, tuple[str, ...]]:
+        if turn.again is not None and turn.again.model:
+            model = (await self._models.catalogue()).find(turn.again.model)
+            check_allowed(model, turn)
+            return model, ()
+        model, reason = await self._models.usual(turn, "text")
+        return model, (reason,) if reason else ()
+
+    async def _able(self, turn: Turn, model: Model, needs: Needs) -> tuple[Model, tuple[str, ...]]:
+        missing = lacking(model, needs)
+        if not missing:
+            return model, ()
+        catalogue, allow = await self._models.catalogue(), allowed(turn)
+        seeing = catalogue.default("vision", allow) if needs == ONLY_SEES else None
+        fit = [one for one in catalogue.offered("text", allow) if not lacking(one, needs)]
+        other = seeing or nearest(model, [one for one in fit if not self._ailing(one)] or fit)
+        words = " and ".join(missing)
+        if other is None:
+            rule = " that this place allows" if fit_elsewhere(catalogue.offered("text"), needs) else ""
+            raise UserError(f"{model.name} cannot {words}, and Venice offers no model{rule} that can now.")
+        return other, (f"{model.name} cannot {words}",)
+
+    def _ailing(self, model: Model) -> str:
+        ill = self._ill.get(model.id)
+        if ill is None or ill.until <= self._clock():
+            self._ill.pop(model.id, None)
+            return ""
+        return ill.ailment
+
+
+class Lineup:
+    """The model that answers a question, and those that step in for it, each once."""
+
+    def __init__(self, chooser: Chooser, turn: Turn, needs: Needs, model: Model) -> None:
+        self.model = model
+        self._chooser = chooser
+        self._turn = turn
+        self._needs = needs
+        self._tried = [model.id]
+        self._reasons: list[str] = []
+
+    @property
+    def note(self) -> str:
+        """Why a substitute answers, to be said once it does; "" while it is no substitute."""
+        return told(self._reasons, self.model)
+
+    async def step_in(self, error: VeniceError) -> bool:
+        """Take the next model after a refusal that came before any word. False where the refusal is not the
+        model's, or nobody may step in."""
+        if not passes_on(error):
+            return False
+        self._chooser.fell_ill(self.model, error)
+        if len(self._tried) > MOST_SUBSTITUTES:
+            return False
+        other = await self._chooser.substitute(self._turn, self.model, self._needs, self._tried)
+        if other is None:
+            return False
+        self._reasons.append(f"{self.model.name} {_AILMENTS[error.failure]}")
+        self._tried.append(other.id)
+        self.model = other
+        return True
+
+
+def passes_on(error: VeniceError) -> bool:
+    """Whether another model may be asked instead: Venice refused this one, and did not begin to work."""
+    if error.failure is VeniceFailure.NOT_FOUND and "character" in error.detail.casefold():
+        return False
+    return error.failure in _AILMENTS and error.status is not None
+
+
+def told(reasons: Sequence[str], model: Model) -> str:
+    """Why another model answers, in a sentence; "" without reasons."""
+    if not reasons:
+        return ""
+    return f"*{'; '.join(reasons)}, so {model.name} answers this one.*"
+
+
+def lacking(model: Model, needs: Needs) -> list[str]:
+    """What the model cannot do of what is needed, in words."""
+    can = model.capabilities
+    able = {SEES: can.vision, HEARS: can.audio_input, WATCHES: can.video_input}
+    return [need for need in able if need in needs and not able[need]]
+
+
+def fit_elsewhere(models: Sequence[Model], needs: Needs) -> bool:
+    """Whether any of these models could do it."""
+    return any(not lacking(model, needs) for model in models)
+
+
+def _modest(other: Model, model: Model) -> bool:
+    """Whether it may step in unasked: tried and tested, not much dearer, and with room for a usual talk."""
+    room = min(model.context_tokens or 0, USUAL_ROOM)
+    return (
+        not other.beta and price_of(other) <= DEARER * price_of(model) and (other.context_tokens or 0) >= room
+    )
+
+
+def _no_worse(allow: Filter, model: Model) -> Filter:
+    """What is allowed, and neither less private nor less restrained than the model."""
+    return replace(allow, tier=max(allow.tier, model.tier), uncensored=allow.uncensored and model.uncensored)

@@ -1,0 +1,152 @@
+"""Pictures changed: by words, made larger, cut out of their background."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from bot.engine.caps import dollars
+from bot.engine.drawing import SHOWN_WORDS
+from bot.engine.easel import BLURRED, Easel
+from bot.engine.gallery import Made, Source
+from bot.engine.models import ModelBook
+from bot.engine.picture_options import edit_shape_of, prompt_of, quality_of, resolution_of, style_of
+from bot.engine.recipes import Making, Recipe
+from bot.engine.turn import Turn
+from bot.errors import UserError
+from bot.venice import EditRequest, ImageResult, Model, UpscaleRequest
+from bot.venice.edits import EDIT_PROMPT_LIMIT, background_cost, edit_ceiling, edit_cost, upscale_cost
+from bot.venice.images import BACKGROUND_REMOVER
+
+NOTHING_TO_CHANGE = (
+    "Say what to change: `/edit make the sky red`, or choose a style: `/edit style=Watercolor`."
+)
+VARIATION = (
+    "Make a variation of this picture: the same subject, composition and style, "
+    "with other details, pose and light."
+)
+_RESTYLE = "Redraw this picture in the style “{style}”. Keep what it shows and how it is composed."
+_IN_STYLE = "{words}\n\nDraw the result in the style “{style}”."
+
+
+class Retoucher:
+    """Changes pictures through Venice. Like Drawer's, every argument may come from anybody."""
+
+    def __init__(self, easel: Easel, models: ModelBook) -> None:
+        self._easel = easel
+        self._models = models
+
+    async def edit(
+        self,
+        turn: Turn,
+        words: str,
+        sources: Sequence[Source],
+        *,
+        model: str = "",
+        shape: str = "",
+        resolution: str = "",
+        quality: str = "",
+        style: str = "",
+        called: str = "",
+    ) -> Made:
+        """Pictures changed by words, the first one the base; several are merged. `called` is what people
+        read in place of the words. Raises UserError, CapReached or VeniceError."""
+        exact = style_of(await self._models.styles(), style) if style else ""
+        asked = _asked(words.strip(), exact)
+        if not asked:
+            raise UserError(NOTHING_TO_CHANGE)
+        picked = await self._editor(turn, model, len(sources))
+        request = EditRequest(
+            prompt=prompt_of(picked, asked, EDIT_PROMPT_LIMIT),
+            images=tuple(source.data for source in sources),
+            aspect_ratio=edit_shape_of(picked, shape),
+            resolution=resolution_of(picked, resolution),
+            quality=quality_of(picked, quality),
+            safe_mode=not turn.incoming.adult_allowed,
+        )
+
+        def price(result: ImageResult) -> int:
+            enhanced = result.notices.enhanced_prompt is not None
+            return edit_cost(picked, request, violation=False, enhanced=enhanced).micro_usd
+
+        result, cost = await self._easel.order(
+            turn,
+            picked,
+            lambda: self._easel.client.images.edit(request, picked, user=turn.person),
+            ceiling=edit_ceiling(picked, request),
+            price=price,
+        )
+        self._models.notice(picked, result.notices)
+        options = {"model": picked.id, "size": shape, "resolution": resolution, "quality": quality}
+        options["style"] = exact
+        recipe = Recipe(
+            Making.EDITED, words.strip(), {name: value for name, value in options.items() if value}
+        )
+        line = called or _shown(words.strip()) or f"In the style “{exact}”"
+        return _made(result, recipe, sources, line, picked, cost)
+
+    async def _editor(self, turn: Turn, chosen: str, pictures: int) -> Model:
+        """The editing model, which must take so many pictures."""
+        model = await self._models.pick_for(turn, "edit", chosen)
+        if pictures <= model.image.max_inputs:
+            return model
+        able = [
+            one.name
+            for one in (await self._models.catalogue()).offered("inpaint")
+            if one.image.max_inputs >= pictures and (turn.incoming.adult_allowed or not one.uncensored)
+        ]
+        hint = f" {' or '.join(able[:3])} takes that many: `/edit model=…`." if able else ""
+        many = model.image.max_inputs
+        takes = "one picture" if many == 1 else f"{many} pictures"
+        raise UserError(f"{model.name} takes {takes} at most; these are {pictures}.{hint}")
+
+    async def enlarge(self, turn: Turn, source: Source, scale: Literal[2, 4]) -> Made:
+        """A picture two or four times as large. Raises UserError, CapReached or VeniceError."""
+        upscaler = await self._models.pick_for(turn, "upscale")
+        request = UpscaleRequest(source.data, scale)
+        price = upscale_cost(upscaler, scale)
+        result, cost = await self._easel.order(
+            turn,
+            upscaler,
+            lambda: self._easel.client.images.upscale(request, user=turn.person),
+            ceiling=price,
+            price=_fixed(price),
+        )
+        recipe = Recipe(Making.ENLARGED, options={"scale": scale})
+        return _made(result, recipe, [source], f"{scale}× larger", upscaler, cost)
+
+    async def cut_out(self, turn: Turn, source: Source) -> Made:
+        """What a picture shows, on nothing. Raises UserError, CapReached or VeniceError."""
+        listed = (await self._models.catalogue()).get(BACKGROUND_REMOVER)
+        remover = listed or Model(BACKGROUND_REMOVER, "image", "Background Remover")
+        price = background_cost(listed)
+        result, cost = await self._easel.order(
+            turn,
+            remover,
+            lambda: self._easel.client.images.remove_background(source.data, user=turn.person),
+            ceiling=price,
+            price=_fixed(price),
+        )
+        return _made(result, Recipe(Making.CUT_OUT), [source], "Cut out", remover, cost)
+
+
+def _asked(words: str, style: str) -> str:
+    if not style:
+        return words
+    return _IN_STYLE.format(words=words, style=style) if words else _RESTYLE.format(style=style)
+
+
+def _fixed(price: int) -> Callable[[ImageResult], int]:
+    return lambda _: price
+
+
+def _shown(words: str) -> str:
+    return words if len(words) <= SHOWN_WORDS else f"{words[: SHOWN_WORDS - 1]}…"
+
+
+def _made(
+    result: ImageResult, recipe: Recipe, sources: Sequence[Source], line: str, model: Model, cost: int
+) -> Made:
+    blurred = f"\n\n*{BLURRED}*" if result.notices.blurred else ""
+    caption = f"{line}\n\n*{model.name} · {dollars(cost)}*{blurred}"
+    return Made(result.images, result.mime, recipe, caption, tuple(sources))
