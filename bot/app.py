@@ -80,10 +80,12 @@ class House:
         try:
             await self._page_open(tasks[0])
             await self.engine.recover()
-            beside = (_venice_check(self), self._housekeeping(), self.engine.keep_checkpoints())
+            alarm = self.parts.alarm.run()
+            beside = (_venice_check(self), self._housekeeping(), self.engine.keep_checkpoints(), alarm)
             tasks += [asyncio.create_task(work) for work in beside]
             yield
         finally:
+            self.parts.alarm.close()
             await self.engine.drain(DRAIN_SECONDS)
             await self.parts.delivery.close(grace=2.0)
             for task in tasks:

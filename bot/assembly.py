@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from bot.commands import Services, build_registry
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper
+from bot.engine.alarm import Alarm
 from bot.engine.ambient import Gate
 from bot.engine.amends import Amends
 from bot.engine.answerbook import AnswerBook
+from bot.engine.asking import Asker
 from bot.engine.botloops import BotLoops
 from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cashier import Cashier
@@ -20,6 +22,7 @@ from bot.engine.compacting import Compactor
 from bot.engine.conduct import Conductor
 from bot.engine.drawing import Drawer
 from bot.engine.easel import Easel
+from bot.engine.embedding import Embedder
 from bot.engine.engine import Engine
 from bot.engine.fetching import Fetcher
 from bot.engine.finding import Finder
@@ -28,6 +31,8 @@ from bot.engine.gathering import Gatherer
 from bot.engine.groups import Groups
 from bot.engine.hashing import Hasher
 from bot.engine.hearing import Hearer
+from bot.engine.learning import Learner
+from bot.engine.links import Links
 from bot.engine.lobby import PATIENCE
 from bot.engine.lost import Losses
 from bot.engine.minutes import Secretary
@@ -35,7 +40,10 @@ from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
 from bot.engine.privacy import PrivacyRule
 from bot.engine.recall import Recall
+from bot.engine.remembering import LongMemory
+from bot.engine.reminders import ReminderBook
 from bot.engine.replies import Replies
+from bot.engine.research import Researcher
 from bot.engine.retouching import Retoucher
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background, SideCalls
@@ -45,6 +53,10 @@ from bot.engine.tab import Payments
 from bot.engine.talking import Talker
 from bot.engine.threads import Threads
 from bot.engine.tokens import TokenGauge
+from bot.engine.tools.remind import time_tools
+from bot.engine.tools.rounds import Rounds
+from bot.engine.tools.speak import speak_tools
+from bot.engine.tools.toolbox import Toolbox
 from bot.ports import Clock, Door
 from bot.storing import Store
 from bot.venice import VeniceClient
@@ -62,6 +74,9 @@ class Assembly:
     models: ModelBook
     store: Store
     clock: Clock
+    side_calls: SideCalls
+    toolbox: Toolbox
+    alarm: Alarm
 
     async def load(self) -> None:
         """Read settings, caps and access; set the default cap once in the life of a database."""
@@ -104,10 +119,27 @@ def assemble(
     side_calls = SideCalls(client, models, cashier, store.turns, rule)
     compactor = Compactor(store.memory, side_calls, gauge, background, clock)
     recall = Recall(store, compactor)
+    long_memory = LongMemory(
+        store, settings, Embedder(client, models, cashier, store.turns, clock), delivery.clear_buttons
+    )
+    learner = Learner(long_memory, settings, side_calls, delivery, background, clock)
     gatherer = Gatherer(fetcher, hearer)
     chooser = Chooser(models, clock)
+    reminders = ReminderBook(store)
+    toolbox = Toolbox([*speak_tools(speaker), *time_tools(reminders)])
+    rounds = Rounds(Asker(client, models, cashier), toolbox)
     talker = Talker(
-        client, models, cashier, gatherer, speaker, recall, compactor, gauge, overheard, answers, chooser
+        chooser,
+        rounds,
+        gatherer,
+        speaker,
+        recall,
+        compactor,
+        gauge,
+        overheard,
+        answers,
+        long_memory,
+        learner,
     )
     groups = Groups(
         settings, hasher, overheard, Threads(doors, store.marks), Gate(side_calls, clock), BotLoops(clock)
@@ -132,6 +164,10 @@ def assemble(
         secretary=Secretary(side_calls, models),
         answers=answers,
         stopper=stopper,
+        reminders=reminders,
+        researcher=Researcher(client, cashier),
+        long_memory=long_memory,
+        links=Links(doors),
     )
     amends = Amends(store.buttons, clock)
     engine = Engine(
@@ -154,4 +190,7 @@ def assemble(
         answers=answers,
         replies=Replies(store.vault, clock),
     )
-    return Assembly(engine, delivery, settings, caps, doorkeeper, models, store, clock)
+    alarm = Alarm(store.reminders, reminders, delivery, doors, doorkeeper, clock)
+    return Assembly(
+        engine, delivery, settings, caps, doorkeeper, models, store, clock, side_calls, toolbox, alarm
+    )

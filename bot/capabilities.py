@@ -68,6 +68,7 @@ class Capabilities:
     says that answers through a reply handle have a budget of their own. `repeatable_sends` says that the
     platform drops a second send with the same nonce, so a send without an answer may be repeated; it
     remembers a nonce for `repeat_seconds`.
+    `mention_style` is how a person (`name`, already escaped, and `id`) is mentioned in CommonMark.
     `threads` says that the door opens threads (`bot.ports.OpensThreads`), `rich_messages` that it has a
     rich form of messages (`bot.ports.WritesRich`).
     """

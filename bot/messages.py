@@ -91,6 +91,7 @@ class MediaKind(StrEnum):
     VOICE = "voice"
     VIDEO = "video"
     VIDEO_NOTE = "video_note"
+    STICKER = "sticker"
     DOCUMENT = "document"
 
 
@@ -105,7 +106,8 @@ SOUNDING = SPOKEN | {MediaKind.AUDIO, MediaKind.VIDEO}
 class Attachment:
     """A file somebody sent. `ref` is opaque; the adapter's `fetch` turns it into bytes.
 
-    `size` is in bytes and `duration` in seconds, None where the platform does not say.
+    `size` is in bytes and `duration` in seconds, None where the platform does not say. `words` is what a
+    sticker stands for: its emoji or name.
     """
 
     kind: MediaKind
@@ -114,6 +116,7 @@ class Attachment:
     name: str = "file"
     size: int | None = None
     duration: float | None = None
+    words: str = ""
 
 
 class Addressed(StrEnum):
@@ -325,12 +328,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to answer. `reply_to` is the message to reply to ("" for none)."""
+    """Where to answer. `reply_to` is the message to reply to ("" for none); `notify` is the id of the only
+    person whom a mention in it may ping, "" for nobody."""
 
     place: Place
     reply_to: str = ""
     reply_handle: str = ""
     private: bool = False
+    notify: str = ""
 
 
 @dataclass(frozen=True, slots=True)

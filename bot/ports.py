@@ -102,6 +102,15 @@ class WritesRich(Protocol):
         ...
 
 
+@runtime_checkable
+class LinksMessages(Protocol):
+    """A door whose messages have addresses."""
+
+    def link(self, place: Place, message_id: str) -> str:
+        """The address of a message for those who may read it there, "" where it has none."""
+        ...
+
+
 class Adapter(Protocol):
     """One platform's life. `run` serves until cancelled or until a failure that only a rebuild mends."""
 

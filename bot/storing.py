@@ -28,6 +28,8 @@ from bot.records import (
     TurnRecord,
     UsageRow,
 )
+from bot.remembered import HasFacts
+from bot.reminding import HasReminders
 from bot.totals import HasTotals
 
 
@@ -127,7 +129,7 @@ class Memory(Protocol):
         ...
 
     async def forget(self, conversation: str) -> int:
-        """Delete every item of a conversation; returns how many."""
+        """Delete every item of a conversation, and its open reminders; returns how many items."""
         ...
 
     async def forget_messages(self, room: str, message_ids: Sequence[str]) -> int:
@@ -172,8 +174,8 @@ class Chats(Protocol):
         ...
 
     async def forget(self, conversation: str, chat: str) -> int:
-        """Delete a chat with its items; returns how many items. Were it the current one, a question
-        goes to an empty chat of the same id."""
+        """Delete a chat with its items, and the conversation's open reminders; returns how many items. Were
+        it the current one, a question goes to an empty chat of the same id."""
         ...
 
 
@@ -227,7 +229,7 @@ class Marks(Protocol):
         ...
 
 
-class Store(HasReading, HasTotals, HasVault, Protocol):
+class Store(HasReading, HasReminders, HasTotals, HasVault, HasFacts, Protocol):
     """The one database."""
 
     @property

@@ -6,9 +6,11 @@ from sqlalchemy import BigInteger, RowMapping, bindparam, case, delete, func, in
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Chat, Role
+from storage import facts
 from storage.current import CURRENT, current_chat
 from storage.database import Database
 from storage.memory import mentioning
+from storage.reminders import forget as forget_reminders
 from storage.rows import Params, changed, fetch, fetch_many, micros, replacing, seconds
 from storage.summaries import drop_chat
 from storage.tables import CleanText, chats, current_chats, history
@@ -125,7 +127,9 @@ class SqlChats:
             await connection.execute(_FORGET_TITLE, params)
             gone = await changed(connection, _FORGET, params)
             await drop_chat(connection, params)
+            await forget_reminders(connection, conversation)
             await drop_files(connection, conversation)
+            await facts.drop_chat(connection, params)
             return gone
 
         return await self._database.write(work)

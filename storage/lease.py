@@ -10,7 +10,7 @@ from sqlalchemy.sql.dml import Update
 
 from bot.ports import Clock
 from storage.rows import micros
-from storage.tables import reservations, turns
+from storage.tables import reminders, reservations, turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def _renewal(table: str) -> Update:
 _RENEW = (_renewal("reservations"), _renewal("turns"))
 _RELEASE_ALL = tuple(
     update(table).where(table.c.lease_until.is_not(None)).values(instance="", lease_until=bindparam("until"))
-    for table in (reservations, turns)
+    for table in (reservations, turns, reminders)
 )
 
 

@@ -8,8 +8,10 @@ from sqlalchemy import Executable, RowMapping, and_, bindparam, delete, insert, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Closing, HistoryItem, Opened, Recalled, Role, Summary
+from storage import facts
 from storage.current import CURRENT, current_chat
 from storage.database import Database
+from storage.reminders import forget as forget_reminders
 from storage.rows import (
     Params,
     changed,
@@ -104,6 +106,7 @@ async def replace(connection: AsyncConnection, closing: Closing) -> None:
         for turn in closing.replaces:
             await drop_turn(connection, {**where, "turn": turn})
         await execute_many(connection, _FORGET_TURN, [{**where, "turn": turn} for turn in closing.replaces])
+        await facts.drop_turns(connection, item.conversation, closing.replaces)
 
 
 async def mentioning(connection: AsyncConnection, conversation: str, message_id: str) -> list[RowMapping]:
@@ -179,7 +182,9 @@ class SqlMemory:
             await connection.execute(_FORGET_CHATS, params)
             gone = await changed(connection, _FORGET, params)
             await drop(connection, conversation)
+            await forget_reminders(connection, conversation)
             await drop_files(connection, conversation)
+            await facts.drop(connection, conversation)
             return gone
 
         return await self._database.write(work)
@@ -199,6 +204,7 @@ class SqlMemory:
                 here = [row for row in rows if row["conversation"] == conversation]
                 gone += await _forget(connection, conversation, here)
             await drop_shown(connection, room, message_ids)
+            await facts.drop_shown(connection, room, message_ids)
             return gone
 
         return await self._database.write(work)

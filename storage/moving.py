@@ -18,10 +18,12 @@ from storage.tables import (
     chats,
     counters,
     current_chats,
+    facts,
     history,
     kept_files,
     ledger,
     read_marks,
+    reminders,
     reservations,
     settings,
     summaries,
@@ -38,8 +40,8 @@ class Move:
     new: str
 
     def scope(self, key: str) -> str:
-        """A server, channel or thread key of `Place`, or a counter key that begins with one."""
-        for kind in ("server", "channel", "thread"):
+        """A server, channel or thread key of `Place`, a character's shelf, a counter key that begins so."""
+        for kind in ("server", "channel", "thread", "character"):
             prefix = f"{kind}:{self.platform}:{self.old}"
             rest = key.removeprefix(prefix)
             # What follows must end the id, or chat 12 would take chat 123 along.
@@ -59,10 +61,13 @@ _SCOPES = (
     (buttons, "channel"),
     (ledger, "server"),
     (ledger, "channel"),
+    (facts, "shelf"),
 )
 _CONVERSATIONS = (
     (history, "conversation"),
     (turns, "conversation"),
+    (facts, "conversation"),
+    (reminders, "conversation"),
     (kept_files, "conversation"),
     (kept_files, "room"),
 )
@@ -85,7 +90,12 @@ _RESERVATION = (
 )
 
 
-# Under its new id a chat numbers its messages anew.
+# Under its new id a chat numbers its messages anew, so that old numbers would name new messages.
+_UNNUMBERED = (
+    update(facts)
+    .where(facts.c.conversation == bindparam("old_key", type_=CleanText))
+    .values(message_ids="[]")
+)
 _DROP_MARKS = delete(read_marks).where(
     read_marks.c.platform == bindparam("platform", type_=CleanText),
     read_marks.c.channel == bindparam("old", type_=CleanText),
@@ -107,6 +117,8 @@ async def move_chat(connection: AsyncConnection, move: Move) -> None:
         await _rename(connection, table.c[name], move.scope)
     pairs = await _renamed(connection, kept_files.c.room, move.conversation)
     await execute_many(connection, _FORGET_SHOWN, [{"old_key": old, "none": to_json(())} for old, _ in pairs])
+    said_in = await _renamed(connection, facts.c.conversation, move.conversation)
+    await execute_many(connection, _UNNUMBERED, [{"old_key": old} for old, _ in said_in])
     for table, name in _CONVERSATIONS:
         await _rename(connection, table.c[name], move.conversation)
     for table, name in _UNIQUE:

@@ -14,6 +14,7 @@ from storage.access import SqlAccess
 from storage.buttons import SqlButtons
 from storage.chats import SqlChats
 from storage.database import Database, postgres_database, sqlite_database
+from storage.facts import SqlFacts
 from storage.lease import Lease, release_all
 from storage.location import DirectoryLock, PostgresServer, SqliteFile, locate, prepare
 from storage.marks import SqlMarks
@@ -23,6 +24,7 @@ from storage.money import SqlMoney
 from storage.moving import Move, move_chat
 from storage.opening import opening
 from storage.reading import SqlReading
+from storage.reminders import SqlReminders
 from storage.settings import SqlSettings
 from storage.totals import totals
 from storage.turns import SqlTurns
@@ -47,7 +49,9 @@ class SqlStore:
         self._marks = SqlMarks(database)
         self._chats = SqlChats(database)
         self._reading = SqlReading(database)
+        self._reminders = SqlReminders(database, lease)
         self._vault = SqlVault(database)
+        self._facts = SqlFacts(database)
 
     @property
     def database(self) -> Database:
@@ -100,9 +104,19 @@ class SqlStore:
         return self._reading
 
     @property
+    def reminders(self) -> SqlReminders:
+        """What people want to be told."""
+        return self._reminders
+
+    @property
     def vault(self) -> SqlVault:
         """Files of results."""
         return self._vault
+
+    @property
+    def facts(self) -> SqlFacts:
+        """What is remembered for good."""
+        return self._facts
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

@@ -226,6 +226,27 @@ read_marks = Table(
     _number("active_at"),
 )
 
+reminders = Table(
+    "reminders",
+    metadata,
+    _key("id"),
+    _text("platform"),
+    _text("conversation"),
+    _text("person"),
+    _text("speaker"),
+    _text("name"),
+    _text("text"),
+    _text("zone"),
+    _number("due_at"),
+    _number("next_at"),
+    _number("made_at"),
+    Column("begun_at", BigInteger, nullable=True),
+    *_lease(),
+    Index(None, "next_at"),
+    Index(None, "person"),
+    Index(None, "conversation"),
+)
+
 summaries = Table(
     "summaries",
     metadata,
@@ -257,4 +278,25 @@ kept_files = Table(
     Index(None, "conversation"),
     Index(None, "parent"),
     Index(None, "expires_at"),
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    _key("id"),
+    _text("shelf"),
+    _text("text"),
+    _text("said_by"),
+    _text("name"),
+    _text("conversation"),
+    _text("chat"),
+    _text("turn_id"),
+    _text("message_ids"),
+    _text("title"),
+    Column("learned", Boolean, nullable=False),
+    _number("at"),
+    Column("vector", LargeBinary, nullable=False),
+    _text("model"),
+    Index(None, "shelf"),
+    Index(None, "conversation", "chat"),
 )

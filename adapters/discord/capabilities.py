@@ -37,6 +37,7 @@ DISCORD = Capabilities(
     handle_outside_limits=True,
     repeatable_sends=True,
     repeat_seconds=120.0,  # "the past few minutes"
+    mention_style="<@{id}>",
     threads=True,
     role_style="<@&{id}>",
 )

@@ -25,6 +25,7 @@ from adapters.discord.payloads import (
     message_body,
     no_buttons,
     voice_body,
+    with_mention,
     with_nonce,
     with_reply,
 )
@@ -51,6 +52,7 @@ VOICE_BUTTONS = "What next?"
 """Carries the buttons of a voice message, which cannot have any."""
 
 _PASSING = (PlatformFailure.UNAVAILABLE, PlatformFailure.AMBIGUOUS)
+_MESSAGES = "https://discord.com/channels"
 _BELOW = "-b"
 _THREAD_NAME = 100
 
@@ -67,6 +69,12 @@ class DiscordDoor:
         self._calls = Calls(connection)
         self.handles = Handles()
 
+    def link(self, place: Place, message_id: str) -> str:
+        """See bot.ports.LinksMessages. An interaction is no message."""
+        if not message_id.isdecimal():
+            return ""
+        return f"{_MESSAGES}/{place.space or '@me'}/{place.thread or place.channel}/{message_id}"
+
     @property
     def capabilities(self) -> Capabilities:
         return DISCORD
@@ -75,7 +83,8 @@ class DiscordDoor:
         return compose(markdown)
 
     async def send(self, target: Target, part: Part, *, nonce: str, buttons: ButtonRows = ()) -> MessageRef:
-        return await self._send(target, message_body(part.text, buttons), NO_FILES, nonce)
+        body = with_mention(message_body(part.text, buttons), target.notify)
+        return await self._send(target, body, NO_FILES, nonce)
 
     async def edit(self, ref: MessageRef, part: Part, *, buttons: ButtonRows = ()) -> None:
         body = message_body(part.text, buttons)

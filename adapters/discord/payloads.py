@@ -59,6 +59,13 @@ def without_reply(body: Body) -> Body:
     return {key: value for key, value in body.items() if key != "message_reference"}
 
 
+def with_mention(body: Body, person: str) -> Body:
+    """The message with a mention that pings this one person."""
+    if not person.isdecimal() or "allowed_mentions" not in body:
+        return body
+    return {**body, "allowed_mentions": {"parse": [], "users": [person], "replied_user": True}}
+
+
 def for_one(body: Body) -> Body:
     """The message for the asker's eyes only."""
     return {**body, "flags": body.get("flags", 0) | _EPHEMERAL}

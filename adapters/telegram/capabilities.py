@@ -33,5 +33,6 @@ TELEGRAM = Capabilities(
         draft_lasts=30.0,
     ),
     voice_mimes=VOICE_MIMES,
+    mention_style="[{name}](tg://user?id={id})",
     rich_messages=RICH,
 )

@@ -43,6 +43,8 @@ FETCH_PAUSES = (0.5, 1.5)
 ALBUM_BUTTONS = "What next?"
 """Carries the buttons of an album, which cannot have any."""
 
+_SUPERGROUP = "-100"
+_MESSAGES = "https://t.me/c"
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _STYLES = {ButtonStyle.PRIMARY: "primary", ButtonStyle.DANGER: "danger"}
 _PASSING = (PlatformFailure.UNAVAILABLE, PlatformFailure.AMBIGUOUS)
@@ -54,6 +56,14 @@ class TelegramDoor:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._bot = connection.bot
+
+    def link(self, place: Place, message_id: str) -> str:
+        """See bot.ports.LinksMessages. Only supergroups have addresses, for their members."""
+        group = place.channel.removeprefix(_SUPERGROUP)
+        if group == place.channel or not message_id.isdecimal():
+            return ""
+        topic = f"/{place.thread}" if place.thread else ""
+        return f"{_MESSAGES}/{group}{topic}/{message_id}"
 
     @property
     def capabilities(self) -> Capabilities:

@@ -22,6 +22,7 @@ WEB = Capabilities(
     ),
     voice_mimes=("audio/ogg", "audio/mpeg", "audio/mp4", "audio/wav", "audio/webm", "audio/flac"),
     image_mimes=("image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"),
+    mention_style="{name}",
     autocomplete=True,
     repeatable_sends=True,
 )

@@ -12,8 +12,10 @@ from bot.commands import (
     guide,
     house,
     media,
+    memory,
     models,
     privacy,
+    reminding,
     sound,
     spending,
     talk,
@@ -46,6 +48,8 @@ def build_registry(services: Services) -> Registry:
         *privacy.bound(services),
         *answers.bound(services),
         *chats.bound(services),
+        *reminding.bound(services),
+        *memory.bound(services),
     ]
 
     def declared() -> list[Command]:
@@ -58,7 +62,9 @@ def build_registry(services: Services) -> Registry:
         **amends_actions(services.talker.talk, by_name),
         **answers.actions(services),
         **chats.actions(services),
+        **reminding.actions(services),
         **workbench.actions(services, by_name),
+        **memory.actions(services),
     }
     return Registry(commands, actions, Completer(services, declared()), answers.ORDERED)
 

@@ -176,6 +176,15 @@ async def _resume(services: Services, turn: Turn, chat: str) -> None:
 async def _forget_message(services: Services, turn: Turn, message_id: str) -> None:
     conversation = turn.incoming.place.conversation
     found = await services.store.memory.upto(conversation, message_id, 2)
+    pictures = await services.gallery.quoted(turn)
+    if found is None and pictures:
+        if not turn.moderator and any(one.person != turn.person for one in pictures):
+            raise NotAllowed(
+                "Only who asked for it or someone who manages this channel can make me forget it."
+            )
+        await services.store.memory.forget_messages(conversation, [message_id])
+        turn.say("Forgotten: that picture. Its buttons no longer work; the message here stays visible.")
+        return
     if found is None:
         raise UserError("I do not remember that message, so there is nothing to forget.")
     item = found.items[-1]
@@ -192,15 +201,23 @@ async def _ask_to_forget(services: Services, turn: Turn) -> None:
     turn.require_moderator()
     found = await services.store.chats.all(turn.incoming.place.conversation)
     current = next((chat for chat in found if chat.current), None)
-    if current is None or not current.messages:
+    facts = await services.store.facts.count(turn.incoming.place.conversation, current.id if current else "")
+    if current is None or not (current.messages or facts):
         raise UserError("I remember nothing of this chat.")
     kept = await keep_button(services.store, turn, "Forget it", FORGET_CHAT, {"chat": current.id})
     button = Button(kept.label, kept.id, style=ButtonStyle.DANGER)
     turn.notice(
-        f"Shall I forget all {_messages(current.messages)} of **{_title(current)}**? "
+        f"Shall I forget all {_messages(current.messages)} of **{_title(current)}**{_and_facts(facts)}? "
         "This cannot be undone. The messages here stay visible.",
         buttons=((button,),),
     )
+
+
+def _and_facts(count: int) -> str:
+    """What goes along; `/memory` shows it."""
+    if not count:
+        return ""
+    return f", and the {'1 fact' if count == 1 else f'{count} facts'} I remember from it"
 
 
 # --- context ---

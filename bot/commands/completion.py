@@ -11,6 +11,7 @@ from bot.engine.effort import levels
 from bot.engine.models import is_dear
 from bot.engine.picture_options import LABELS, edit_shapes_of, shapes_of
 from bot.engine.settings import SETTINGS
+from bot.engine.zones import zone_names
 from bot.errors import GondolaError
 from bot.messages import Incoming
 from bot.venice import CharacterQuery, Model
@@ -55,6 +56,7 @@ class Completer:
             "character": self._characters,
             "thinking": self._thinking,
             "fallback": self._fallbacks,
+            "timezone": _zones,
             "setting": self._setting_names,
             "setting.value": self._setting_values,
         }
@@ -141,6 +143,10 @@ class Completer:
         if source is not None:
             return await source(incoming, typed)
         return _matching(typed, [*setting.choices, Choice("default", "default")]) if setting.choices else ()
+
+
+async def _zones(_: Incoming, typed: str) -> Sequence[Choice]:
+    return _matching(typed.replace(" ", "_"), [Choice(name, name) for name in zone_names()])
 
 
 def voice_label(model: Model, voice: str) -> str:

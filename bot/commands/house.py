@@ -13,6 +13,7 @@ from bot.engine.models import allowed, check_allowed
 from bot.engine.registry import Bound
 from bot.engine.settings import Resolved, find_setting, scope_keys
 from bot.engine.turn import Turn
+from bot.engine.zones import find_zone
 from bot.errors import UserError
 from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit
 from bot.venice.catalogue import MEDIUM_OF, Wanted
@@ -191,7 +192,8 @@ def _require(turn: Turn, scope: Scope) -> None:
 
 
 async def _checked(services: Services, turn: Turn, setting: Setting, value: str) -> str:
-    """Model names must exist, be affordable and fit the place; a voice must belong to some model."""
+    """Model names must exist, be affordable and fit the place; a voice must belong to some model; a time
+    zone goes by its full name."""
     wanted = _MODELS.get(setting.name)
     if wanted is not None:
         return await _checked_model(services, turn, wanted, value)
@@ -199,6 +201,8 @@ async def _checked(services: Services, turn: Turn, setting: Setting, value: str)
         return await _checked_fallback(services, turn, value)
     if setting.name == "thinking":
         return check_level(value, (await services.chooser.choose(turn)).model)
+    if setting.name == "timezone":
+        return find_zone(value)
     if setting.name == "voice":
         return (await services.speaker.choose(turn, voice=value)).voice
     if setting.name == "character":

@@ -17,8 +17,12 @@ from bot.engine.fetching import Fetcher
 from bot.engine.finding import Finder
 from bot.engine.gallery import Gallery
 from bot.engine.hearing import Hearer
+from bot.engine.links import Links
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
+from bot.engine.remembering import LongMemory
+from bot.engine.reminders import ReminderBook
+from bot.engine.research import Researcher
 from bot.engine.retouching import Retoucher
 from bot.engine.settings import SettingsBook
 from bot.engine.speaking import Speaker
@@ -59,6 +63,10 @@ class Services:
     secretary: Secretary
     answers: AnswerBook
     stopper: Stopper
+    reminders: ReminderBook
+    researcher: Researcher
+    long_memory: LongMemory
+    links: Links
 
     async def command_buttons(
         self, turn: Turn, choices: Sequence[tuple[str, str, Mapping[str, OptionValue]]]

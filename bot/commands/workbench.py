@@ -24,11 +24,8 @@ VIDEO = "video"
 """Command that makes a film of the kept picture named in its option `picture`."""
 VARIED = "A variation"
 HOW_TO_EDIT = (
-    "Reply to the picture with what to change, such as “make the sky red”, "
-    "or write `/edit make the sky red`: I then take this picture."
-)
-HOW_TO_EDIT_YOURS = (
-    "Now write `/edit` and what to change, such as `/edit make the sky red`: I take this picture."
+    "Write `/edit make the sky red`, or whatever should change: I then take this picture. "
+    "In reply to a picture of mine the words alone will do."
 )
 LISTED = 20
 
@@ -188,7 +185,7 @@ async def _edit(services: Services, turn: Turn) -> None:
     sources = await services.finder.pictures(turn, EDIT.name, number_option(turn, "picture"))
     if not words and not style:
         services.gallery.choose(turn, sources[0].id or await services.gallery.adopt(turn, sources[0]))
-        turn.say(HOW_TO_EDIT if sources[0].id else HOW_TO_EDIT_YOURS)
+        turn.say(HOW_TO_EDIT)
         return
     turn.answer.typing()
     made = await services.retoucher.edit(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import time
 from dataclasses import replace
 from secrets import token_hex
@@ -17,20 +16,20 @@ from bot.demo.cast import Character, find_character
 from bot.demo.chat_request import ChatRequest, read_request
 from bot.demo.events import stream_events
 from bot.demo.faults import FaultKind
+from bot.demo.forms import filled
 from bot.demo.headers import model_headers
 from bot.demo.jsonvalue import Json, as_flag, as_list, as_object, as_text
 from bot.demo.persona import persona_of
 from bot.demo.refusals import plain
-from bot.demo.reply import Reply, ToolCall
+from bot.demo.reply import Reply
 from bot.demo.responder import answer, think
 from bot.demo.sample import sample
 from bot.demo.scene import Scene, attachments_of, build_scene, last_question, system_text
 from bot.demo.search import Source, find_sources, scrape, wants_search
 from bot.demo.state import Call
 from bot.demo.tokens import count_tokens, first_tokens
+from bot.demo.tooluse import after_tools, tool_calls, words_before
 from bot.demo.wire import EventStream
-
-USE_TOOL = re.compile(r"\buse (?:the )?tool ([\w.-]+)", re.I)
 
 
 async def complete(call: Call, slug: str) -> Response:
@@ -82,40 +81,16 @@ def _scene(request: ChatRequest, character: Character | None, attachments: tuple
     return replace(scene, sources=sources, cites=as_flag(request.venice["enable_web_citations"]))
 
 
-def _wanted_tools(request: ChatRequest, scene: Scene, known: list[str]) -> list[str]:
-    """The functions to call: those the choice demands, else those named with the words `use tool NAME`."""
-    choice = request.body.get("tool_choice")
-    if choice == "none" or request.messages[-1].get("role") != "user":
-        return []
-    demanded = as_text(as_object(as_object(choice).get("function")).get("name"))
-    named = [name.rstrip(".") for name in USE_TOOL.findall(scene.question)]
-    return [demanded] if demanded else named or (known[:1] if choice == "required" else [])
-
-
-def _tool_calls(request: ChatRequest, scene: Scene) -> tuple[ToolCall, ...]:
-    functions = [as_object(as_object(tool).get("function")) for tool in as_list(request.body.get("tools"))]
-    by_name = {as_text(one.get("name")): one for one in functions if one}
-    wanted = [name for name in _wanted_tools(request, scene, list(by_name)) if name in by_name]
-    return tuple(
-        ToolCall(f"call_{token_hex(8)}", name, json.dumps(sample(as_object(by_name[name].get("parameters")))))
-        for name in wanted
-    )
-
-
 def _content(request: ChatRequest, scene: Scene) -> str:
     wanted = as_object(request.body.get("response_format"))
     if wanted.get("type") == "json_schema":
         given = as_object(wanted.get("json_schema"))
-        made = sample(as_object(given.get("schema", given)))
-        if isinstance(made, dict) and made.get("answer") is True:
-            made["answer"] = "?" in scene.question  # asked whether to answer: a question deserves one
-        return json.dumps(made)
+        schema = as_object(given.get("schema", given))
+        return json.dumps(filled(sample(schema), schema, scene.question))
     if wanted.get("type") == "json_object":
         return json.dumps({"answer": answer(scene)})
-    last = request.messages[-1]
-    if last.get("role") == "tool":
-        return f"The tool answered: {as_text(last.get('content'))}"
-    return answer(scene)
+    told = after_tools(request.messages)
+    return answer(scene) if told is None else told
 
 
 def _cut(request: ChatRequest, reasoning: str, content: str) -> tuple[str, str, str]:
@@ -131,9 +106,9 @@ def _cut(request: ChatRequest, reasoning: str, content: str) -> tuple[str, str, 
 
 
 def _plan(request: ChatRequest, scene: Scene, call: Call) -> Reply:
-    calls = _tool_calls(request, scene)
+    calls = tool_calls(request, scene)
     reasoning = think(scene, request.effort) if request.effort != "none" else ""
-    content = "" if calls else _content(request, scene)
+    content = words_before(scene) if calls else _content(request, scene)
     if call.has(FaultKind.REASONING_ONLY):
         reasoning, content, calls, finish = reasoning or "I think about it.", "", (), "length"
     else:

@@ -12,8 +12,8 @@ from bot.demo.jsonvalue import Json, JsonObject, as_list, as_object, as_text
 from bot.demo.persona import Persona
 from bot.demo.search import Source
 
-_STAGE_DIRECTION = re.compile(r"\A\([^()]*\)\n\n")
-"""A first paragraph in brackets tells the model something; nobody asked it."""
+_STAGE_DIRECTION = re.compile(r"\A(?:\([^()]*\)\n\n)+")
+"""First paragraphs in brackets tell the model something; nobody asked it."""
 
 
 @dataclass(frozen=True, slots=True)

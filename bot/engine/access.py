@@ -86,6 +86,10 @@ class Doorkeeper:
             return False
         return self._open or self._allowed(incoming.place, incoming.author)
 
+    def blocks(self, place: Place, person: Person) -> bool:
+        """Whether the place or the person was denied."""
+        return self._blocked(place, person)
+
     def _stranger(self, incoming: Incoming) -> Verdict:
         if incoming.reply_handle:
             return Verdict.TELL  # an unanswered slash command looks broken; only the asker sees this

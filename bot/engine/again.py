@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
 
-from bot.messages import SOUNDING, Attachment, Incoming, MessageRef
+from bot.messages import SPOKEN, Attachment, Incoming, MessageRef
 from bot.records import HistoryItem, Role
 
 MICRO = 1_000_000
@@ -81,7 +81,7 @@ def from_payload(payload: str) -> AnswerRecord:
 
 
 def without_words(incoming: Incoming) -> Incoming:
-    """What asking again needs besides the remembered words. Sound has become words already."""
+    """What asking again needs besides the remembered words. Voices have become words already."""
     quoted = incoming.quoted
     if quoted is not None:
         quoted = replace(quoted, attachments=_seen(quoted.attachments))
@@ -97,7 +97,7 @@ def without_words(incoming: Incoming) -> Incoming:
 
 
 def _seen(attachments: Sequence[Attachment]) -> tuple[Attachment, ...]:
-    return tuple(one for one in attachments if one.kind not in SOUNDING)
+    return tuple(one for one in attachments if one.kind not in SPOKEN)
 
 
 def asked_again(record: AnswerRecord, pressed: Incoming) -> Incoming:

@@ -180,6 +180,8 @@ def _record(turn: Turn, outcome: Outcome) -> AnswerRecord:
         receipt=outcome.receipt,
         search=earlier.search if earlier is not None else outcome.search,
         version=earlier.version + 1 if earlier is not None else 0,
-        in_place=turn.reply_mode == "text" and (carried_on is None or carried_on.in_place),
+        in_place=turn.reply_mode == "text"
+        and not turn.showed
+        and (carried_on is None or carried_on.in_place),
         unfinished=outcome.unfinished,
     )

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from bot.engine.batching import Batcher
 from bot.engine.caps import CapsBook, refusal
-from bot.errors import VeniceError
+from bot.engine.purse import Purse
+from bot.errors import CapReached, VeniceError
 from bot.messages import Place
 from bot.ports import Clock
 from bot.records import Admission, Refusal, Settlement
@@ -19,12 +20,14 @@ from bot.storing import Money
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Who pays and where: `person` is the keyed hash. `begin` journals that Venice is called now."""
+    """Who pays and where: `person` is the keyed hash. `begin` journals that Venice is called now; `purse`
+    is a bound of its own, besides the caps, on what may be spent."""
 
     turn_id: str
     place: Place
     person: str
     begin: Callable[[], Awaitable[None]] | None = None
+    purse: Purse | None = None
 
 
 Admissible = Callable[[Place, str, str], Awaitable[None]]
@@ -123,17 +126,23 @@ class Cashier:
         count: int = 1,
     ) -> AsyncGenerator[Bill]:
         """Hold the estimate around a call and append its settlement, however the call ends.
+        Raises PurseEmpty and CapReached before anything is called.
 
         Refused by Venice, it is free. Without an answer (cut off, cancelled) Venice may have done the
         work, so the estimate stands, flagged uncertain.
         """
         await self._admissible(payer.place, medium, model)
         key = secrets.token_hex(8)
+        purse = payer.purse or Purse(estimate)
+        purse.take(estimate)
         try:
             hold = await self._reserved(payer, medium, model, estimate, count, key)
         except asyncio.CancelledError:
             # Once queued the reservation is made all the same, and nobody else would end it.
             settlements.append(Settlement(key, 0, 0, uncertain=False, request_id="", at=self._clock()))
+            raise
+        except CapReached:
+            purse.settle(estimate, 0)
             raise
         bill = Bill(count=count)
         try:
@@ -147,6 +156,7 @@ class Cashier:
         finally:
             if bill.cost is None:
                 bill.charge(estimate, count=count, uncertain=True)
+            purse.settle(estimate, bill.cost or 0)
             settlements.append(self._settled(hold, bill))
 
     def _settled(self, hold: Hold, bill: Bill) -> Settlement:

@@ -13,6 +13,7 @@ import structlog
 
 from bot.engine.likeness import nearest
 from bot.engine.models import ModelBook, allowed, check_allowed
+from bot.engine.needs import HEARS, NOTHING, SEES, WATCHES, Needs
 from bot.engine.turn import Turn
 from bot.errors import UserError, VeniceError, VeniceFailure
 from bot.ports import Clock
@@ -44,11 +45,6 @@ _AILMENTS: Mapping[VeniceFailure, str] = {
 """Refusals of a model, not of a question, in words."""
 _PASSING = (VeniceFailure.OVERLOADED, VeniceFailure.RATE_LIMITED, VeniceFailure.OFFLINE)
 
-SEES = "see pictures"
-HEARS = "listen to sound"
-WATCHES = "watch films"
-Needs = frozenset[str]
-NOTHING: Needs = frozenset()
 ONLY_SEES: Needs = frozenset({SEES})
 
 

@@ -85,7 +85,10 @@ class Conductor:
             delivered = await self._delivered(turn)
         except asyncio.CancelledError:
             self._count(turn, Outcome.CANCELLED)
-            await self._cancelled(turn, letters, attempt)
+            try:
+                await self._cancelled(turn, letters, attempt)
+            finally:
+                turn.closed.set()
             raise
         finally:
             self._open_turns.pop(turn.id, None)
@@ -95,7 +98,10 @@ class Conductor:
         if attempt is not None:
             attempt.sealed = True
         await _over(turn, delivered)
-        await self._write(turn, letters, TurnState.SETTLED, _ids(delivered))
+        try:
+            await self._write(turn, letters, TurnState.SETTLED, _ids(delivered))
+        finally:
+            turn.closed.set()
 
     async def discard(self, letter: Letter) -> None:
         """Close the journal of a letter that nobody wants answered any more."""

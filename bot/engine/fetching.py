@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.capabilities import Capabilities
 from bot.engine.turn import Turn
 from bot.errors import PlatformError, PlatformFailure, UserError
+from bot.media.papers import shown_name
 from bot.messages import Attachment
 from bot.ports import Door
 
@@ -24,15 +26,13 @@ class Fetcher:
         door = self._doors[turn.incoming.place.platform]
         limit = min(FILE_LIMIT, door.capabilities.download_limit)
         if attachment.size is not None and attachment.size > limit:
-            raise _too_large(attachment, limit)
+            raise _too_large(attachment, door.capabilities)
         try:
             return await door.fetch(attachment, limit)
         except PlatformError as error:
             if error.failure is PlatformFailure.TOO_LARGE:
-                raise _too_large(attachment, limit) from None
-            raise UserError(
-                f"I could not fetch `{attachment.name}`. Please send it again.", detail=error.detail
-            ) from error
+                raise _too_large(attachment, door.capabilities) from None
+            raise UserError(_unfetched(attachment, door.capabilities, error), detail=error.detail) from error
 
     def upload_limit(self, turn: Turn) -> int:
         """How many bytes a file may have where the turn is."""
@@ -43,6 +43,24 @@ class Fetcher:
         return self._doors[turn.incoming.place.platform].capabilities.text_limit
 
 
-def _too_large(attachment: Attachment, limit: int) -> UserError:
+def _too_large(attachment: Attachment, platform: Capabilities) -> UserError:
+    """Whose limit it is, and what helps."""
     size = f" ({attachment.size / 1e6:.0f} MB)" if attachment.size else ""
-    return UserError(f"`{attachment.name}` is too large{size}. I can take files up to {limit / 1e6:.0f} MB.")
+    name = shown_name(attachment.name)
+    if platform.download_limit < FILE_LIMIT:
+        limit = f"{platform.display_name} lets me fetch files up to {platform.download_limit / 1e6:.0f} MB"
+    else:
+        limit = f"I can take files up to {FILE_LIMIT / 1e6:.0f} MB"
+    return UserError(
+        f"`{name}` is too large{size}. {limit}. Please send a smaller one, or only the part you mean."
+    )
+
+
+def _unfetched(attachment: Attachment, platform: Capabilities, error: PlatformError) -> str:
+    name = shown_name(attachment.name)
+    if error.failure is PlatformFailure.GONE:
+        return (
+            f"I could not fetch `{name}`: {platform.display_name}'s link to it has lapsed, as such links do "
+            "after a while, or it was deleted. Please send it again."
+        )
+    return f"I could not fetch `{name}`. Please send it again."

@@ -112,8 +112,10 @@ class Gallery:
     async def as_file(self, turn: Turn, file: KeptFile) -> None:
         """A kept picture as a file, which no platform compresses."""
         item = Media(MediaKind.DOCUMENT, file.data, file.mime, file.name, kept=file.id)
+        stored = self._stored(turn, [file.id])
+        await self._buttons.save([stored])
         turn.listeners.append(self._note_shown)
-        turn.show([item])
+        turn.show([item], rescue=_rescue(stored.id))
 
     async def _push(
         self,
@@ -187,7 +189,7 @@ class Gallery:
         """The buttons under a result, and those for when it did not arrive."""
         stored = self._stored(turn, kept.ids)
         await self._buttons.save([stored])
-        rescue = ((Button("Send again", f"{stored.id}.show"), Button("Send as a file", f"{stored.id}.file")),)
+        rescue = _rescue(stored.id)
         if turn.settings.text("buttons") == "off":
             return (), rescue
         verbs = offered(recipe, back=bool(kept.parent), animate=self.can_animate)
@@ -280,7 +282,9 @@ def offered(recipe: Recipe, *, back: bool, animate: bool) -> list[tuple[str, str
     """Label and verb of the buttons under a picture."""
     found = [("Again", "again")] if recipe.repeatable else []
     found += [("Vary", "vary"), ("Edit", "edit")]
-    found += [("Upscale 2×", "up2"), ("Upscale 4×", "up4"), ("Cut out", "cut")]
+    found += [("Upscale 2×", "up2"), ("Upscale 4×", "up4")]
+    if recipe.making is not Making.CUT_OUT:
+        found.append(("Cut out", "cut"))
     if animate:
         found.append(("Animate", "animate"))
     found.append(("Document", "file"))
@@ -294,6 +298,10 @@ def rows_of(row: str, verbs: Sequence[tuple[str, str]], number: int | None) -> B
     end = "" if number is None else f".{number}"
     buttons = [Button(label, f"{row}.{verb}{end}") for label, verb in verbs]
     return tuple(tuple(buttons[i : i + PER_ROW]) for i in range(0, len(buttons), PER_ROW))
+
+
+def _rescue(row: str) -> ButtonRows:
+    return ((Button("Send again", f"{row}.show"), Button("Send as a file", f"{row}.file")),)
 
 
 def _fits(mime: str, most: int, data: bytes) -> tuple[bytes, str]:

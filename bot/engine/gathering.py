@@ -2,106 +2,154 @@
 
 from __future__ import annotations
 
-import asyncio
-import base64
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from bot.engine.basket import MOST_PICTURES, Basket
+from bot.engine.documents import read_paper, show
 from bot.engine.fetching import Fetcher
 from bot.engine.hearing import Hearer
+from bot.engine.needs import NOTHING, SEES, Choose, Needs, needs_of
 from bot.engine.texts import EMPTY_QUESTION
 from bot.engine.turn import Turn
-from bot.errors import UserError
-from bot.media.pictures import to_data_url
+from bot.engine.watching import Watcher
+from bot.errors import CapReached, GondolaError, UserError, VeniceError
+from bot.media.sorts import Sort, sort_of
 from bot.messages import SPOKEN, Attachment, MediaKind
-from bot.venice import ContentPart, FilePart, ImagePart
+from bot.venice import ContentPart, FilePart, ImagePart, Model
 
-MOST_PICTURES = 10
-MOST_FILES = 5
-FILM_SECONDS = 10 * 60
-"""Longer films are not listened to unasked."""
-_SOUND = SPOKEN | {MediaKind.AUDIO}
+MOST_FILES = 10
+MOST_SOUNDS = 5
+MOST_FILMS = 3
+FRAMES = 4
+"""Pictures of a GIF that comes alone or with one other."""
+_STILL = frozenset({MediaKind.IMAGE, MediaKind.STICKER})
+_LIMITS: Sequence[tuple[frozenset[MediaKind], int, str]] = (
+    (SPOKEN, MOST_SOUNDS, "listen to {} voices"),
+    (frozenset({MediaKind.AUDIO}), MOST_SOUNDS, "listen to {} sounds"),
+    (_STILL, MOST_PICTURES, "look at {} pictures"),
+    (frozenset({MediaKind.VIDEO}), MOST_FILMS, "look at {} films"),
+    (frozenset({MediaKind.DOCUMENT}), MOST_FILES, "read {} files"),
+)
+"""In the order in which they are taken in: what was spoken is the question itself."""
+_REALLY = {Sort.PICTURE: MediaKind.IMAGE, Sort.SOUND: MediaKind.AUDIO, Sort.FILM: MediaKind.VIDEO}
+
+Take = Callable[[Basket, Attachment], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`text` as asked or heard, `parts` beside it, `note` what memory keeps of them in words."""
+    """`text` as asked or heard, `parts` beside it, `note` what memory keeps of them in words, `needs` what a
+    model has to be able to do to answer it."""
 
     text: str
-    parts: tuple[ContentPart, ...]
-    note: str
-    pictures: bool
+    parts: tuple[ContentPart, ...] = ()
+    note: str = ""
+    needs: Needs = NOTHING
 
 
 class Gatherer:
-    """Fetches attachments through the platform's door; sound becomes words."""
+    """Fetches attachments through the platform's door, each in the form that the model takes."""
 
     def __init__(self, fetcher: Fetcher, hearer: Hearer) -> None:
         self._fetcher = fetcher
-        self._hearer = hearer
+        watcher = Watcher(fetcher, hearer)
+        self._takes: Mapping[MediaKind, Take] = {
+            MediaKind.VOICE: watcher.spoken,
+            MediaKind.VIDEO_NOTE: watcher.spoken,
+            MediaKind.AUDIO: watcher.sound,
+            MediaKind.IMAGE: watcher.picture,
+            MediaKind.STICKER: watcher.sticker,
+            MediaKind.VIDEO: watcher.film,
+            MediaKind.DOCUMENT: self._document,
+        }
 
-    async def gather(self, turn: Turn, text: str) -> Question:
-        """The whole question; a UserError when there is nothing to answer."""
+    async def gather(self, turn: Turn, text: str, choose: Choose) -> Question:
+        """The whole question for the model that `choose` names. What cannot be taken is said and left out; a
+        UserError when there is nothing to answer."""
         incoming = turn.incoming
         attachments = incoming.attachments + (incoming.quoted.attachments if incoming.quoted else ())
-        heard = [await self._hear(turn, one) for one in attachments if one.kind in _SOUND]
-        heard += [await self._film(turn, one) for one in attachments if one.kind is MediaKind.VIDEO]
-        words = "\n\n".join(piece for piece in (text.strip(), *heard) if piece)
-        parts = await self._parts(turn, attachments)
-        if not words and not parts and not (incoming.quoted is not None and incoming.quoted.text):
+        quoted = incoming.quoted is not None and bool(incoming.quoted.text)
+        if not text.strip() and not attachments and not quoted:
             raise UserError(EMPTY_QUESTION)
-        pictures = any(isinstance(part, ImagePart) for part in parts)
-        return Question(words or _wordless(pictures), parts, _note(attachments), pictures)
+        basket = Basket(turn, await _fitting(turn, attachments, choose))
+        basket.frames = FRAMES if sum(one.kind in _STILL for one in attachments) <= 2 else 1
+        if text.strip():
+            basket.words.append(text.strip())
+        for one in _within(basket, attachments):
+            await self._take(basket, one)
+        if not basket.words and not quoted and not _shows(basket):
+            raise _nothing(basket)
+        if basket.remarks:
+            turn.notice("\n".join(basket.remarks))
+        pictures = any(isinstance(part, ImagePart) for part in basket.parts)
+        words = "\n\n".join(basket.words) or ("What do you see here?" if pictures else "Please look at this.")
+        note = f"(sent with: {', '.join(basket.noted)})" if basket.noted else ""
+        return Question(words, tuple(basket.parts), note, needs_of(basket.parts))
 
-    async def _parts(self, turn: Turn, attachments: Sequence[Attachment]) -> tuple[ContentPart, ...]:
-        pictures = [one for one in attachments if one.kind is MediaKind.IMAGE]
-        files = [one for one in attachments if one.kind is MediaKind.DOCUMENT]
-        if len(pictures) > MOST_PICTURES or len(files) > MOST_FILES:
-            turn.notice(
-                f"I look at {MOST_PICTURES} pictures and {MOST_FILES} files at once; the rest I left out."
-            )
-        images = [await self._picture(turn, one) for one in pictures[:MOST_PICTURES]]
-        documents = [await self._document(turn, one) for one in files[:MOST_FILES]]
-        return (*images, *documents)
-
-    async def _hear(self, turn: Turn, sound: Attachment) -> str:
-        heard = await self._hearer.hear(turn, sound)
-        if heard.missing:
-            turn.notice(heard.missing)
-        own = sound in turn.incoming.attachments and sound.kind in SPOKEN
-        return heard.text if own or not heard.text else _said_in(sound, heard.text)
-
-    async def _film(self, turn: Turn, film: Attachment) -> str:
-        """What is said in a film; the question is answered also without it."""
+    async def _take(self, basket: Basket, one: Attachment) -> None:
+        """One attachment into the basket. Only a voice that cannot be heard ends the question, being it."""
         try:
-            if film.duration is not None and film.duration > FILM_SECONDS:
-                raise UserError(
-                    "It is too long to listen to unasked; `/transcribe` writes down what is said."
-                )
-            heard = await self._hearer.hear(turn, film)
+            await self._takes[one.kind](basket, one)
         except UserError as error:
-            turn.notice(f"I cannot watch films yet, so I answer without the film. {error.reader_text}")
-            return ""
-        turn.notice("*I cannot watch films yet, so I only listened to this one.*")
-        return _said_in(film, heard.text) if heard.text else ""
+            basket.miss(one, error)
+        except (VeniceError, CapReached) as error:
+            if one.kind in SPOKEN:
+                raise
+            basket.miss(one, error)
 
-    async def _picture(self, turn: Turn, picture: Attachment) -> ImagePart:
-        return ImagePart(await asyncio.to_thread(to_data_url, await self._fetcher.fetch(turn, picture)))
+    async def _document(self, basket: Basket, file: Attachment) -> None:
+        data = await self._fetcher.fetch(basket.turn, file)
+        really = _REALLY.get(sort_of(data))
+        if really is not None:
+            await self._takes[really](basket, replace(file, kind=really))
+            return
+        paper = await read_paper(data, file.name)
+        whole = basket.takes_files and len(data) <= basket.bytes_left
+        shown = show(paper, basket.model, basket.tokens_left, whole=whole)
+        if isinstance(shown.part, FilePart):
+            basket.fits(len(data))
+        basket.tokens_left -= shown.tokens
+        basket.note(file)
+        basket.parts.append(shown.part)
+        if shown.note:
+            basket.remarks.append(shown.note)
 
-    async def _document(self, turn: Turn, file: Attachment) -> FilePart:
-        data = base64.b64encode(await self._fetcher.fetch(turn, file)).decode()
-        return FilePart(f"data:{file.mime};base64,{data}", file.name)
+
+async def _fitting(turn: Turn, attachments: Sequence[Attachment], choose: Choose) -> Model:
+    """Who will answer. A film alone is no reason to refuse: it can be listened to."""
+    kinds = {one.kind for one in attachments}
+    seen = kinds & {*_STILL, MediaKind.VIDEO}
+    try:
+        return await choose(turn, frozenset({SEES}) if seen else NOTHING)
+    except UserError:
+        if seen != {MediaKind.VIDEO}:
+            raise
+        return await choose(turn, NOTHING)
 
 
-def _said_in(file: Attachment, text: str) -> str:
-    """Words of a file that are no words of the one who asks."""
-    return f'(What is said in {file.name}:)\n"{text}"'
+def _within(basket: Basket, attachments: Sequence[Attachment]) -> list[Attachment]:
+    """The attachments in the order they are taken in, without those that are too many."""
+    taken: list[Attachment] = []
+    for kinds, limit, what in _LIMITS:
+        found = [one for one in attachments if one.kind in kinds]
+        most = min(limit, basket.pictures_left) if kinds is _STILL else limit
+        taken += found[:most]
+        if len(found) > most:
+            left = len(found) - most
+            basket.remarks.append(
+                f"I {what.format(most)} at once, so I left out the last {left}. Send them in a new message."
+            )
+    return taken
 
 
-def _wordless(pictures: bool) -> str:
-    return "What do you see here?" if pictures else "Please look at this."
+def _shows(basket: Basket) -> bool:
+    """Whether there is anything in the basket but lines about what is missing."""
+    return len(basket.parts) > len(basket.missed)
 
 
-def _note(attachments: Sequence[Attachment]) -> str:
-    shown = [f"{one.kind.value} {one.name}" for one in attachments if one.kind not in _SOUND]
-    return f"(sent with: {', '.join(shown)})" if shown else ""
+def _nothing(basket: Basket) -> GondolaError:
+    """Why there is nothing to answer: nothing of what was sent could be taken."""
+    if len(basket.missed) == 1 and isinstance(basket.missed[0], CapReached):
+        return basket.missed[0]
+    return UserError("\n".join(basket.remarks), detail=basket.missed[0].detail)

@@ -41,7 +41,8 @@ class Letter:
 class Attempt:
     """One try at answering letters. The handler sets `visible` once people can see something of it, and
     `sealed` once it is being written down and cannot be taken back. `stopped` means that people stopped
-    it. `revised` are the letters after one was edited or deleted. `carried` is an answer that people see
+    it. `bound` means that it did something that must not be done twice, so further messages wait.
+    `revised` are the letters after one was edited or deleted. `carried` is an answer that people see
     already, to be filled anew."""
 
     letters: tuple[Letter, ...]
@@ -50,6 +51,7 @@ class Attempt:
     stopped: bool = False
     revised: tuple[Letter, ...] | None = None
     sealed: bool = False
+    bound: bool = False
     carried: Answer | None = None
 
     @property
@@ -219,7 +221,7 @@ class Mailboxes:
         attempt, running = box.attempt, box.running
         if attempt is None or running is None or attempt.visible or attempt.sealed or box.letters:
             return False
-        if letter.incoming.edits or attempt.letters[-1].incoming.edits:
+        if attempt.bound or letter.incoming.edits or attempt.letters[-1].incoming.edits:
             return False
         if attempt.stopped or letter.incoming.press or attempt.letters[-1].incoming.press:
             return False

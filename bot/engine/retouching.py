@@ -9,7 +9,7 @@ from bot.engine.caps import dollars
 from bot.engine.drawing import SHOWN_WORDS
 from bot.engine.easel import BLURRED, Easel
 from bot.engine.gallery import Made, Source
-from bot.engine.models import ModelBook
+from bot.engine.models import ModelBook, allowed, check_allowed
 from bot.engine.picture_options import edit_shape_of, prompt_of, quality_of, resolution_of, style_of
 from bot.engine.recipes import Making, Recipe
 from bot.engine.turn import Turn
@@ -92,8 +92,8 @@ class Retoucher:
             return model
         able = [
             one.name
-            for one in (await self._models.catalogue()).offered("inpaint")
-            if one.image.max_inputs >= pictures and (turn.incoming.adult_allowed or not one.uncensored)
+            for one in (await self._models.catalogue()).offered("inpaint", allowed(turn))
+            if one.image.max_inputs >= pictures
         ]
         hint = f" {' or '.join(able[:3])} takes that many: `/edit model=…`." if able else ""
         many = model.image.max_inputs
@@ -119,6 +119,7 @@ class Retoucher:
         """What a picture shows, on nothing. Raises UserError, CapReached or VeniceError."""
         listed = (await self._models.catalogue()).get(BACKGROUND_REMOVER)
         remover = listed or Model(BACKGROUND_REMOVER, "image", "Background Remover")
+        check_allowed(remover, turn)
         price = background_cost(listed)
         result, cost = await self._easel.order(
             turn,

@@ -76,6 +76,27 @@ SETTINGS: dict[str, Setting] = {
             kind=OptionKind.BOOLEAN,
         ),
         Setting(
+            "tools",
+            "Let models that can draw, speak, look things up, remember and remind when they are asked to.",
+            "on",
+            kind=OptionKind.BOOLEAN,
+        ),
+        Setting(
+            "tool_budget",
+            "Most that tools may spend on one answer, in cents.",
+            "25",
+            kind=OptionKind.NUMBER,
+            minimum=0,
+            maximum=1000,
+        ),
+        Setting(
+            "timezone",
+            "Time zone for reminders, such as Europe/Berlin; empty for UTC.",
+            "",
+            completer="timezone",
+            maximum=64,
+        ),
+        Setting(
             "reply_mode",
             "Answer as text, as voice, or both; mirror answers a voice message with both, words with text.",
             "text",
@@ -116,6 +137,13 @@ SETTINGS: dict[str, Setting] = {
             "shared",
             choices=_choices("shared", "personal"),
             scopes=_PLACES,
+        ),
+        Setting(
+            "long_memory",
+            "Facts I remember for good, each with an Undo. auto: about you in private chats, in groups only "
+            "if you choose `on` for yourself; on: in a group what concerns the channel, too; off: nothing.",
+            "auto",
+            choices=_choices("auto", "on", "off"),
         ),
         Setting(
             "context_tokens",

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.declarations import Medium
 from bot.engine.answerbook import AnswerBook
-from bot.engine.cashier import Cashier
-from bot.engine.choosing import NOTHING, ONLY_SEES, Chooser, Lineup, Needs
+from bot.engine.choosing import Chooser, Lineup
 from bot.engine.compacting import Compactor, Talk, budget
-from bot.engine.context import Past, Room, build_messages
+from bot.engine.context import Past, Room, build_messages, document_tokens, noted
 from bot.engine.effort import LEVELS
 from bot.engine.gathering import Gatherer, Question
-from bot.engine.models import ModelBook, tier_of
+from bot.engine.learning import Learner
+from bot.engine.models import tier_of
+from bot.engine.needs import Needs
 from bot.engine.overheard import Overheard
 from bot.engine.recall import Recall
-from bot.engine.reply import Reply, charge, texts_of
+from bot.engine.remembering import LongMemory, as_lines
+from bot.engine.reply import Reply, texts_of
 from bot.engine.speaking import Speaker
 from bot.engine.spoken import speakable
 from bot.engine.tokens import TokenGauge
+from bot.engine.tools.rounds import Rounds
 from bot.engine.turn import Turn
 from bot.errors import CapReached, GondolaError, UserError, VeniceError
 from bot.records import HistoryItem, Role
@@ -28,7 +30,6 @@ from bot.venice import (
     ChatRequest,
     Model,
     Tier,
-    VeniceClient,
 )
 from bot.venice.pricing import (
     chat_ceiling,
@@ -64,14 +65,24 @@ class _Asked:
     answer: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Material:
+    """What goes into a question: the words and parts, what was said before, whether to search ("" as set),
+    and the facts that long memory has on it."""
+
+    question: Question
+    past: Past
+    search: str = ""
+    facts: Sequence[str] = ()
+
+
 class Talker:
     """Answers questions through Venice's chat."""
 
     def __init__(
         self,
-        client: VeniceClient,
-        models: ModelBook,
-        cashier: Cashier,
+        chooser: Chooser,
+        rounds: Rounds,
         gatherer: Gatherer,
         speaker: Speaker,
         recall: Recall,
@@ -79,11 +90,11 @@ class Talker:
         gauge: TokenGauge,
         overheard: Overheard,
         answers: AnswerBook,
-        chooser: Chooser,
+        long_memory: LongMemory,
+        learner: Learner,
     ) -> None:
-        self._client = client
-        self._models = models
-        self._cashier = cashier
+        self._chooser = chooser
+        self._rounds = rounds
         self._gatherer = gatherer
         self._speaker = speaker
         self._recall = recall
@@ -91,7 +102,8 @@ class Talker:
         self._gauge = gauge
         self._overheard = overheard
         self._answers = answers
-        self._chooser = chooser
+        self._long_memory = long_memory
+        self._learner = learner
 
     async def talk(self, turn: Turn) -> None:
         """Answer the turn's own text."""
@@ -100,25 +112,27 @@ class Talker:
     async def answer(self, turn: Turn, text: str, *, search: str = "") -> None:
         """Answer `text`; `search` overrides the web search setting ("on")."""
         turn.answer.typing()
-        question = await self._gatherer.gather(turn, text)
-        lineup = await self._chooser.lineup(turn, _needs(question))
+        question = await self._gatherer.gather(turn, text, self._fitting)
+        lineup = await self._chooser.lineup(turn, question.needs)
         past = await self._past(turn)
-        asked = await self._asked(turn, question, lineup, past, search)
+        facts = as_lines(await self._long_memory.recall(turn, question.text))
+        asked = await self._asked(turn, _Material(question, past, search, facts), lineup)
         model, request, reply, answer = asked.model, asked.request, asked.reply, asked.answer
-        self._remember(turn, question, answer)
+        self._remember(turn, question, answer, reply.deeds)
+        self._learner.after(turn, text)
         self._learn(question, model, request, reply)
         self._answers.end(turn, reply.outcome(model, search))
         if turn.again is None:
             self._fold(turn, model, past)
         await self._say_aloud(turn, answer)
 
-    async def _asked(self, turn: Turn, question: Question, lineup: Lineup, past: Past, search: str) -> _Asked:
+    async def _asked(self, turn: Turn, material: _Material, lineup: Lineup) -> _Asked:
         """Ask until a model answers, or nobody steps in any more."""
         waited = False
         while True:
             model = lineup.model
-            request = self._request(turn, question, model, search, past)
-            reply = Reply(turn, request, self._answers.clock, turn.reply_mode != "voice", waited=waited)
+            request = self._request(turn, model, material)
+            reply = Reply(turn, self._answers.clock, turn.reply_mode != "voice", waited=waited)
             reply.note = lineup.note
             if reply.shown:
                 self._answers.begin(turn)
@@ -127,17 +141,17 @@ class Talker:
                     return _Asked(model, request, reply, reply.finish())
             except (asyncio.CancelledError, GondolaError) as error:
                 # A UserError (refused, nothing to say, a full cap) leaves nothing worth keeping.
-                arrived = bool(reply.raw.strip()) and not isinstance(error, UserError)
-                self._broken_off(turn, question, model, reply, search, arrived=arrived)
+                arrived = reply.arrived and not isinstance(error, UserError)
+                self._broken_off(turn, material, model, reply, arrived=arrived)
                 raise
             waited = reply.waited
 
     async def _served(self, turn: Turn, lineup: Lineup, request: ChatRequest, reply: Reply) -> bool:
         """Stream the answer; False where Venice refused before any word and another model takes over."""
         try:
-            await self._stream(turn, lineup.model, request, reply)
+            await self._rounds.run(turn, lineup.model, request, reply)
         except VeniceError as error:
-            if reply.received or not await lineup.step_in(error):
+            if reply.begun or not await lineup.step_in(error):
                 raise
             return False
         return True
@@ -152,10 +166,10 @@ class Talker:
 
     async def outlook(self, turn: Turn) -> Outlook:
         """What the next question would send and cost, without asking it."""
-        nothing = Question("", (), "", pictures=False)
+        nothing = Question("")
         model = (await self._chooser.choose(turn)).model
         past = await self._recall.past(turn)
-        request = self._request(turn, nothing, model, "", past)
+        request = self._request(turn, model, _Material(nothing, past))
         tokens = self._gauge.prompt(model.id, texts_of(request))
         return Outlook(
             model=model.name,
@@ -171,7 +185,7 @@ class Talker:
         self._overheard.forget(room)
 
     def _broken_off(
-        self, turn: Turn, question: Question, model: Model, reply: Reply, search: str, *, arrived: bool
+        self, turn: Turn, material: _Material, model: Model, reply: Reply, *, arrived: bool
     ) -> None:
         """Stopped or broken: what arrived stays, is remembered, and can be continued."""
         if turn.attempt is not None and (turn.attempt.superseded or turn.attempt.dropped):
@@ -185,10 +199,17 @@ class Talker:
             turn.replace(STOPPED_EARLY)
         elif not reply.shown:
             turn.say(answer + mark)  # the words were paid for: show them
-        self._remember(turn, question, answer, note="" if arrived else "(stopped before the first word)")
-        self._answers.end(turn, reply.outcome(model, search, unfinished=arrived and reply.finished is None))
+        deeds = reply.deeds if arrived else ["stopped before the first word"]
+        self._remember(turn, material.question, answer, deeds)
+        unfinished = arrived and reply.finished is None
+        self._answers.end(turn, reply.outcome(model, material.search, unfinished=unfinished))
 
-    def _request(self, turn: Turn, question: Question, model: Model, search: str, past: Past) -> ChatRequest:
+    async def _fitting(self, turn: Turn, needs: Needs) -> Model:
+        """Who would answer a question with such needs."""
+        return (await self._chooser.choose(turn, needs)).model
+
+    def _request(self, turn: Turn, model: Model, material: _Material) -> ChatRequest:
+        question = material.question
         settings, place = turn.settings, turn.incoming.place
         enclosed = tier_of(settings) is Tier.TEE  # a search would leave the enclave
         character = settings.text("character")
@@ -197,12 +218,13 @@ class Talker:
                 incoming=turn.incoming,
                 question=question.text,
                 parts=question.parts,
-                past=past,
-                room=Room(self._gauge, model.id, _budget(turn, model)),
+                past=material.past,
+                room=Room(self._gauge, model.id, _budget_beside(turn, model, question)),
                 persona=settings.text("system_prompt"),
                 character=bool(character),
                 now=turn.now,
                 overheard=self._overheard.lines(place.room, int(settings.number("overhear") or 0)),
+                facts=material.facts,
             ),
             max_completion_tokens=_answer_length(turn),
             temperature=settings.number("temperature"),
@@ -210,38 +232,20 @@ class Talker:
             reasoning=LEVELS.get(settings.text("thinking"), "off"),
             cache_key=place.conversation,
             user=turn.person,
-            web_search="off" if enclosed else _web_search(search or settings.text("web_search")),
+            web_search="off" if enclosed else _web_search(material.search or settings.text("web_search")),
             web_scraping=not enclosed and settings.flag("scraping") and "://" in question.text,
             character_slug=character,
         )
+        request = self._rounds.equipped(turn, model, request)
         _check_length(request, model)
         return request
 
-    async def _stream(self, turn: Turn, model: Model, request: ChatRequest, reply: Reply) -> None:
-        estimate = chat_ceiling(model, request)
-        tokens = likely_tokens("".join(texts_of(request))) + request.max_completion_tokens
-        payer = replace(turn.payer, begin=None)
-        async with self._cashier.paying(payer, turn.settlements, Medium.CHAT, model.id, estimate) as bill:
-            bill.charge(0, count=0)  # waiting in line costs nothing
-            async with self._client.limits.turn(model.id, turn.person, tokens, reply.in_line) as slot:
-                bill.cost, bill.count = None, 1
-                try:
-                    await turn.begin()  # not before: a turn that waits in line may run again after a crash
-                    async with aclosing(self._client.chat_stream(request, model)) as events:
-                        async for event in events:
-                            reply.take(event)
-                finally:
-                    charge(bill, model, request, reply)
-                    if reply.usage is not None:
-                        slot.used(reply.usage.total)
-        if reply.finished is not None:
-            self._models.notice(model, reply.finished.notices)
-
     def _learn(self, question: Question, model: Model, request: ChatRequest, reply: Reply) -> None:
         """Only a prompt of nothing but our own text says how many tokens text has."""
-        plain = not (question.parts or reply.sources or request.character_slug or request.web_scraping)
-        if plain and reply.usage is not None:
-            self._gauge.learn(model.id, texts_of(request), reply.usage.prompt)
+        first = reply.heard[0]
+        plain = not (question.parts or first.searched or request.character_slug or request.web_scraping)
+        if plain and first.usage is not None:
+            self._gauge.learn(model.id, texts_of(request), first.usage.prompt)
 
     def _fold(self, turn: Turn, model: Model, past: Past) -> None:
         if past.branch:
@@ -250,11 +254,13 @@ class Talker:
         place = turn.incoming.place
         self._compactor.after(Talk(place, turn.person, model, _budget(turn, model), newest), past)
 
-    def _remember(self, turn: Turn, question: Question, answer: str, note: str = "") -> None:
+    def _remember(self, turn: Turn, question: Question, answer: str, deeds: Sequence[str]) -> None:
         incoming = turn.incoming
+        note = noted(deeds)
         if turn.again is not None:
             old = turn.again.old
-            turn.history.append(replace(old, text=old.text + answer, media_note=note))
+            kept = old.media_note if turn.again.proceed else note
+            turn.history.append(replace(old, text=old.text + answer, media_note=kept))
             return
         asked = HistoryItem(
             conversation=incoming.place.conversation,
@@ -300,16 +306,21 @@ class Talker:
         spoken.show(turn)
 
 
-def _needs(question: Question) -> Needs:
-    return ONLY_SEES if question.pictures else NOTHING
-
-
 def _answer_length(turn: Turn) -> int:
     return int(turn.settings.number("answer_length") or 2_000)
 
 
 def _budget(turn: Turn, model: Model) -> int:
     return budget(turn.settings.number("context_tokens"), model, _answer_length(turn))
+
+
+def _budget_beside(turn: Turn, model: Model, question: Question) -> int:
+    """The budget of the talk, less where documents leave the model no room for it."""
+    tokens = _budget(turn, model)
+    if model.context_tokens is None:
+        return tokens
+    left = model.context_tokens - _answer_length(turn) - document_tokens(question.parts)
+    return max(0, min(tokens, left))
 
 
 def _check_length(request: ChatRequest, model: Model) -> None:

@@ -10,6 +10,7 @@ from bot.delivery import Answer, Delivered
 from bot.engine.again import Again
 from bot.engine.cashier import Payer
 from bot.engine.mailbox import Attempt
+from bot.engine.purse import Purse
 from bot.engine.settings import PlaceSettings
 from bot.errors import NotAllowed
 from bot.messages import SPOKEN, ButtonRows, Incoming, Media, MediaReady, Notice, TextDelta, TextReplaced
@@ -52,6 +53,12 @@ class Turn:
     begin: Callable[[], Awaitable[None]] = _unmarked
     """Journals that Venice is called now; from here on the turn is not run again by itself."""
     again: Again | None = None
+    showed: bool = False
+    """Whether files are part of the answer."""
+    purse: Purse | None = None
+    """Bounds what tools spend, None outside them."""
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the turn is written down, with what it adds to memory."""
     besides: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
     listeners: list[Listener] = field(default_factory=list["Listener"])
     """Hear what was delivered once the answer has ended, before the turn closes; see to their own errors."""
@@ -59,7 +66,7 @@ class Turn:
     @property
     def payer(self) -> Payer:
         """Who pays for calls of this turn."""
-        return Payer(self.id, self.incoming.place, self.person, self.begin)
+        return Payer(self.id, self.incoming.place, self.person, self.begin, self.purse)
 
     @property
     def question_ids(self) -> tuple[str, ...]:
@@ -109,6 +116,7 @@ class Turn:
         rescue: ButtonRows = (),
     ) -> None:
         """Files of the answer, shown together where the platform can; see MediaReady."""
+        self.showed = True
         self.answer.push(MediaReady(tuple(items), caption, buttons, rescue))
 
     def notice(self, text: str, *, private: bool = False, buttons: ButtonRows = ()) -> None:

@@ -14,6 +14,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from bot.errors import UserError
 
 MOST_PIXELS = 50_000_000
+MOST_FRAMES = 300
+"""Of a picture that moves; what comes later is not looked at."""
 LONGEST_SIDE = 2048
 SHORTEST_SIDE = 64
 """Venice refuses pictures with a side below 64 pixels."""
@@ -24,6 +26,12 @@ TOO_LARGE = "This picture has too many pixels for me. Please send one below 50 m
 
 def to_data_url(data: bytes) -> str:
     """A picture as a JPEG or PNG data URL, at most 2048 pixels a side, turned upright, without metadata."""
+    return to_data_urls(data, 1)[0]
+
+
+def to_data_urls(data: bytes, most: int) -> tuple[str, ...]:
+    """The same; of a picture that moves (GIF, APNG, WebP) up to `most` of its frames, evenly spread. What is
+    broken behind its first frame is left out."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -31,11 +39,29 @@ def to_data_url(data: bytes) -> str:
                 if picture.width * picture.height > MOST_PIXELS:
                     raise UserError(TOO_LARGE)
                 picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-                return _encoded(_fitted(ImageOps.exif_transpose(picture)))
+                return tuple(_encoded(frame) for frame in _frames(picture, most))
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise UserError(TOO_LARGE) from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise UserError(UNREADABLE, detail=f"undecodable picture: {type(error).__name__}") from None
+
+
+def fitted_url(picture: Image.Image, side: int) -> str:
+    """A decoded picture as a data URL of at most `side` pixels."""
+    return _encoded(_fitted(picture, side))
+
+
+def _frames(picture: Image.Image, most: int) -> list[Image.Image]:
+    count = min(int(getattr(picture, "n_frames", 1)), MOST_FRAMES)
+    wanted = min(count, most)
+    frames = [_fitted(ImageOps.exif_transpose(picture), LONGEST_SIDE)]
+    for number in range(1, wanted):
+        try:
+            picture.seek(number * count // wanted)
+            frames.append(_fitted(picture, LONGEST_SIDE // 2))
+        except (EOFError, OSError, ValueError, SyntaxError):
+            break
+    return frames
 
 
 def picture_size(data: bytes) -> tuple[int, int] | None:
@@ -50,9 +76,9 @@ def picture_size(data: bytes) -> tuple[int, int] | None:
         return None
 
 
-def _fitted(picture: Image.Image) -> Image.Image:
+def _fitted(picture: Image.Image, longest: int) -> Image.Image:
     picture = picture.convert("RGBA" if _transparent(picture) else "RGB")
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    picture.thumbnail((longest, longest))
     if min(picture.size) < SHORTEST_SIDE:
         width, height = (max(side, SHORTEST_SIDE) for side in picture.size)
         picture = ImageOps.pad(picture, (width, height))
@@ -79,7 +105,9 @@ TOO_SMALL = "This picture is too small to be changed: it needs about 256 × 256 
 TOO_FINE = "This picture has too many pixels to be changed. Please send one below 33 megapixels."
 NO_PICTURE = "This is no picture I can read. Please send a PNG, JPEG or WebP."
 _PLAIN = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
-_BROKEN = (OSError, ValueError, SyntaxError, EOFError, struct.error)
+_READ = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+"""What cameras, phones and browsers make. Nothing else is opened: some forms start other programs."""
+_BROKEN = (OSError, ValueError, SyntaxError, EOFError, RuntimeError, struct.error)
 _QUALITIES = (92, 85, 75)
 _SHRINK = 0.8
 _SMALLEST = 64
@@ -100,8 +128,8 @@ def to_change(data: bytes) -> Picture:
     what a camera writes beside it. UserError for what is no picture, damaged, too small or too large."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data)) as picture:
+            warnings.simplefilter("ignore")  # about pixels, which are counted here, and about odd metadata
+            with Image.open(io.BytesIO(data), formats=_READ) as picture:
                 pixels = picture.width * picture.height
                 if pixels > MOST_CHANGED:
                     raise UserError(TOO_FINE)

@@ -30,6 +30,7 @@ MOST_RESULTS = {"brave": 10, "google": 5}
 REFUSED_SITES = ("x.com", "twitter.com", "reddit.com")
 PARSE_FEE = 10_000
 TAG = re.compile(r"<[^>]{0,500}>")
+NUMERIC = re.compile(r"\d+|0x[0-9a-f]*")
 SEARCH, SCRAPE, PARSE = "augment/search", "augment/scrape", "augment/text-parser"
 
 
@@ -144,7 +145,9 @@ def _private(host: str) -> bool:
     try:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
-        return "." not in host or host.endswith((".local", ".internal", ".localhost", ".lan"))
+        # 127.1 and 0x7f.1 are addresses to some resolvers; no public name ends in a number.
+        numeric = NUMERIC.fullmatch(host.rpartition(".")[2]) is not None
+        return numeric or "." not in host or host.endswith((".local", ".internal", ".localhost", ".lan"))
 
 
 def _source(fields: object) -> Source:

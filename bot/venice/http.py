@@ -24,6 +24,8 @@ from bot.venice.tally import Tally
 from bot.venice.types import Notices
 
 MAX_ERROR_BYTES = 64 * 1024
+PIECE = 256 * 1024
+"""Larger bodies are written piece by piece."""
 MAX_BODY_BYTES = 96 * 1024 * 1024
 """Four large pictures in base64 fit; anything beyond is not an answer."""
 MAX_MEDIA_BYTES = 256 * 1024 * 1024
@@ -197,12 +199,12 @@ class Wire:
             await _drain(chunks)
 
     def _json_request(self, path: str, body: Mapping[str, object], read: float) -> httpx.Request:
+        data = encode(body)
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(data))}
+        # Written at once, a body with films and files in it would hold up every other turn.
+        content = data if len(data) < PIECE else _pieces(data)
         return self._client.build_request(
-            "POST",
-            path,
-            content=encode(body),
-            headers={"Content-Type": "application/json"},
-            timeout=self._timeout(read),
+            "POST", path, content=content, headers=headers, timeout=self._timeout(read)
         )
 
     def _timeout(self, read: float) -> httpx.Timeout:
@@ -243,6 +245,11 @@ def encode(body: Mapping[str, object]) -> bytes:
     """JSON as UTF-8. Lone surrogates, which chat platforms do deliver, become question marks."""
     text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.encode("utf-8", "replace")
+
+
+async def _pieces(data: bytes) -> AsyncIterator[bytes]:
+    for at in range(0, len(data), PIECE):
+        yield data[at : at + PIECE]
 
 
 def event_source(chunks: AsyncIterator[bytes]) -> EventSource:

@@ -7,6 +7,7 @@ catalogue the call was made with.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
@@ -38,7 +39,13 @@ SEARCH_TOKENS = 20_000
 CHARACTER_TOKENS = 8_000
 VENICE_PROMPT_TOKENS = 3_000
 AUDIO_BYTES_PER_TOKEN = 40
-"""The leanest speech codecs need about 1.5 kB a second, and models count about 32 tokens a second."""
+"""Where the length is unknown: the leanest speech codecs need about 1.5 kB a second."""
+AUDIO_TOKENS_PER_SECOND = 50
+"""Gemini counts 32 tokens a second, Qwen 25, OpenAI 10."""
+FILM_TOKENS_PER_SECOND = 1_000
+"""Gemini counts about 300 tokens a second with its sound, Qwen two frames of at most 400."""
+MEDIA_TOKENS = 1_000
+"""What any sound or film may cost besides its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +105,17 @@ def _part_ceiling(part: ContentPart) -> int:
     if isinstance(part, ImagePart):
         return IMAGE_TOKENS
     if isinstance(part, AudioPart):
-        return len(part.data) // AUDIO_BYTES_PER_TOKEN + 100
-    # Documents unpack to more than their size, films to many frames: three quarters of base64 is the file.
-    return len(part.url) * (4 if isinstance(part, FilePart) else 1)
+        unmeasured = len(part.data) // AUDIO_BYTES_PER_TOKEN
+        return _lasting(part.seconds, AUDIO_TOKENS_PER_SECOND) or unmeasured + MEDIA_TOKENS
+    if isinstance(part, FilePart):
+        # Documents unpack to more than their size; three quarters of base64 is the file.
+        return part.tokens or len(part.url) * 4
+    return _lasting(part.seconds, FILM_TOKENS_PER_SECOND) or len(part.url)
+
+
+def _lasting(seconds: float, per_second: int) -> int:
+    """The bound of something measured, 0 for what was not."""
+    return math.ceil(seconds) * per_second + MEDIA_TOKENS if seconds > 0 else 0
 
 
 def _token_prices(model: Model, prompt_tokens: int) -> TokenPrices:

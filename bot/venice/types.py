@@ -34,25 +34,30 @@ class ImagePart:
 
 @dataclass(frozen=True, slots=True)
 class AudioPart:
-    """Sound to listen to, at most 25 MB."""
+    """Sound to listen to, at most 25 MB. `seconds` is how long it is, 0 where nobody measured."""
 
     data: bytes
     format: AudioInputFormat = "wav"
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class VideoPart:
-    """A film as data URL or public link without redirects."""
+    """A film as data URL or public link without redirects. `seconds` is how long it is, 0 where nobody
+    measured."""
 
     url: str
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class FilePart:
-    """A document as data URL; Venice extracts the text, so every text model takes it."""
+    """A document as data URL; Venice extracts the text, so every text model takes it. `tokens` is the most
+    its text can have, 0 where nobody knows."""
 
     url: str
     name: str = ""
+    tokens: int = 0
 
 
 ContentPart = TextPart | ImagePart | AudioPart | VideoPart | FilePart

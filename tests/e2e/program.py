@@ -53,6 +53,8 @@ class Program:
 async def start(folder: Path, **environment: str) -> Program:
     """Start with nothing of the caller's configuration; the page takes a free port."""
     clean = {"PATH": os.environ["PATH"], "HOME": str(folder), "NO_PROXY": "127.0.0.1"}
+    if source := os.environ.get("PYTHONPATH"):
+        clean["PYTHONPATH"] = source  # another checkout than the installed one
     settings = {"GONDOLA_DATA_DIR": str(folder / "data"), "GONDOLA_HTTP": "127.0.0.1:0", **environment}
     process = await asyncio.create_subprocess_exec(
         str(GONDOLA),

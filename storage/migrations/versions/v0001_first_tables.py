@@ -97,6 +97,17 @@ def _memory() -> None:
     _create("current_chats", current, "conversation")
     summary = [*_texts("conversation", "chat", "text"), *_numbers("covers", "at")]
     _create("summaries", summary, "conversation", "chat")
+    told = _texts("id", "platform", "conversation", "person", "speaker", "name", "text", "zone")
+    begun = sa.Column("begun_at", sa.BigInteger(), nullable=True)
+    _create("reminders", [*told, *_numbers("due_at", "next_at", "made_at"), begun, *_lease()], "id")
+    _index("reminders", "next_at")
+    _index("reminders", "person")
+    _index("reminders", "conversation")
+    fact = [*_texts("id", "shelf", "text", "said_by", "name", "conversation", "chat", "turn_id")]
+    more = [*_texts("message_ids", "title", "model"), _flag("learned"), *_numbers("at")]
+    _create("facts", [*fact, *more, sa.Column("vector", sa.LargeBinary(), nullable=False)], "id")
+    _index("facts", "shelf")
+    _index("facts", "conversation", "chat")
 
 
 def _choices() -> None:

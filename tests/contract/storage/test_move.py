@@ -20,6 +20,7 @@ from bot.records import (
     StoredButton,
     TurnState,
 )
+from bot.remembered import Fact, Keeping, Kept, channel_shelf, character_shelf
 from storage import SqlStore
 from storage.moving import Move
 from storage.tables import ledger, turns
@@ -55,6 +56,9 @@ async def furnish(store: SqlStore, chat: str) -> None:
         [Closing("t-none", TurnState.COMPLETE, (), "", (settlement(f"settled{chat}", 10),), said)]
     )
     await store.chats.start(here.conversation, f"new{chat}", "Title", NOON + 1)
+    for number, shelf in enumerate((channel_shelf(here), character_shelf(here, "ada"))):
+        fact = Fact(f"f{number}{chat}", shelf, chat, "h", "Ann", topic.conversation, NOON, message_ids=("5",))
+        assert await store.facts.keep(Keeping(fact, 9)) is Kept.KEPT
     await store.reading.keep("telegram", [ReadMark(chat, chat, "9", NOON)])
     await store.buttons.save([StoredButton(f"b{chat}", "stop", "{}", "", here.channel_key, NOON + 60)])
 
@@ -76,6 +80,10 @@ async def test_everything_goes_along(built: House) -> None:
         (f"new{OLD}", "Title"),
         ("", "forgotten"),
     ]
+    facts = await store.facts.of_shelves([channel_shelf(new), character_shelf(new, "ada")])
+    assert [(fact.text, fact.place, fact.message_ids) for fact in facts] == [(OLD, topic, ())] * 2
+    neighbours = await store.facts.of_shelves([channel_shelf(place(NEIGHBOUR))])
+    assert [fact.message_ids for fact in neighbours] == [("5",)]
     button = await store.buttons.get(f"b{OLD}", NOON)
     assert button is not None
     assert button.channel == new.channel_key

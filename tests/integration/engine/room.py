@@ -115,7 +115,7 @@ class Room:
         self.door = door
         self.store = store
         self.client = client
-        self._events = 0
+        self._events = 1000 * len(door.messages)  # another life of a room has other events
         self.ahead = 0.0
         """Seconds that the room's clock is ahead of the real one."""
 
@@ -146,9 +146,17 @@ class Room:
 
 
 @asynccontextmanager
-async def open_room(folder: Path, *, is_open: bool = True, owner: bool = True) -> AsyncGenerator[Room]:
-    """A room where everybody may come in and Ada is the owner."""
-    door = MemoryDoor()
+async def open_room(
+    folder: Path,
+    *,
+    is_open: bool = True,
+    owner: bool = True,
+    long_memory: bool = False,
+    door: MemoryDoor | None = None,
+) -> AsyncGenerator[Room]:
+    """A room where everybody may come in and Ada is the owner. Only with `long_memory` are facts kept, which
+    takes calls of its own."""
+    door = door or MemoryDoor()
     async with DemoVenice(pace=math.inf) as demo:
         store = await open_store("", folder, instance="room", clock=time.time)
         timeouts = Timeouts(connect=1.0, answer=2.0, idle=0.5, quiet=1.0)
@@ -170,6 +178,8 @@ async def open_room(folder: Path, *, is_open: bool = True, owner: bool = True) -
             )
             room = Room(parts, demo, door, store, client)
             await parts.load()
+            if not long_memory:
+                await parts.settings.put("bot", "long_memory", "off", by="test", at=clock())
             yield room
             await parts.engine.drain(2)
             await parts.delivery.close()

@@ -111,9 +111,9 @@ async def test_what_no_longer_fits_is_summarised_after_the_answer_and_paid(room:
 async def test_a_failed_summary_leaves_things_as_they_are(room: Room) -> None:
     await small(room, 2_000)
     await fill(room, 60)
-    cheap = (await room.parts.models.catalogue()).cheapest("text")
+    cheap = await room.parts.side_calls.cheap_model(private=True, schema=True)
     assert cheap is not None
-    room.demo.faults.next(CHAT, Fault.status(400), model=cheap.id)
+    room.demo.faults.next(CHAT, Fault.status(400), model=cheap.id).times(2)  # in words, too
     [answer] = await room.say("And now?")
     assert answer.text
     assert room.demo.faults.waiting == 0
@@ -165,3 +165,16 @@ async def test_however_much_was_said_as_much_is_read(room: Room) -> None:
     started = time.perf_counter()
     await recall(room.store, PLACE.conversation, 200)
     assert time.perf_counter() - started < 0.5
+
+
+async def test_a_summary_that_is_no_object_is_taken_in_plain_words(room: Room) -> None:
+    await small(room, 2_000)
+    await fill(room, 60)
+    cheap = await room.parts.side_calls.cheap_model(private=True, schema=True)
+    assert cheap is not None
+    room.demo.faults.next(CHAT, Fault.reasoning_only(), model=cheap.id)
+    await room.say("And now?")
+    structured, plain = calls(room, summaries=True)
+    assert "response_format" in _body(structured)
+    assert "response_format" not in _body(plain)
+    assert (await recall(room.store, PLACE.conversation, 10)).summary is not None

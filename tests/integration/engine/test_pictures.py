@@ -9,14 +9,28 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
-from bot.demo import Fault, RecordedRequest
-from bot.messages import Addressed, Attachment, ButtonPress, CommandUse, MediaKind, Quoted
-from tests.integration.engine.room import ADA, PLACE, Message, Room, open_room
+from bot.commands import guide
+from bot.declarations import Command
+from bot.demo import Fault
+from bot.engine.registry import Bound
+from bot.engine.turn import Turn
+from bot.messages import Addressed, CommandUse, MediaKind, Quoted
+from tests.integration.engine.room import ADA, PLACE, Room, open_room
+from tests.integration.engine.workbench import (
+    body,
+    calls,
+    drawn,
+    edit,
+    key_of,
+    labels,
+    press,
+    reply,
+    sent,
+)
 from tests.pictures import opened, picture
 
 
@@ -24,54 +38,6 @@ from tests.pictures import opened, picture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
     async with open_room(tmp_path) as made:
         yield made
-
-
-def labels(message: Message) -> list[str]:
-    return [button.label for row in message.buttons for button in row]
-
-
-async def press(room: Room, message: Message, label: str, **fields: Any) -> list[Message]:
-    button = next(one for row in message.buttons for one in row if one.label == label)
-    return await room.send(
-        room.event(addressed=Addressed.BUTTON, press=ButtonPress(button.id, "1"), **fields)
-    )
-
-
-def key_of(room: Room, message: Message) -> str:
-    return next(key for key, one in room.door.messages.items() if one is message)
-
-
-async def reply(room: Room, message: Message, text: str, **fields: Any) -> list[Message]:
-    """Say something in reply to a message of the bot's."""
-    quoted = Quoted(key_of(room, message), ADA, message.text)
-    return await room.say(text, quoted=quoted, **fields)
-
-
-async def edit(room: Room, words: str, /, **fields: Any) -> list[Message]:
-    """`/edit words`, with whatever else the event has."""
-    options = {"words": words, **fields.pop("options", {})}
-    return await room.send(
-        room.event(addressed=Addressed.COMMAND, command=CommandUse("edit", options), **fields)
-    )
-
-
-def sent(room: Room, name: str = "p", data: bytes | None = None, **fields: Any) -> Attachment:
-    """A picture somebody attaches."""
-    room.door.files[name] = picture((512, 512)) if data is None else data
-    return Attachment(MediaKind.IMAGE, name, "image/png", f"{name}.png", **fields)
-
-
-def calls(room: Room) -> list[RecordedRequest]:
-    return [one for one in room.demo.requests if one.path.startswith("/image/") and one.method == "POST"]
-
-
-def body(room: Room) -> Any:
-    return calls(room)[-1].json
-
-
-async def drawn(room: Room, **options: Any) -> Message:
-    [shown] = await room.command("image", prompt="a lighthouse", **options)
-    return shown
 
 
 # --- drawing and its buttons ---
@@ -184,7 +150,7 @@ async def test_edit_without_words_says_how_and_remembers_the_picture(room: Room)
 
 async def test_a_picture_of_ones_own_can_be_chosen_for_the_next_words(room: Room) -> None:
     [how] = await edit(room, "", attachments=(sent(room),))
-    assert "Now write `/edit` and what to change" in how.text
+    assert "Write `/edit make the sky red`" in how.text
     assert calls(room) == []
     await edit(room, "make it blue")
     assert base64.b64decode(body(room)["image"]) == room.door.files["p"]
@@ -328,3 +294,41 @@ async def test_a_result_too_large_for_the_place_is_compressed_and_kept_whole(roo
     assert result.mode == "RGBA"
     [kept] = await room.store.vault.recent(PLACE.conversation, time.time(), 1)
     assert kept.mime == "image/png"
+
+
+async def test_a_large_picture_arrives_whole(room: Room) -> None:
+    noise = Image.effect_noise((1000, 1000), 100)
+    out = io.BytesIO()
+    noise.save(out, "PNG")
+    assert len(out.getvalue()) > 900_000  # more than a megabyte as base64
+    [changed] = await edit(room, "make it blue", attachments=(sent(room, data=out.getvalue()),))
+    assert base64.b64decode(body(room)["image"]) == out.getvalue()
+    assert changed.media
+
+
+# --- films of pictures ---
+
+
+async def test_animate_runs_the_film_command_with_the_very_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[CommandUse | None] = []
+
+    async def film(turn: Turn) -> None:
+        seen.append(turn.incoming.command)
+        turn.say("A film.")
+
+    usual = guide.bound
+    video = Bound(Command("video", "Make a film."), film)
+    monkeypatch.setattr(guide, "bound", lambda declared: [*usual(declared), video])  # pyright: ignore
+    async with open_room(tmp_path) as room:
+        album = await drawn(room, count=2)
+        assert "Animate" in labels(album)
+        [which] = await press(room, album, "Animate")
+        [answer] = await press(room, which, "2")
+        assert answer.text == "A film."
+        [use_of_it] = seen
+        assert use_of_it is not None
+        kept = await room.store.vault.get(str(use_of_it.options["picture"]), time.time())
+        assert kept is not None
+        assert kept.data == album.media[1].data

@@ -72,6 +72,7 @@ class Crashes:
             SqlStore(self.store.database, lease), self.client, {"test": self.door}, key=b"key", is_open=True
         )
         await parts.load()
+        await parts.settings.put("bot", "long_memory", "off", by="test", at=time.time())
         return parts
 
     async def recovers(self) -> Assembly:

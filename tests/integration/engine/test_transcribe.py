@@ -77,7 +77,7 @@ def answer(text: str, *segments: tuple[float, str]) -> Fault:
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [(MediaKind.VOICE, "v.oga"), (MediaKind.VIDEO_NOTE, "note.mp4"), (MediaKind.VIDEO, "clip.mp4")],
+    [(MediaKind.VOICE, "v.oga"), (MediaKind.VIDEO_NOTE, "note.mp4"), (MediaKind.AUDIO, "clip.mp4")],
 )
 async def test_sound_of_every_kind_becomes_words(room: Room, kind: MediaKind, name: str) -> None:
     sound = samples(3.0)
@@ -96,20 +96,6 @@ async def test_what_others_said_is_marked_as_said_there(room: Room) -> None:
     await room.say("Sum this up", quoted=Quoted("q1", ADA, "", (voice,)))
     [asked] = calls(room, CHAT)
     assert "(What is said in talk.ogg:)" in str(asked.json)
-
-
-async def test_a_film_without_sound_is_answered_without_it(room: Room) -> None:
-    silent = sent(room, film(None), "clip.mp4", MediaKind.VIDEO)
-    messages = await room.say("Good morning", attachments=(silent,))
-    assert any(f"answer without the film. {SOUNDLESS}" in message.text for message in messages)
-    assert len(calls(room, CHAT)) == 1
-    assert calls(room) == []
-
-
-async def test_a_long_film_is_not_listened_to_unasked(room: Room) -> None:
-    long = Attachment(MediaKind.VIDEO, "never fetched", "video/mp4", "long.mp4", 1_000, 1_200.0)
-    messages = await room.say("Good morning", attachments=(long,))
-    assert any("`/transcribe` writes down" in message.text for message in messages)
 
 
 async def test_a_sound_that_is_too_long_is_refused_before_it_is_fetched(room: Room) -> None:

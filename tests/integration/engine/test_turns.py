@@ -160,16 +160,18 @@ async def test_a_picture_goes_to_a_model_that_sees(room: Room) -> None:
 
 
 @pytest.mark.parametrize("kind", [MediaKind.IMAGE, MediaKind.VOICE])
-async def test_a_damaged_file_is_a_sentence(room: Room, kind: MediaKind) -> None:
+async def test_a_damaged_file_alone_is_a_sentence(room: Room, kind: MediaKind) -> None:
     room.door.files["x"] = b"not what it says"
-    [answer] = await room.say("look", attachments=(Attachment(kind, "x", "x/y", "x.bin"),))
-    assert "could not read this" in answer.text
+    [answer] = await room.say("", attachments=(Attachment(kind, "x", "x/y", "x.bin"),))
+    assert "I could not read this" in answer.text
+    assert await room.spent() == 0
 
 
 async def test_a_file_that_is_too_large_is_refused_before_it_is_fetched(room: Room) -> None:
     large = Attachment(MediaKind.DOCUMENT, "none", "application/pdf", "big.pdf", size=100_000_000)
-    [answer] = await room.say("read this", attachments=(large,))
-    assert "`big.pdf` is too large (100 MB). I can take files up to 1 MB." in answer.text
+    [answer] = await room.say("", attachments=(large,))
+    assert answer.text.startswith("`big.pdf` is too large (100 MB). Testgram lets me fetch files up to 1 MB.")
+    assert await room.spent() == 0
 
 
 async def test_pictures_on_request_in_the_asked_shape(room: Room) -> None:

@@ -12,13 +12,16 @@ from bot.venice import (
     AudioPart,
     ChatMessage,
     ChatRequest,
+    ContentPart,
     FilePart,
     ImagePart,
     ImageRequest,
     Model,
     Pricing,
+    TextPart,
     TokenPrices,
     UsageReport,
+    VideoPart,
     chat_ceiling,
     chat_cost,
     embedding_ceiling,
@@ -113,6 +116,19 @@ def test_pictures_and_sound_count() -> None:
     heard = prompt_token_ceiling(ChatRequest((ChatMessage("user", (AudioPart(bytes(40_000)),)),)), MODEL)
     assert seen > plain + 5_000
     assert heard > plain + 1_000
+
+
+def test_what_was_measured_counts_by_its_length() -> None:
+    def counted(*parts: ContentPart) -> int:
+        return prompt_token_ceiling(ChatRequest((ChatMessage("user", parts),)), MODEL)
+
+    plain = counted(TextPart("x"))
+    assert counted(AudioPart(bytes(9_000_000), seconds=60)) - plain == pytest.approx(60 * 50 + 1_000, abs=2)
+    assert counted(VideoPart("data:" + "x" * 90_000, 10.2)) - plain == pytest.approx(
+        11 * 1_000 + 1_000, abs=2
+    )
+    assert counted(FilePart("data:" + "x" * 90_000, "a.pdf", 700)) - plain == pytest.approx(700, abs=2)
+    assert counted(VideoPart("data:" + "x" * 90_000)) - plain > 80_000
 
 
 def test_an_interrupted_answer_is_an_estimate() -> None:

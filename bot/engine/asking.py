@@ -1,0 +1,47 @@
+"""One paid call of a chat model, streamed into a reply."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from dataclasses import replace
+
+from bot.declarations import Medium
+from bot.engine.cashier import Cashier
+from bot.engine.models import ModelBook
+from bot.engine.reply import Heard, Reply, charge, texts_of
+from bot.engine.turn import Turn
+from bot.venice import ChatRequest, Model, VeniceClient
+from bot.venice.pricing import chat_ceiling, likely_tokens
+
+
+class Asker:
+    """Reserves, waits in line, streams, settles."""
+
+    def __init__(self, client: VeniceClient, models: ModelBook, cashier: Cashier) -> None:
+        self._client = client
+        self._models = models
+        self._cashier = cashier
+
+    async def ask(self, turn: Turn, model: Model, request: ChatRequest, reply: Reply) -> Heard:
+        """What the model says goes into the reply as it comes. Raises CapReached, VeniceError."""
+        heard = reply.begin(request)
+        estimate = chat_ceiling(model, request)
+        tokens = likely_tokens("".join(texts_of(request))) + request.max_completion_tokens
+        # Once the model has used tools it must be able to answer, so no purse holds it back.
+        payer = replace(turn.payer, begin=None, purse=None)
+        async with self._cashier.paying(payer, turn.settlements, Medium.CHAT, model.id, estimate) as bill:
+            bill.charge(0, count=0)  # waiting in line costs nothing
+            async with self._client.limits.turn(model.id, turn.person, tokens, reply.in_line) as slot:
+                bill.cost, bill.count = None, 1
+                try:
+                    await turn.begin()  # not before: a turn that waits in line may run again after a crash
+                    async with aclosing(self._client.chat_stream(request, model)) as events:
+                        async for event in events:
+                            reply.take(event)
+                finally:
+                    charge(bill, model, heard)
+                    if heard.usage is not None:
+                        slot.used(heard.usage.total)
+        if heard.finished is not None:
+            self._models.notice(model, heard.finished.notices)
+        return heard

@@ -1,0 +1,51 @@
+"""The tool that says something aloud."""
+
+from __future__ import annotations
+
+from bot.declarations import Medium
+from bot.engine.reply import Reply
+from bot.engine.speaking import Speaker
+from bot.engine.spoken import speakable
+from bot.engine.tools.tool import Args, Tool, Used, quoted, schema, text_arg
+from bot.engine.turn import Turn
+from bot.errors import UserError
+
+SPEAK_CHARS = 8_000
+_DESCRIPTION = (
+    "Say a text aloud: the people here get it as a voice message. Use it only when somebody asks to hear "
+    "something. Give the words alone, without Markdown."
+)
+
+
+def speak_tools(speaker: Speaker) -> list[Tool]:
+    """`speak`, over the same voices and caps as /voice."""
+
+    async def run(turn: Turn, args: Args, _: Reply) -> Used:
+        words = speakable(text_arg(args, "text"))
+        if not words:
+            raise UserError("There is nothing in this to read aloud.")
+        choice = await speaker.choose(turn, voice=text_arg(args, "voice"))
+        spoken = await speaker.speak(turn, words, choice)
+        spoken.show(turn)
+        voice = choice.voice or choice.model.name
+        told = f"Done: they hear it as a voice message of {spoken.clip.duration:.0f} seconds (voice {voice})."
+        deed = f"said aloud: “{_short(words)}”"
+        return Used(f"{told} {spoken.note} Do not repeat the words in writing.", "Said aloud", deed)
+
+    words = {"type": "string", "minLength": 1, "maxLength": SPEAK_CHARS, "description": "The words to say."}
+    voice = {"type": "string", "maxLength": 80, "description": "Name of a voice, only if one was asked for."}
+    return [
+        Tool(
+            "speak",
+            _DESCRIPTION,
+            schema(("text",), text=words, voice=voice),
+            run,
+            lambda args: f"Saying “{quoted(text_arg(args, 'text'))}”",
+            medium=Medium.VOICE,
+        )
+    ]
+
+
+def _short(words: str) -> str:
+    line = " ".join(words.split())
+    return line if len(line) <= 200 else line[:199] + "…"
