@@ -37,6 +37,8 @@ LEASE_SECONDS = 60.0
 HOUSEKEEPING_SECONDS = 20.0
 READ_MARKS_KEPT = 30 * 86_400.0
 """Seconds without anything from people after which it is forgotten how far a channel was read."""
+EXPIRED_VOICES_KEPT = 30 * 86_400.0
+"""Seconds for which it can still be said that somebody's voice has expired."""
 DEMO_KEY = "demo"
 
 
@@ -112,6 +114,7 @@ class House:
                 await self._store.buttons.purge(time.time())
                 await self._store.vault.purge(time.time())
                 await self._store.reading.purge(time.time() - READ_MARKS_KEPT)
+                await self._store.own_voices.purge(time.time() - EXPIRED_VOICES_KEPT)
             except GondolaError as error:
                 log.warning("housekeeping.failed", reason=error.detail)
                 continue

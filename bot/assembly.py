@@ -18,6 +18,7 @@ from bot.engine.botloops import BotLoops
 from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cashier import Cashier
 from bot.engine.choosing import Chooser
+from bot.engine.cloning import Cloner
 from bot.engine.compacting import Compactor
 from bot.engine.conduct import Conductor
 from bot.engine.drawing import Drawer
@@ -57,6 +58,7 @@ from bot.engine.tools.remind import time_tools
 from bot.engine.tools.rounds import Rounds
 from bot.engine.tools.speak import speak_tools
 from bot.engine.tools.toolbox import Toolbox
+from bot.engine.voicebook import VoiceBook
 from bot.ports import Clock, Door
 from bot.storing import Store
 from bot.venice import VeniceClient
@@ -108,7 +110,8 @@ def assemble(
     rule = PrivacyRule(settings, models)
     cashier = Cashier(store.money, caps, clock, rule.check)
     payments, fetcher = Payments(client, cashier), Fetcher(doors)
-    speaker, hearer = Speaker(client, models, payments), Hearer(client, models, payments, fetcher)
+    voices, hearer = VoiceBook(store.own_voices, clock), Hearer(client, models, payments, fetcher)
+    speaker = Speaker(client, models, payments, voices)
     gallery = Gallery(store.vault, store.buttons, fetcher, clock)
     easel = Easel(client, cashier)
     drawer = Drawer(easel, models, gallery)
@@ -168,6 +171,9 @@ def assemble(
         researcher=Researcher(client, cashier),
         long_memory=long_memory,
         links=Links(doors),
+        voices=voices,
+        cloner=Cloner(client, models, cashier, fetcher, store.own_voices),
+        hasher=hasher,
     )
     amends = Amends(store.buttons, clock)
     engine = Engine(

@@ -145,6 +145,7 @@ class Quoted:
     author: Person
     text: str = ""
     attachments: tuple[Attachment, ...] = ()
+    forwarded: bool = False
 
 
 OptionValue = str | int | float | bool

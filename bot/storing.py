@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.keeping import HasVault
 from bot.missed import HasReading
+from bot.ownvoices import HasOwnVoices
 from bot.records import (
     AccessRule,
     AccessState,
@@ -229,7 +230,7 @@ class Marks(Protocol):
         ...
 
 
-class Store(HasReading, HasReminders, HasTotals, HasVault, HasFacts, Protocol):
+class Store(HasTotals, HasReading, HasReminders, HasVault, HasFacts, HasOwnVoices, Protocol):
     """The one database."""
 
     @property

@@ -26,6 +26,7 @@ from storage.tables import (
     reminders,
     reservations,
     settings,
+    shared_voices,
     summaries,
     turns,
 )
@@ -72,7 +73,12 @@ _CONVERSATIONS = (
     (kept_files, "room"),
 )
 # Where a row of the new id may be there already: it is the newer one and stays.
-_UNIQUE = ((settings, "scope"), (caps, "scope"), (access_rules, "subject"))
+_UNIQUE = (
+    (settings, "scope"),
+    (caps, "scope"),
+    (access_rules, "subject"),
+    (shared_voices, "channel"),
+)
 
 _sum = upsert(counters)
 _ADD = _sum.on_conflict_do_update(

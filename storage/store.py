@@ -23,6 +23,7 @@ from storage.migrate import migrate
 from storage.money import SqlMoney
 from storage.moving import Move, move_chat
 from storage.opening import opening
+from storage.ownvoices import SqlOwnVoices
 from storage.reading import SqlReading
 from storage.reminders import SqlReminders
 from storage.settings import SqlSettings
@@ -52,6 +53,7 @@ class SqlStore:
         self._reminders = SqlReminders(database, lease)
         self._vault = SqlVault(database)
         self._facts = SqlFacts(database)
+        self._own_voices = SqlOwnVoices(database)
 
     @property
     def database(self) -> Database:
@@ -117,6 +119,11 @@ class SqlStore:
     def facts(self) -> SqlFacts:
         """What is remembered for good."""
         return self._facts
+
+    @property
+    def own_voices(self) -> SqlOwnVoices:
+        """People's own voices."""
+        return self._own_voices
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

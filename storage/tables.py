@@ -247,6 +247,30 @@ reminders = Table(
     Index(None, "conversation"),
 )
 
+own_voices = Table(
+    "own_voices",
+    metadata,
+    _key("id"),
+    _text("person"),
+    _text("name"),
+    _text("statement"),
+    _number("agreed_at"),
+    _text("model"),
+    _text("handle"),
+    _number("expires_at"),
+    _number("kept"),
+    Column("renewed", Boolean, nullable=False),
+    Index(None, "person"),
+)
+
+shared_voices = Table(
+    "shared_voices",
+    metadata,
+    _key("voice"),
+    _key("channel"),
+    Index(None, "channel"),
+)
+
 summaries = Table(
     "summaries",
     metadata,

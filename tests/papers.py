@@ -6,6 +6,7 @@ import io
 import zipfile
 import zlib
 
+from PIL import Image
 from pypdf import PdfWriter
 
 
@@ -36,6 +37,14 @@ def _pdf_file(objects: list[bytes]) -> bytes:
     out += b"".join(f"{place:010} 00000 n \n".encode() for place in places)
     out += f"trailer << /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF".encode()
     return bytes(out)
+
+
+def pdf_scanned(*pages: bytes) -> bytes:
+    """A PDF whose pages are JPEG pictures."""
+    buffer = io.BytesIO()
+    first, *others = [Image.open(io.BytesIO(page)).convert("RGB") for page in pages]
+    first.save(buffer, "PDF", save_all=True, append_images=others)
+    return buffer.getvalue()
 
 
 def pdf_locked(text: str, password: str) -> bytes:

@@ -50,4 +50,11 @@ def _stickers(stickers: Iterable[discord.StickerItem]) -> Iterable[Attachment]:
     for sticker in stickers:
         if sticker.format in _STICKERS:
             mime, ending = _STICKERS[sticker.format]
-            yield Attachment(MediaKind.IMAGE, sticker.url, mime, f"{sticker.name}.{ending}")
+            name = f"{sticker.name}.{ending}"
+            yield Attachment(MediaKind.STICKER, sticker.url, mime, name, words=f"“{sticker.name}”")
+
+
+def sticker_words(message: discord.Message) -> str:
+    """The names of stickers that are drawing programs (Lottie), not pictures."""
+    names = [sticker.name for sticker in message.stickers if sticker.format not in _STICKERS]
+    return "\n".join(f"(an animated sticker “{name}”)" for name in names)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import discord
 import structlog
 
-from adapters.discord.attachments import attachments_of
+from adapters.discord.attachments import attachments_of, sticker_words
 from adapters.discord.capabilities import PLATFORM
 from adapters.discord.errors import refusals
 from bot.errors import PlatformError
@@ -96,7 +96,7 @@ class Inbound:
         """The text without the bot's own name, with everybody else's readable, forwarded text below."""
         text = self._own_inside.sub("", self._own_at_start.sub("", message.content))
         forwarded = [snapshot.content for snapshot in message.message_snapshots]
-        return readable("\n".join([text, *forwarded]), message)
+        return readable("\n".join([text, *forwarded, sticker_words(message)]), message)
 
     async def _replied(self, message: discord.Message) -> discord.Message | None:
         """The message replied to, unless it was deleted."""
@@ -140,8 +140,15 @@ def _is_written(message: discord.Message) -> bool:
 
 
 def _quoted(message: discord.Message) -> Quoted:
-    text = "\n".join([message.content, *(each.content for each in message.message_snapshots)])
-    return Quoted(str(message.id), person(message.author), readable(text, message), attachments_of(message))
+    forwarded = [each.content for each in message.message_snapshots]
+    text = "\n".join([message.content, *forwarded, sticker_words(message)])
+    return Quoted(
+        str(message.id),
+        person(message.author),
+        readable(text, message),
+        attachments_of(message),
+        forwarded=bool(message.message_snapshots),
+    )
 
 
 def readable(text: str, message: discord.Message) -> str:

@@ -289,6 +289,7 @@ def _quoted(message: Json) -> Quoted:
         _author(author if _is_object(author) else {}),
         "\n".join(str(one.get("content") or "") for one in whole).strip(),
         tuple(_file(file) for one in whole for file in _objects(one.get("attachments"))),
+        forwarded=bool(forwarded),
     )
 
 

@@ -22,6 +22,8 @@ from bot.messages import Attachment, MediaKind
 Carrier = Message | ExternalReplyInfo
 """What can carry a file: a message, or the part of one from another chat that a reply shows."""
 
+SVG = "image/svg+xml"
+"""Text, not pixels."""
 _FAMILIES = {"image": MediaKind.IMAGE, "audio": MediaKind.AUDIO, "video": MediaKind.VIDEO}
 
 
@@ -34,10 +36,16 @@ def attachments_of(carrier: Carrier) -> tuple[Attachment, ...]:
 def _picture(carrier: Carrier) -> Attachment | None:
     if carrier.photo:
         return _photo(max(carrier.photo, key=lambda size: size.width * size.height))
-    sticker = carrier.sticker
-    if sticker is None or sticker.is_animated or sticker.is_video:
+    return _sticker(carrier.sticker) if carrier.sticker is not None else None
+
+
+def _sticker(sticker: Sticker) -> Attachment | None:
+    """One that can be looked at: an animated one is a drawing program, not a picture or film."""
+    if sticker.is_animated:
         return None
-    return Attachment(MediaKind.IMAGE, sticker.file_id, "image/webp", "sticker.webp", sticker.file_size)
+    mime, name = ("video/webm", "sticker.webm") if sticker.is_video else ("image/webp", "sticker.webp")
+    words = sticker.emoji or ""
+    return Attachment(MediaKind.STICKER, sticker.file_id, mime, name, sticker.file_size, words=words)
 
 
 def _photo(size: PhotoSize) -> Attachment:
@@ -77,7 +85,7 @@ def _document(document: Document | None) -> Attachment | None:
     if document is None:
         return None
     mime = document.mime_type or "application/octet-stream"
-    kind = _FAMILIES.get(mime.partition("/")[0], MediaKind.DOCUMENT)
+    kind = MediaKind.DOCUMENT if mime == SVG else _FAMILIES.get(mime.partition("/")[0], MediaKind.DOCUMENT)
     name = document.file_name or f"file{_ending(mime)}"
     return Attachment(kind, document.file_id, mime, name, document.file_size)
 
@@ -89,6 +97,8 @@ def _ending(mime: str) -> str:
 
 
 def sticker_words(sticker: Sticker | None) -> str:
-    """What a moving sticker says, since its picture cannot be looked at."""
-    moving = sticker is not None and (sticker.is_animated or sticker.is_video)
-    return sticker.emoji or "" if sticker is not None and moving else ""
+    """What an animated sticker says, since it cannot be looked at."""
+    if sticker is None or not sticker.is_animated:
+        return ""
+    series = f" of the set “{sticker.set_name}”" if sticker.set_name else ""
+    return f"{sticker.emoji or ''} (an animated sticker{series})".strip()

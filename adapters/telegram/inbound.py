@@ -224,8 +224,9 @@ def _quoted(message: Message) -> Quoted | None:
     replied, foreign = _replied(message), message.external_reply
     if replied is not None:
         author = author_of(replied) or Person(PLATFORM, "")
-        words = picked or replied.text or replied.caption or ""
-        return Quoted(str(replied.message_id), author, words, attachments_of(replied))
+        words = picked or replied.text or replied.caption or sticker_words(replied.sticker)
+        forwarded = replied.forward_origin is not None
+        return Quoted(str(replied.message_id), author, words, attachments_of(replied), forwarded)
     if foreign is not None:
         words = message.quote.text if message.quote else ""
         return Quoted(str(foreign.message_id or ""), _origin(foreign.origin), words, attachments_of(foreign))

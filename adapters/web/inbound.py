@@ -93,7 +93,9 @@ def pressed(origin: Origin, press: ButtonPress) -> Incoming:
 
 
 def kind_of(mime: str) -> MediaKind:
-    """What a file of that type is."""
+    """What a file of that type is. A drawing in SVG is text, not pixels."""
+    if mime == "image/svg+xml":
+        return MediaKind.DOCUMENT
     family = mime.partition("/")[0]
     kinds = {"image": MediaKind.IMAGE, "audio": MediaKind.AUDIO, "video": MediaKind.VIDEO}
     return kinds.get(family, MediaKind.DOCUMENT)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.commands import (
     answers,
     chats,
+    cloning,
     doors,
     guide,
     house,
@@ -42,6 +43,7 @@ def build_registry(services: Services) -> Registry:
         *media.bound(services),
         *workbench.bound(services),
         *sound.bound(services),
+        *cloning.bound(services),
         *house.bound(services),
         *spending.bound(services),
         *doors.bound(services),
@@ -65,6 +67,7 @@ def build_registry(services: Services) -> Registry:
         **reminding.actions(services),
         **workbench.actions(services, by_name),
         **memory.actions(services),
+        **cloning.actions(services),
     }
     return Registry(commands, actions, Completer(services, declared()), answers.ORDERED)
 

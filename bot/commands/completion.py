@@ -11,6 +11,7 @@ from bot.engine.effort import levels
 from bot.engine.models import is_dear
 from bot.engine.picture_options import LABELS, edit_shapes_of, shapes_of
 from bot.engine.settings import SETTINGS
+from bot.engine.voicebook import day
 from bot.engine.zones import zone_names
 from bot.errors import GondolaError
 from bot.messages import Incoming
@@ -90,7 +91,11 @@ class Completer:
         settings = self._services.settings.resolve(incoming.place, incoming.author)
         chosen = str(options.get("model", "")) or settings.text("voice_model")
         model = await self._services.models.pick("tts", chosen, owner=True)
-        return _matching(typed, [Choice(voice, voice_label(model, voice)) for voice in model.voices])
+        person = self._services.hasher.person(incoming.author)
+        own = [] if options.get("model") else await self._services.voices.usable(person, incoming.place)
+        choices = [Choice(one.name, f"{one.name} (learned, until {day(one.expires_at)})") for one in own]
+        choices += [Choice(voice, voice_label(model, voice)) for voice in model.voices]
+        return _matching(typed, choices)
 
     def _of_image(self, values: Callable[[Model], Sequence[str]], wanted: Wanted = "image") -> Source:
         """What the picture model that would be used offers."""

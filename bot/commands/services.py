@@ -12,10 +12,12 @@ from bot.engine.answerbook import AnswerBook
 from bot.engine.caps import CapsBook
 from bot.engine.cashier import Cashier
 from bot.engine.choosing import Chooser
+from bot.engine.cloning import Cloner
 from bot.engine.drawing import Drawer
 from bot.engine.fetching import Fetcher
 from bot.engine.finding import Finder
 from bot.engine.gallery import Gallery
+from bot.engine.hashing import Hasher
 from bot.engine.hearing import Hearer
 from bot.engine.links import Links
 from bot.engine.minutes import Secretary
@@ -29,6 +31,7 @@ from bot.engine.speaking import Speaker
 from bot.engine.stopping import Stopper
 from bot.engine.talking import Talker
 from bot.engine.turn import Turn
+from bot.engine.voicebook import VoiceBook
 from bot.messages import Button, ButtonRows, OptionValue
 from bot.records import StoredButton
 from bot.storing import Store
@@ -67,6 +70,9 @@ class Services:
     researcher: Researcher
     long_memory: LongMemory
     links: Links
+    voices: VoiceBook
+    cloner: Cloner
+    hasher: Hasher
 
     async def command_buttons(
         self, turn: Turn, choices: Sequence[tuple[str, str, Mapping[str, OptionValue]]]

@@ -82,14 +82,14 @@ async def _voice(services: Services, turn: Turn) -> None:
 
 async def _keep(services: Services, turn: Turn, choice: VoiceChoice) -> None:
     key = turn.incoming.author.scope_key
-    for name, value in (("voice_model", choice.model.id), ("voice", choice.voice)):
+    for name, value in (("voice_model", choice.model.id), ("voice", choice.name)):
         await services.settings.put(key, name, value, by=turn.person, at=turn.now)
     turn.say(f"From now on I speak to you as {_named(choice)}. `/settings voice default where:user` ends it.")
 
 
 async def _sample(services: Services, turn: Turn, choice: VoiceChoice, text: str) -> None:
     turn.answer.typing()
-    name = choice.voice.partition("_")[2] or choice.voice or choice.model.name
+    name = choice.own or choice.voice.partition("_")[2] or choice.voice or choice.model.name
     words = text[:SAMPLE_CHARS] or f"Hello, I am {name.capitalize()}. This is how I sound when I read to you."
     (await services.speaker.speak(turn, words, choice)).show(turn)
     keep = ("Use it for me", VOICE.name, {**_options(choice), "keep": True})
@@ -100,11 +100,11 @@ async def _card(services: Services, turn: Turn, choice: VoiceChoice) -> None:
     """Who speaks here and who else could, with buttons to hear them."""
     model = choice.model
     others = [one for one in (await services.models.catalogue()).offered("tts") if one.id != model.id]
-    voices = [choice.voice, *(one for one in model.voices if one != choice.voice)][:_SHOWN_VOICES]
+    own = [one.name for one in await services.voices.usable(turn.person, turn.incoming.place)]
+    known = [choice.name, *own, *model.voices]
+    voices = list(dict.fromkeys(known))[:_SHOWN_VOICES]
     buttons: list[tuple[str, str, Mapping[str, OptionValue]]] = [
-        (f"▶ {voice}", VOICE.name, {**_options(VoiceChoice(model, voice)), "sample": True})
-        for voice in voices
-        if voice
+        (f"▶ {voice}", VOICE.name, _heard_with(model, voice, own=voice in own)) for voice in voices if voice
     ]
     buttons += [(one.name, VOICE.name, {"model": one.id}) for one in others[:_SHOWN_MODELS]]
     turn.notice(
@@ -116,11 +116,16 @@ async def _card(services: Services, turn: Turn, choice: VoiceChoice) -> None:
 
 
 def _options(choice: VoiceChoice) -> dict[str, OptionValue]:
-    return {"model": choice.model.id, "voice": choice.voice}
+    return {"model": choice.model.id, "voice": choice.name}
+
+
+def _heard_with(model: Model, voice: str, *, own: bool) -> dict[str, OptionValue]:
+    """Options to hear a voice; a learned one has a model of its own."""
+    return {"voice": voice, "sample": True, **({} if own else {"model": model.id})}
 
 
 def _named(choice: VoiceChoice) -> str:
-    return f"**{choice.voice}** of {choice.model.name}" if choice.voice else f"**{choice.model.name}**"
+    return f"**{choice.name}** of {choice.model.name}" if choice.name else f"**{choice.model.name}**"
 
 
 def described(model: Model) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,8 @@ from bot.engine.texts import EMPTY_QUESTION
 from bot.engine.turn import Turn
 from bot.engine.watching import Watcher
 from bot.errors import CapReached, GondolaError, UserError, VeniceError
+from bot.media.papers import Paper
+from bot.media.pictures import to_data_url
 from bot.media.sorts import Sort, sort_of
 from bot.messages import SPOKEN, Attachment, MediaKind
 from bot.venice import ContentPart, FilePart, ImagePart, Model
@@ -105,6 +108,9 @@ class Gatherer:
             await self._takes[really](basket, replace(file, kind=really))
             return
         paper = await read_paper(data, file.name)
+        if paper.scan and paper.pictures:
+            await self._scan(basket, file, paper)
+            return
         whole = basket.takes_files and len(data) <= basket.bytes_left
         shown = show(paper, basket.model, basket.tokens_left, whole=whole)
         if isinstance(shown.part, FilePart):
@@ -114,6 +120,16 @@ class Gatherer:
         basket.parts.append(shown.part)
         if shown.note:
             basket.remarks.append(shown.note)
+
+    async def _scan(self, basket: Basket, file: Attachment, paper: Paper) -> None:
+        """A document without words: its pages as pictures, as many as there is room for."""
+        basket.check_pictures()
+        pages = paper.pictures[: basket.pictures_left]
+        urls = [await asyncio.to_thread(to_data_url, page) for page in pages]
+        first = f"the first {len(urls)} of {paper.pages} pages" if len(urls) < paper.pages else "all pages"
+        basket.note(file)
+        basket.pictures(tuple(urls), f"({paper.name} is a scan; {first} as pictures:)")
+        basket.remarks.append(f"*`{paper.name}` has no text in it, only pictures, so I look at {first}.*")
 
 
 async def _fitting(turn: Turn, attachments: Sequence[Attachment], choose: Choose) -> Model:

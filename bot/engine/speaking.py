@@ -11,6 +11,7 @@ from bot.engine.models import ModelBook
 from bot.engine.spoken import pieces_for
 from bot.engine.tab import Payments, Tab
 from bot.engine.turn import Turn
+from bot.engine.voicebook import VoiceBook
 from bot.errors import UserError, VeniceError
 from bot.media.audio import Joiner, VoiceClip
 from bot.media.oggopus import MIME
@@ -28,10 +29,17 @@ _SOME = 12
 
 @dataclass(frozen=True, slots=True)
 class VoiceChoice:
-    """A speech model and one of its voices ("" for a model without voices)."""
+    """A speech model and one of its voices ("" for a model without voices). `own` is what the owner of a
+    learned voice calls it, whose `voice` nobody sees."""
 
     model: Model
     voice: str
+    own: str = ""
+
+    @property
+    def name(self) -> str:
+        """The voice as people know it."""
+        return self.own or self.voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +59,25 @@ class Spoken:
 class Speaker:
     """Speaks through Venice."""
 
-    def __init__(self, client: VeniceClient, models: ModelBook, payments: Payments) -> None:
+    def __init__(
+        self, client: VeniceClient, models: ModelBook, payments: Payments, own_voices: VoiceBook
+    ) -> None:
         self._client = client
         self._models = models
         self._payments = payments
+        self._own_voices = own_voices
 
     async def choose(self, turn: Turn, *, model: str = "", voice: str = "") -> VoiceChoice:
-        """What was asked for, else what is set here, else the default; a voice belongs to its model."""
+        """What was asked for, else what is set here, else the default; a voice belongs to its model. A
+        UserError for somebody's own voice that has expired."""
+        stored = turn.settings.text("voice")
+        own = await self._own_voices.find(voice or stored, turn.person, turn.incoming.place)
+        if own is not None and model in ("", own.model):
+            await self._own_voices.used(own)
+            return VoiceChoice(await self._models.pick_for(turn, "tts", own.model), own.handle, own.name)
         picked = await self._models.pick_for(turn, "tts", model)
         if voice:
             return VoiceChoice(picked, own_voice(picked, voice))
-        stored = turn.settings.text("voice")
         fits = stored in picked.voices or (picked.custom_voices and await self._unlisted(stored))
         return VoiceChoice(picked, stored if fits else default_voice(picked))
 

@@ -6,6 +6,7 @@ import json
 import mimetypes
 import subprocess
 import sys
+from base64 import b64decode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -52,7 +53,8 @@ class Paper:
     """A document that was checked.
 
     `name` is fit to be shown and its ending is true. `sort` is text, pdf, docx, pptx, xlsx, xls, epub or odf.
-    `text` is what could be read here: all of it unless `clipped`; hardly any of a `scan`, none of xls.
+    `text` is what could be read here: all of it unless `clipped`; hardly any of a `scan`, which has
+    `pictures` of its first pages instead, none of xls.
     `pages` is 0 where there are none. `local` says that Venice cannot open the file, only read the text.
     """
 
@@ -64,6 +66,7 @@ class Paper:
     pages: int = 0
     clipped: bool = False
     scan: bool = False
+    pictures: tuple[bytes, ...] = ()
     local: bool = False
 
 
@@ -94,6 +97,7 @@ def examine(data: bytes, name: str) -> Paper:
         found.get("pages", 0),
         found.get("clipped", False),
         found.get("scan", False),
+        tuple(b64decode(one) for one in found.get("pictures", [])),
         found.get("local", False),
     )
 

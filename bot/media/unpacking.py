@@ -3,8 +3,8 @@
 Run as a program, isolated (`python -I`), so that it sees neither our settings nor our memory, may use
 only so much memory and time, and can be killed. It imports nothing of the house for the same reason.
 The answer has `sort` (pdf, docx, pptx, xlsx, epub, odf), `text`, `pages` (0 where there are none),
-`clipped` (the text is not all of it), `scan` (pages, but hardly a word), `local` (Venice cannot open it);
-or `problem`: encrypted, damaged, bomb, archive.
+`clipped` (the text is not all of it), `scan` (pages, but hardly a word) with `pictures` of the first pages
+in base64, `local` (Venice cannot open it); or `problem`: encrypted, damaged, bomb, archive.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import re
 import sys
 import zipfile
 import zlib
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypedDict
 
@@ -25,14 +26,16 @@ if TYPE_CHECKING:
 MOST_CHARACTERS = 1_500_000
 MOST_PAGES = 1_000
 MOST_ENTRIES = 5_000
-MOST_UNPACKED = 256_000_000
+MOST_UNPACKED = 128_000_000
 MOST_RATIO = 100
 """Office documents shrink to a tenth, rarely to a thirtieth. Of no matter up to `FREE_UNPACKED` bytes."""
 FREE_UNPACKED = 20_000_000
-MEMORY = 1_500_000_000
+MEMORY = 1_000_000_000
 CPU_SECONDS = 20
 SCAN_CHARACTERS = 8
 """Fewer a page, and the words are in pictures."""
+SCAN_PAGES = 8
+MOST_PICTURE_BYTES = 30_000_000
 CELL = "\t"
 CHUNK = 1 << 20
 
@@ -45,6 +48,7 @@ class Found(TypedDict, total=False):
     pages: int
     clipped: bool
     scan: bool
+    pictures: list[str]
     local: bool
     problem: str
 
@@ -68,6 +72,8 @@ def read_pdf(data: bytes) -> Found:
             raise Problem("encrypted")
         count = len(reader.pages)
         text, clipped = _clipped(_pages(reader, min(count, MOST_PAGES)))
+        scan = len(text.strip()) < SCAN_CHARACTERS * min(count, MOST_PAGES)
+        pictures = list(_scanned(reader, min(count, SCAN_PAGES))) if scan else []
     except LimitReachedError as error:
         raise Problem("bomb") from error
     except (PyPdfError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
@@ -81,7 +87,8 @@ def read_pdf(data: bytes) -> Found:
         "text": text,
         "pages": count,
         "clipped": clipped or count > MOST_PAGES,
-        "scan": len(text.strip()) < SCAN_CHARACTERS * min(count, MOST_PAGES),
+        "scan": scan,
+        "pictures": pictures,
         "local": locked,
     }
 
@@ -97,6 +104,25 @@ def _pages(reader: PdfReader, count: int) -> Iterator[str]:
         except (PyPdfError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
             continue
         yield "\n\n"
+
+
+def _scanned(reader: PdfReader, count: int) -> Iterator[str]:
+    """The largest picture of each of the first pages, which in a scan is the page itself."""
+    from pypdf.errors import LimitReachedError, PyPdfError
+
+    left = MOST_PICTURE_BYTES
+    for number in range(count):
+        try:
+            largest = max((image.data for image in reader.pages[number].images), key=len, default=b"")
+        except LimitReachedError:
+            raise
+        except (PyPdfError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError):
+            continue
+        left -= len(largest)
+        if left < 0:
+            return
+        if largest:
+            yield b64encode(largest).decode()
 
 
 # --- office documents ---

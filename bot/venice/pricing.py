@@ -31,6 +31,8 @@ SEARCH_FEE = 10_000
 SCRAPE_FEE = 10_000
 ENHANCE_FEE = 40_000
 SCRAPED_URLS_MAX = 5
+CLONE_FEE = 1_000_000
+"""Venice does not publish its fee for learning a voice; this much is counted, flagged uncertain."""
 
 MESSAGE_OVERHEAD = 16
 PROMPT_OVERHEAD = 64

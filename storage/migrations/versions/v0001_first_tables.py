@@ -21,6 +21,7 @@ def upgrade() -> None:
     _memory()
     _choices()
     _files()
+    _voices()
 
 
 def _create(name: str, columns: Sequence[SchemaItem], *key: str) -> None:
@@ -131,3 +132,11 @@ def _files() -> None:
     _index("kept_files", "id", unique=True)
     for column in ("room", "conversation", "parent", "expires_at"):
         _index("kept_files", column)
+
+
+def _voices() -> None:
+    texts = _texts("id", "person", "name", "statement", "model", "handle")
+    _create("own_voices", [*texts, *_numbers("agreed_at", "expires_at", "kept"), _flag("renewed")], "id")
+    _index("own_voices", "person")
+    _create("shared_voices", _texts("voice", "channel"), "voice", "channel")
+    _index("shared_voices", "channel")

@@ -260,6 +260,8 @@ def message_json(message: Message, world: World, *, nested: bool = False) -> Jso
         "components": message.components,
         "flags": message.flags,
     }
+    if message.stickers:
+        data["sticker_items"] = message.stickers
     if message.nonce is not None:
         data["nonce"] = message.nonce if _fits_int64(message.nonce) else str(message.nonce)
     if message.reactions:

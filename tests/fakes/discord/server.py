@@ -58,6 +58,7 @@ class FakeDiscord(Interacting):
         app = web.Application(client_max_size=2 * REQUEST_LIMIT)
         app.router.add_get("/gateway", self._serve_gateway)
         app.router.add_get("/gateway/", self._serve_gateway)
+        app.router.add_get("/stickers/{name}", self._serve_sticker)
         app.router.add_get("/cdn/attachments/{channel_id}/{attachment_id}/{filename}", self._serve_file)
         app.router.add_route("*", "/api/v10/{tail:.*}", self._serve_api)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
@@ -196,6 +197,10 @@ class FakeDiscord(Interacting):
         if attachment is None or expires < time.time():
             return web.Response(status=404, text="This content is no longer available.")
         return web.Response(body=attachment.data, content_type=attachment.content_type.split(";")[0])
+
+    async def _serve_sticker(self, request: web.Request) -> web.StreamResponse:
+        data = self.world.stickers.get(request.match_info["name"])
+        return web.Response(status=404) if data is None else web.Response(body=data)
 
 
 def _major(request: Request) -> str:

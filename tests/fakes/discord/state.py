@@ -147,6 +147,7 @@ class Message:
     timestamp: str = field(default_factory=timestamp)
     edited_timestamp: str | None = None
     attachments: list[Attachment] = field(default_factory=list[Attachment])
+    stickers: list[JsonObject] = field(default_factory=list[JsonObject])
     embeds: list[JsonObject] = field(default_factory=list[JsonObject])
     components: list[JsonObject] = field(default_factory=list[JsonObject])
     flags: int = 0
@@ -239,6 +240,7 @@ class World:
     channels: dict[int, Channel] = field(default_factory=dict[int, Channel])
     messages: dict[int, Message] = field(default_factory=dict[int, Message])
     attachments: dict[int, Attachment] = field(default_factory=dict[int, Attachment])
+    stickers: dict[str, bytes] = field(default_factory=dict[str, bytes])
     interactions: dict[str, Interaction] = field(default_factory=dict[str, Interaction])
     webhooks: dict[int, Webhook] = field(default_factory=dict[int, Webhook])
     commands: dict[int | None, list[JsonObject]] = field(default_factory=dict[int | None, list[JsonObject]])

@@ -22,6 +22,7 @@ _DEFAULT_FILES: dict[MediaKind, tuple[str, str]] = {
     "document": ("file.bin", "application/octet-stream"),
     "video": ("clip.mp4", "video/mp4"),
     "video_note": ("", "video/mp4"),
+    "sticker": ("", "image/webp"),
 }
 
 
@@ -215,6 +216,16 @@ class Actors:
     def send_video_note(self, chat: Chat, user: User, data: bytes, **options: Unpack[FileOptions]) -> Message:
         """Send a round video message."""
         return self.send_file("video_note", chat, user, data, **options)
+
+    def send_sticker(
+        self, chat: Chat, user: User, data: bytes, emoji: str, mime: str = "image/webp"
+    ) -> Message:
+        """Send a sticker: image/webp, video/webm, or the animated application/x-tgsticker."""
+        message = self._message(chat, user, None, None)
+        message.content = clean("", ())
+        message.media = self.world.files.add("sticker", Upload("", mime, data))
+        message.media.emoji, message.media.set_name = emoji, "Cats"
+        return self._show(message, user)
 
     def send_file(
         self, kind: MediaKind, chat: Chat, user: User, data: bytes, **options: Unpack[FileOptions]

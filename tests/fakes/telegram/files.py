@@ -18,6 +18,7 @@ _FOLDERS: dict[MediaKind, tuple[str, str]] = {
     "document": ("documents", "bin"),
     "video": ("videos", "mp4"),
     "video_note": ("video_notes", "mp4"),
+    "sticker": ("stickers", "webp"),
 }
 _THUMBNAIL_BYTES = b"tiny"
 _VOICE_STARTS = (b"OggS", b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")

@@ -9,7 +9,7 @@ from tests.fakes.telegram.text import Entity, Formatted
 
 ChatKind: TypeAlias = Literal["private", "group", "supergroup"]
 MemberStatus: TypeAlias = Literal["creator", "administrator", "member", "left", "kicked"]
-MediaKind: TypeAlias = Literal["photo", "voice", "audio", "document", "video", "video_note"]
+MediaKind: TypeAlias = Literal["photo", "voice", "audio", "document", "video", "video_note", "sticker"]
 
 DRAFT_SECONDS = 30.0
 ACTION_SECONDS = 5.0
@@ -54,6 +54,8 @@ class Media:
     title: str | None = None
     performer: str | None = None
     thumbnail_id: str | None = None
+    emoji: str | None = None
+    set_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,8 +161,21 @@ def media_json(media: Media) -> JsonObject:
         "document": named,
         "video": {**played, **named, "width": media.width, "height": media.height},
         "video_note": {**played, "length": media.width},
+        "sticker": _sticker(media),
     }
     return {media.kind: without_none({**base, **described[media.kind]})}
+
+
+def _sticker(media: Media) -> JsonObject:
+    return {
+        "type": "regular",
+        "width": 512,
+        "height": 512,
+        "is_animated": media.mime == "application/x-tgsticker",
+        "is_video": media.mime == "video/webm",
+        "emoji": media.emoji,
+        "set_name": media.set_name,
+    }
 
 
 def _sizes(media: Media, base: JsonObject) -> list[JsonObject]:

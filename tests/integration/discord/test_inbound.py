@@ -244,10 +244,16 @@ async def test_sticker_and_empty_messages(house: House) -> None:
         house.dc.dispatch("MESSAGE_CREATE", {**empty, "id": "13", "sticker_items": [sticker]})
         house.dc.dispatch("MESSAGE_CREATE", {**empty, "id": "14", "type": 7})
         house.dc.say(dm, house.ann, "end")
-        await house.events(2)
-    assert house.front.events[0].event_id == "message:13"
-    assert house.front.events[0].attachments[0].ref.endswith("/stickers/77.png")
-    assert len(house.front.events) == 2
+        await house.events(3)
+    drawn, still, _ = house.front.events
+    assert (drawn.event_id, drawn.text, drawn.attachments) == (
+        "message:12",
+        "(an animated sticker “dance”)",
+        (),
+    )
+    [file] = still.attachments
+    assert (file.kind, file.words) == (MediaKind.STICKER, "“wave”")
+    assert file.ref.endswith("/stickers/77.png")
 
 
 async def test_quick_messages_keep_their_order(house: House) -> None:

@@ -16,7 +16,7 @@ from bot.engine.documents import MOST_TOKENS
 from bot.messages import Addressed, Attachment, ButtonPress, MediaKind, Quoted
 from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit
 from tests.integration.engine.room import ADA, Message, Room, open_room
-from tests.papers import docx, pdf, pdf_bomb, pdf_locked, zip_bomb
+from tests.papers import docx, pdf, pdf_bomb, pdf_locked, pdf_scanned, zip_bomb
 from tests.pictures import opened, picture
 from tests.sounds import decoded, film, mp3, ogg, samples, wav
 
@@ -151,6 +151,16 @@ async def test_a_bad_document_is_said_and_the_rest_is_answered(
     alone = await room.say("", attachments=(sent(room, data, name),))
     assert [sentence in message.text for message in alone] == [True]
     assert len(calls(room)) == 1
+
+
+async def test_a_scan_is_looked_at_page_by_page(room: Room) -> None:
+    pages = [picture((300 + number, 200), form="JPEG") for number in range(9)]
+    messages = await room.say("Sum it up", attachments=(sent(room, pdf_scanned(*pages), "scan.pdf"),))
+    assert [one.width for one in shown_pictures(room)] == [300 + number for number in range(8)]
+    assert "`scan.pdf` has no text in it, only pictures, so I look at the first 8 of 9 pages." in said(
+        messages
+    )
+    assert "cannot see pictures, so" in said(messages)
 
 
 # --- pictures, stickers, GIFs ---

@@ -86,7 +86,7 @@ async def test_caption_and_picture_as_document(
     assert [(file.kind, file.name) for file in event.attachments] == [(MediaKind.IMAGE, "cat.png")]
 
 
-def sticker_update(chat: Chat, ann: User, *, animated: bool) -> dict[str, object]:
+def sticker_update(chat: Chat, ann: User, *, animated: bool = False, film: bool = False) -> dict[str, object]:
     sticker = {
         "file_id": "STICKER",
         "file_unique_id": "S1",
@@ -94,8 +94,9 @@ def sticker_update(chat: Chat, ann: User, *, animated: bool) -> dict[str, object
         "width": 512,
         "height": 512,
         "is_animated": animated,
-        "is_video": False,
+        "is_video": film,
         "emoji": "😺",
+        "set_name": "Cats",
     }
     return pushed(chat, ann, {"sticker": sticker})
 
@@ -114,11 +115,16 @@ def pushed(chat: Chat, ann: User, content: dict[str, object]) -> dict[str, objec
 
 
 async def test_stickers(tg: FakeTelegram, front: RecordingFront, chat: Chat, ann: User) -> None:
-    tg.push(sticker_update(chat, ann, animated=False))
+    tg.push(sticker_update(chat, ann))
+    tg.push(sticker_update(chat, ann, film=True))
     tg.push(sticker_update(chat, ann, animated=True))
-    still, moving = await front.event(), await front.event(2)
-    assert [(file.kind, file.mime) for file in still.attachments] == [(MediaKind.IMAGE, "image/webp")]
-    assert (moving.attachments, moving.text) == ((), "😺")
+    still, moving, drawn = await front.event(), await front.event(2), await front.event(3)
+    files = [file for event in (still, moving) for file in event.attachments]
+    assert [(file.kind, file.mime, file.words) for file in files] == [
+        (MediaKind.STICKER, "image/webp", "😺"),
+        (MediaKind.STICKER, "video/webm", "😺"),
+    ]
+    assert (drawn.attachments, drawn.text) == ((), "😺 (an animated sticker of the set “Cats”)")
 
 
 async def test_other_contents(tg: FakeTelegram, front: RecordingFront, chat: Chat, ann: User) -> None:
