@@ -20,6 +20,8 @@ from bot.assembly import assemble
 from bot.demo import DemoVenice
 from bot.engine.caps import DEFAULT_CAP, dollars
 from bot.errors import GondolaError
+from bot.metrics import Metrics, Sources
+from bot.notify import READY, STOPPING, tell_systemd
 from bot.ports import Adapter, Door, Hook
 from bot.sealing import Sealer
 from bot.secret import SecretKeys, prepare_data_dir, secret_keys
@@ -71,6 +73,15 @@ class House:
             public_url=configuration.gondola_public_url,
         )
         self.engine = self.parts.engine
+        self.metrics = Metrics(
+            Sources(
+                platforms=lambda: self.platforms,
+                last_handled=self.engine.last_handled,
+                workload=self.engine.workload,
+                venice=client.tally,
+                store=store,
+            )
+        )
         self.web = self._web()
         self.platforms = [
             Platform("web", lambda: self.web, self.doors, essential=True),
@@ -143,6 +154,8 @@ class House:
             demo=self._configuration.demo,
             public_url=self._configuration.gondola_public_url,
             ready=lambda: {platform.name: platform.hearing for platform in self.platforms},
+            metrics=self.metrics,
+            metrics_token=self._configuration.gondola_metrics_token.get_secret_value(),
             hooks=self._hooks,
             linked=self.parts.links.find,
         )
@@ -227,7 +240,9 @@ async def serve(configuration: Configuration, *, announce: Callable[[str], None]
         loop.add_signal_handler(number, stop.set)
     async with serving(configuration) as house:
         _announce(house, configuration, announce)
+        tell_systemd(READY)
         await stop.wait()
+        tell_systemd(STOPPING)
 
 
 async def _venice_check(house: House) -> None:

@@ -34,6 +34,7 @@ from bot.records import (
 )
 from bot.remembered import HasFacts
 from bot.reminding import HasReminders
+from bot.totals import HasTotals
 
 
 class Turns(Protocol):
@@ -251,7 +252,17 @@ class Announcements(Protocol):
         ...
 
 
-class Store(HasReading, HasReminders, HasVault, HasFacts, HasOwnVoices, HasOrders, HasServerKeys, Protocol):
+class Store(
+    HasTotals,
+    HasReading,
+    HasReminders,
+    HasVault,
+    HasFacts,
+    HasOwnVoices,
+    HasOrders,
+    HasServerKeys,
+    Protocol,
+):
     """The one database."""
 
     @property

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.errors import OperatorError
+from adapters.discord import checkup as discord_checkup
+from adapters.probe import ask
+from adapters.telegram import checkup as telegram_checkup
+from bot.assembly import assemble
+from bot.declarations import Command
+from bot.doctor import house, machine
+from bot.doctor import venice as venice_checks
+from bot.errors import OperatorError, PlatformError
+from bot.findings import Checkup, Finding, ok, warn
 from bot.safekeeping import Kept, Made, Plan, Restored
 from bot.secret import existing_key, put_key
 from bot.settings import Configuration
-from storage.location import locate
+from bot.venice import Timeouts, VeniceClient
+from bot.venice.retry import Retry
+from storage import SqlStore
+from storage.database import sqlite_database
+from storage.lease import Lease
+from storage.location import SqliteFile, locate
 from storage.upkeep import backup, package, portable, revisions
 from storage.upkeep import restore as restoring
 from storage.upkeep.access import Place
+from storage.upkeep.look import look
+
+_TIMEOUTS = Timeouts(connect=5.0, answer=15.0, listing=15.0)
+_ONCE = Retry(tries=1)
 
 
 def place_of(configuration: Configuration) -> Place:
@@ -62,6 +82,66 @@ async def restore(configuration: Configuration, path: Path, *, seal: bytes, forc
         written = put_key(configuration.gondola_data_dir, key, stamp)
     present = backup.key_print(_house_key(configuration))
     return Restored(kept, aside, written, bool(print_then) and present != print_then)
+
+
+async def examine(configuration: Configuration) -> list[Finding]:
+    """Every check of `gondola doctor`; nothing is changed, and a house may be running."""
+    host, number = configuration.http_address
+    folder = configuration.gondola_data_dir
+    findings = [machine.python(), machine.data_dir(folder), machine.disk(folder)]
+    found = await look(place_of(configuration))
+    findings += found.findings
+    findings.append(await machine.port(host, number))
+    findings += [one for one in (machine.public_url(configuration.gondola_public_url),) if one is not None]
+    venice, discord, telegram = await asyncio.gather(
+        _venice(configuration), _discord(configuration), _telegram(configuration)
+    )
+    findings += [*venice.findings, *discord.findings, *telegram.findings]
+    clocks = (("Venice", venice.ahead), ("Discord", discord.ahead), ("Telegram", telegram.ahead))
+    findings.append(machine.clock(clocks))
+    findings += [
+        house.owners(configuration, found.owners),
+        house.access(configuration),
+        house.spending(configuration, found.has_bot_cap),
+    ]
+    return findings
+
+
+async def _venice(configuration: Configuration) -> Checkup:
+    if configuration.demo:
+        mend = "Set VENICE_API_KEY for real answers."
+        return Checkup((warn("Venice", "No key: the built-in demo answers.", mend),))
+    key = configuration.venice_api_key.get_secret_value()
+    async with VeniceClient(key, configuration.venice_base_url, timeouts=_TIMEOUTS, retry=_ONCE) as client:
+        findings = await venice_checks.check(client)
+    try:
+        said = await ask(f"{configuration.venice_base_url.rstrip('/')}/models/traits?type=text")
+    except PlatformError:
+        return Checkup(tuple(findings))
+    return Checkup(tuple(findings), said.ahead)
+
+
+async def _discord(configuration: Configuration) -> Checkup:
+    token = configuration.discord_token.get_secret_value()
+    if not token:
+        return Checkup((ok("Discord", "No token: no Discord."),))
+    return await discord_checkup.check(token, configuration.discord_base_url, await _commands())
+
+
+async def _telegram(configuration: Configuration) -> Checkup:
+    token = configuration.telegram_token.get_secret_value()
+    if not token:
+        return Checkup((ok("Telegram", "No token: no Telegram."),))
+    public = configuration.gondola_public_url.rstrip("/")
+    hook = f"{public}/hooks/telegram" if configuration.telegram_webhook else ""
+    return await telegram_checkup.check(token, configuration.telegram_base_url, hook)
+
+
+async def _commands() -> Sequence[Command]:
+    """The commands of this version, from a house that is put together and never opened."""
+    store = SqlStore(sqlite_database(SqliteFile(Path("never-opened"))), Lease("doctor", time.time, 1))
+    async with store, VeniceClient("") as client:
+        return assemble(store, client, {}, key=b"doctor").engine.commands
 
 
 def is_sealed(path: Path) -> bool:

@@ -9,6 +9,7 @@ from types import TracebackType
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.ports import Clock
+from bot.totals import Totals
 from storage.access import SqlAccess
 from storage.announcements import SqlAnnouncements
 from storage.buttons import SqlButtons
@@ -29,6 +30,7 @@ from storage.reading import SqlReading
 from storage.reminders import SqlReminders
 from storage.server_keys import SqlServerKeys
 from storage.settings import SqlSettings
+from storage.totals import totals
 from storage.turns import SqlTurns
 from storage.vault import SqlVault
 
@@ -148,6 +150,10 @@ class SqlStore:
         """See the port. What was set for the new id already stays; counters add up."""
         move = Move(platform, old_channel, new_channel)
         await self._database.write(lambda connection: move_chat(connection, move))
+
+    async def totals(self) -> Totals:
+        """See the port."""
+        return await self._database.read(totals)
 
     async def close(self) -> None:
         """Let running transactions end, close connections and threads, free the data directory. Once more

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -37,7 +37,8 @@ class WebAdapter:
 
     `port` 0 takes a free one. `sign_in_code` "" makes one. `public_url` is where people reach the page
     through the operator's proxy, "" for none. `ready` says which parts of the program work, for /readyz;
-    `hooks` who takes what platforms post, `linked` finds the file behind the secret part of a link.
+    `metrics` makes the text of /metrics, which elsewhere than on this machine wants `metrics_token`; `hooks`
+    are who takes what platforms post, `linked` finds the file behind the secret part of a link.
     """
 
     def __init__(
@@ -52,6 +53,8 @@ class WebAdapter:
         public_url: str = "",
         sign_in_code: str = "",
         ready: Callable[[], dict[str, bool]] = _always_ready,
+        metrics: Callable[[], Awaitable[str]] | None = None,
+        metrics_token: str = "",
         hooks: Hooks | None = None,
         linked: Linked = _nothing_linked,
     ) -> None:
@@ -77,6 +80,8 @@ class WebAdapter:
             ready,
             hooks if hooks is not None else {},
             linked,
+            metrics,
+            metrics_token,
         )
         self._app = build_app(house)
 

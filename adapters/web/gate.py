@@ -56,6 +56,13 @@ def is_loopback(address: str) -> bool:
     return (mapped or found).is_loopback
 
 
+def has_token(request: HTTPConnection, token: str) -> bool:
+    """Whether the request carries the bearer token; never where there is none."""
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    same = hmac.compare_digest(given.strip().encode("utf-8", "replace"), token.encode("utf-8", "replace"))
+    return bool(token) and scheme.lower() == "bearer" and same
+
+
 class Gate:
     """`bound_to_loopback` says whether only this machine can reach the socket."""
 

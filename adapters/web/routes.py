@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -23,7 +23,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from adapters.web.capabilities import PLATFORM
-from adapters.web.gate import SESSION_COOKIE, Gate, Visitor
+from adapters.web.gate import SESSION_COOKIE, Gate, Visitor, has_token
 from adapters.web.guard import Guard
 from adapters.web.inbound import Origin, event_of, language_of, place_of, pressed
 from adapters.web.media import MediaStore
@@ -44,6 +44,8 @@ SIGN_IN_ANSWERS = {
     SignIn.USED: (403, "This link was used already; it works once. Restart Gondola for a new one."),
     SignIn.TOO_MANY: (429, "Too many tries. Wait a minute, then try again."),
 }
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+METRICS_LOCKED = "From elsewhere /metrics needs GONDOLA_METRICS_TOKEN, as Authorization: Bearer."
 _MEDIA_POLICY = "default-src 'none'; sandbox"
 
 
@@ -66,6 +68,8 @@ class House:
     ready: Callable[[], dict[str, bool]]
     hooks: Hooks
     linked: Linked
+    metrics: Callable[[], Awaitable[str]] | None = None
+    metrics_token: str = field(default="", repr=False)
 
 
 def build_app(house: House) -> Starlette:
@@ -85,6 +89,7 @@ def build_app(house: House) -> Starlette:
             Route("/hooks/{name}", routes.hook, methods=["POST"]),
             Route("/healthz", routes.healthz),
             Route("/readyz", routes.readyz),
+            Route("/metrics", routes.metrics),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[Middleware(Guard)],
@@ -113,6 +118,15 @@ class Routes:
     async def readyz(self, request: Request) -> Response:
         parts = self._house.ready()
         return JSONResponse(parts, 200 if all(parts.values()) else 503)
+
+    async def metrics(self, request: Request) -> Response:
+        """Numbers for Prometheus: for this very machine, or with the operator's token."""
+        house = self._house
+        if house.metrics is None:
+            raise HTTPException(404)
+        if not house.gate.local(request) and not has_token(request, house.metrics_token):
+            return PlainTextResponse(METRICS_LOCKED, 403, {"www-authenticate": "Bearer"})
+        return Response(await house.metrics(), headers={"content-type": METRICS_TYPE})
 
     async def hook(self, request: Request) -> Response:
         """A platform's own post; who it is, its handler checks."""

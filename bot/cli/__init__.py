@@ -6,6 +6,7 @@ import click
 
 from bot.cli.backup import backup, restore
 from bot.cli.config import config
+from bot.cli.doctor import doctor
 from bot.cli.migrate import migrate
 from bot.cli.portable import export, import_
 from bot.cli.run import run
@@ -17,5 +18,5 @@ def main() -> None:
     """Gondola: one chatbot for Discord, Telegram and the web on Venice.ai."""
 
 
-for command in (run, config, migrate, backup, restore, export, import_):
+for command in (run, doctor, config, migrate, backup, restore, export, import_):
     main.add_command(command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from bot.engine.mailbox import Attempt, Letter
 from bot.engine.settings import PlaceSettings, SettingsBook
 from bot.engine.texts import INTERRUPTED, STOPPED
 from bot.engine.turn import Turn
+from bot.engine.workload import Outcome
 from bot.errors import Fault, GondolaError, PlatformFailure, VeniceError
 from bot.messages import ButtonsReady, Done, Incoming, MessageRef, Notice, Target
 from bot.ports import Clock
@@ -57,6 +59,8 @@ class Conductor:
         self._directs = directs
         self._amends = amends
         self._open_turns: dict[str, Turn] = {}
+        self.ended: Counter[tuple[str, str]] = Counter()
+        """How turns have ended, by platform and outcome."""
         self._delivery = delivery
         self._doorkeeper = doorkeeper
         self._settings = settings
@@ -87,9 +91,10 @@ class Conductor:
         watcher = asyncio.create_task(_watch(turn.answer, attempt)) if attempt is not None else None
         try:
             with self._directs.answering(incoming.place):
-                await self._guarded(turn, work)
+                outcome = await self._guarded(turn, work)
             delivered = await self._delivered(turn)
         except asyncio.CancelledError:
+            self._count(turn, Outcome.CANCELLED)
             try:
                 await self._cancelled(turn, letters, attempt)
             finally:
@@ -99,6 +104,7 @@ class Conductor:
             self._open_turns.pop(turn.id, None)
             if watcher is not None:
                 watcher.cancel()
+        self._count(turn, outcome if delivered.failure is None else Outcome.UNDELIVERED)
         if attempt is not None:
             attempt.sealed = True
         await _over(turn, delivered)
@@ -174,15 +180,21 @@ class Conductor:
             turn.hold(ASKING)
         return turn
 
-    async def _guarded(self, turn: Turn, work: Work) -> None:
+    def _count(self, turn: Turn, outcome: Outcome) -> None:
+        self.ended[turn.incoming.place.platform, outcome.value] += 1
+
+    async def _guarded(self, turn: Turn, work: Work) -> Outcome:
         try:
             await self._paid(turn, work)
         except GondolaError as error:
             _log_refusal(turn, error)
             turn.notice(error.reader_text, private=error.fault is Fault.USER)
+            return Outcome.REFUSED if error.fault is Fault.USER else Outcome.FAILED
         except Exception:  # the one boundary of a turn: silence is worse than an apology
             log.exception("turn.failed", turn=turn.id, platform=turn.incoming.place.platform)
             turn.notice(SORRY)
+            return Outcome.FAILED
+        return Outcome.ANSWERED
 
     async def _paid(self, turn: Turn, work: Work) -> None:
         """The work, with the Venice key that pays here; where that gives way to the house's, once more."""

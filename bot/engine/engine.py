@@ -39,6 +39,7 @@ from bot.engine.sidecalls import Background
 from bot.engine.stopping import Stopper
 from bot.engine.texts import CLOSED, greeting, unknown_command
 from bot.engine.turn import Turn
+from bot.engine.workload import Workload
 from bot.errors import UserError
 from bot.messages import Addressed, Done, Incoming, Notice, Person, Place, Target
 from bot.ports import Clock
@@ -175,6 +176,11 @@ class Engine:
     def last_handled(self, platform: str) -> float | None:
         """When an event of the platform was last handled, Unix seconds."""
         return self._handled.get(platform)
+
+    def workload(self) -> Workload:
+        """How much there is to do right now."""
+        boxes = self._mailboxes
+        return Workload(len(boxes.busy), boxes.in_line, dict(self._conductor.ended))
 
     # --- life ---
 

@@ -111,6 +111,11 @@ class Mailboxes:
         """Conversations being worked on."""
         return frozenset(self._workers)
 
+    @property
+    def in_line(self) -> int:
+        """Letters in line behind others."""
+        return sum(len(box.letters) for box in self._boxes.values())
+
     def stop(self, conversation: str) -> bool:
         """Cancel what is being answered in a conversation; True when something was."""
         box = self._boxes.get(conversation)

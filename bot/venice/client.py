@@ -56,6 +56,7 @@ from bot.venice.queued import Jobs
 from bot.venice.retry import Retry
 from bot.venice.reviews import ReviewPage, read_reviews, review_params
 from bot.venice.sse import DONE, event_texts
+from bot.venice.tally import Tally
 from bot.venice.types import ChatEvent, ChatRequest, ChatResult, Citations, Finished, UsageReport
 from bot.venice.voices import ClonedVoice, VoiceSample, clone_form, read_voice
 
@@ -95,6 +96,11 @@ class VeniceClient:
         self.jobs = Jobs(self._calls)
         self.augment = Augment(self._calls)
         self.account = Account(self._calls)
+
+    @property
+    def tally(self) -> Tally:
+        """Counts of the calls so far."""
+        return self._wire.tally
 
     async def __aenter__(self) -> Self:
         return self

@@ -20,6 +20,7 @@ from bot.errors import VeniceError, VeniceFailure
 from bot.venice.data import as_object
 from bot.venice.errors import failure, response_error, stream_error
 from bot.venice.notices import read_notices
+from bot.venice.tally import Tally
 from bot.venice.types import Notices
 
 MAX_ERROR_BYTES = 64 * 1024
@@ -107,6 +108,7 @@ class Wire:
         self.timeouts = timeouts or Timeouts()
         self._bearer = bearer
         self._wall_clock = wall_clock
+        self.tally = Tally()
         # 0 means unlimited to aiohttp; None would silently mean its default of 100.
         limits = httpx.Limits(max_connections=0, keepalive_expiry=30)
         self._origin = str(httpx.URL(base_url).join("/"))
@@ -243,16 +245,23 @@ class Wire:
 
     @asynccontextmanager
     async def _send(self, request: httpx.Request) -> AsyncGenerator[httpx.Response]:
-        with _translated():
-            response = await self._client.send(request, stream=True)
+        response: httpx.Response | None = None
         try:
-            if not response.is_success:
-                body = await _read(response, MAX_ERROR_BYTES, cut=True)
-                raise response_error(response.status_code, body, self._notices(response))
+            with self.tally.counting(request.url.path):
+                with _translated():
+                    response = await self._client.send(request, stream=True)
+                if not response.is_success:
+                    body = await _read(response, MAX_ERROR_BYTES, cut=True)
+                    raise response_error(response.status_code, body, self._notices(response))
             yield response
         finally:
-            with _translated():
-                await response.aclose()
+            if response is not None:
+                await _closed(response)
+
+
+async def _closed(response: httpx.Response) -> None:
+    with _translated():
+        await response.aclose()
 
 
 def encode(body: Mapping[str, object]) -> bytes:

@@ -77,6 +77,25 @@ def get_my_application(core: Core, _: Request) -> Reply:
     )
 
 
+@routes.add("GET", "/users/@me/guilds", "list_my_guilds")
+def list_my_guilds(core: Core, _: Request) -> Reply:
+    """The bot's guilds with its permissions there, as roles alone give them."""
+    mine = [guild for guild in core.world.guilds.values() if core.world.has_bot(guild)]
+    return Reply(200, [_mine(core, guild) for guild in mine])
+
+
+def _mine(core: Core, guild: Guild) -> JsonObject:
+    return {
+        "id": str(guild.id),
+        "name": guild.name,
+        "icon": None,
+        "banner": None,
+        "owner": guild.owner is core.bot,
+        "permissions": str(core.world.permissions_of_roles(guild, core.bot)),
+        "features": [],
+    }
+
+
 @routes.add("GET", "/gateway", "get_gateway", public=True)
 def get_gateway(core: Core, _: Request) -> Reply:
     return Reply(200, {"url": core.gateway.url})

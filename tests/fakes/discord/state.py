@@ -257,6 +257,13 @@ class World:
     def has_bot(self, guild: Guild) -> bool:
         return self.bot.id in guild.members
 
+    def permissions_of_roles(self, guild: Guild, user: User) -> int:
+        """The permission bits that a member's roles give."""
+        total = guild.roles[guild.id].permissions
+        for role in guild.members[user.id].roles:
+            total |= role.permissions
+        return total
+
     def permissions_in(self, channel: Channel, user: User) -> int:
         """The permission bits of `user` in `channel`; threads take those of their parent."""
         guild = channel.guild
@@ -265,9 +272,7 @@ class World:
         member = guild.members.get(user.id)
         if member is None:
             return 0
-        total = guild.roles[guild.id].permissions
-        for role in member.roles:
-            total |= role.permissions
+        total = self.permissions_of_roles(guild, user)
         if guild.owner is user or total & bits("administrator"):
             return ALL
         overwrite = (channel.parent or channel if channel.is_thread else channel).overwrites.get(user.id)

@@ -53,9 +53,10 @@ async def test_every_table_goes_both_ways(source_kind: str, target_kind: str, tm
         )
         async with await opened(target) as store:
             found = await everything(store.database)
-            for name in ("turns", "reservations"):  # a start frees what nobody works on any more
-                found.pop(name)
-                before.pop(name)
+            for name, table in metadata.tables.items():
+                if "lease_until" in table.columns:  # a start frees what nobody works on any more
+                    found.pop(name)
+                    before.pop(name)
             assert found == before
             await numbers_go_on(store)
     assert file.stat().st_mode & 0o777 == 0o600

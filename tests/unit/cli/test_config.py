@@ -86,6 +86,11 @@ def test_the_reference_pages_are_up_to_date(page: str, arguments: tuple[str, ...
     assert asked(*arguments) == made()
 
 
+def test_operators_can_read_about_every_command() -> None:
+    page = (DOCS / "operations.md").read_text(encoding="utf-8")
+    assert [name for name in main.commands if f"`gondola {name}" not in page] == []
+
+
 def test_the_pages_name_everything() -> None:
     assert all(f"| `{name.upper()}` |" in configuration_page() for name in Configuration.model_fields)
     assert "| `temperature` |" in settings_page()

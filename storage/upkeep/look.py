@@ -1,0 +1,93 @@
+"""A look at the database for `gondola doctor`: nothing is written, and no lock is taken."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.errors import OperatorError
+from bot.findings import Finding, bad, ok, warn
+from bot.records import ALL_MEDIA, CapUnit
+from storage.location import PostgresServer, SqliteFile
+from storage.migrate import revision_of, scripts
+from storage.tables import caps, owners
+from storage.upkeep.access import Place, describe, snapshot
+from storage.upkeep.copying import check_file
+
+ABOUT = "Database"
+_ENCODING = text("SHOW server_encoding")
+_WIDE_OPEN = 0o077
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Findings, and what the house has set; None where the tables cannot be read."""
+
+    findings: tuple[Finding, ...]
+    owners: int | None = None
+    has_bot_cap: bool | None = None
+
+
+async def look(place: Place) -> Look:
+    """Reachable, of this version, sound."""
+    if isinstance(place, SqliteFile) and not place.path.is_file():
+        return Look((ok(ABOUT, f"{describe(place)} will be made at the first start."),))
+    try:
+        if isinstance(place, SqliteFile):
+            await check_file(place.path)
+        async with snapshot(place) as connection:
+            return await _look(connection, place)
+    except OperatorError as error:
+        mend = "Start the server or mend DATABASE_URL." if isinstance(place, PostgresServer) else _RESTORE
+        return Look((bad(ABOUT, error.reader_text, mend),))
+
+
+_RESTORE = "Stop Gondola, and restore a backup with `gondola restore`."
+
+
+async def _look(connection: AsyncConnection, place: Place) -> Look:
+    findings = [_revision(await connection.run_sync(revision_of), place)]
+    if isinstance(place, SqliteFile):
+        findings += _private(place.path)
+    else:
+        findings += _encoding(str((await connection.execute(_ENCODING)).scalar_one()))
+    if findings[0].mend:
+        return Look(tuple(findings))
+    return await connection.run_sync(_house, tuple(findings))
+
+
+def _revision(current: str, place: Place) -> Finding:
+    newest = scripts().get_current_head() or ""
+    if current == newest:
+        return ok(ABOUT, f"{describe(place)} is sound and of this version ({current}).")
+    if current and current not in {script.revision for script in scripts().walk_revisions()}:
+        mend = "Install that version again, or restore a backup."
+        return bad(ABOUT, "The database was written by a newer Gondola.", mend)
+    mend = "`gondola migrate --dry-run` shows what; the next start, or `gondola migrate`, does it."
+    return warn(ABOUT, f"{describe(place)} needs migrating.", mend)
+
+
+def _private(path: Path) -> list[Finding]:
+    if os.stat(path).st_mode & _WIDE_OPEN:
+        mend = f"chmod 600 {path}"
+        return [warn(ABOUT, f"Others on this machine can read {path}.", mend)]
+    return []
+
+
+def _encoding(encoding: str) -> list[Finding]:
+    if encoding == "UTF8":
+        return []
+    mend = "Make a database with ENCODING 'UTF8', and move with `gondola export` and `gondola import`."
+    return [bad(ABOUT, f"The PostgreSQL database stores {encoding}, which cannot hold every message.", mend)]
+
+
+def _house(connection: Connection, findings: tuple[Finding, ...]) -> Look:
+    counted = connection.execute(select(func.count()).select_from(owners)).scalar_one()
+    cap = select(caps.c.ceiling).where(
+        caps.c.scope == "bot", caps.c.medium == ALL_MEDIA, caps.c.unit == CapUnit.MONEY.value
+    )
+    return Look(findings, counted, connection.execute(cap).first() is not None)
