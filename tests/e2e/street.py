@@ -26,6 +26,12 @@ from tests.integration.faults.sides import DiscordRoom, Room, TelegramRoom
 ROOT = Path(__file__).parents[2]
 CHAT = "/chat/completions"
 LAUNCH = "from bot.cli import main; main(['run'])"
+ALONE = """
+from dataclasses import replace
+from bot.engine.settings import SETTINGS
+SETTINGS["fallback"] = replace(SETTINGS["fallback"], default="off")
+"""
+"""No model steps in for another, so that who is told to wait waits in line."""
 QUICK_LEASES = "import bot.app; bot.app.LEASE_SECONDS, bot.app.HOUSEKEEPING_SECONDS = 1.5, 0.3; "
 """On PostgreSQL others may be alive, so a dead process's turns wait for its lease: a minute, here less."""
 
@@ -104,7 +110,7 @@ class Street:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-c",
-            (QUICK_LEASES if self.url else "") + before + LAUNCH,
+            (QUICK_LEASES if self.url else "") + ALONE + before + LAUNCH,
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": str(self.folder),

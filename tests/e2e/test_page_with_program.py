@@ -38,7 +38,7 @@ async def test_a_newcomer_gets_everything_without_a_key(tmp_path: Path) -> None:
             await say("What is my name?")
             await expect(log).to_contain_text("Ada; you told me")
             await say("/usage")
-            await expect(log).to_contain_text("You today")
+            await expect(log).to_contain_text("You, the last 7 days")
             await page.reload()
             await expect(log).to_contain_text("Captain Brine")
             assert window.complaints == []

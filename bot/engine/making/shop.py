@@ -8,6 +8,7 @@ from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper
 from bot.engine.caps import CapsBook
 from bot.engine.cashier import Cashier
+from bot.engine.keybook import KeyBook
 from bot.engine.making.allowance import Allowance
 from bot.engine.making.board import Board
 from bot.engine.making.counter import Counter
@@ -42,6 +43,7 @@ def open_shop(
     caps: CapsBook,
     delivery: Delivery,
     doorkeeper: Doorkeeper,
+    keys: KeyBook,
     clock: Clock,
     *,
     poll: float,
@@ -58,6 +60,7 @@ def open_shop(
         Ordering(store, client, quoter, cashier, allowance, doorkeeper, board, ends, clock),
         Watcher(store.orders, client, board, ends, results, clock, poll=poll),
         Hander(store.orders, delivery, doorkeeper, board, ends, results, links, clock),
+        keys,
     )
     counter = Counter(store.orders, quoter, allowance, board, ends, workshop)
     return Shop(counter, workshop, links)

@@ -7,10 +7,12 @@ from contextlib import suppress
 
 import structlog
 
+from bot.engine.keybook import KeyBook
 from bot.engine.making.handing import Hander
 from bot.engine.making.ordering import Ordering
 from bot.engine.making.watching import Watcher
 from bot.errors import GondolaError
+from bot.messages import Place
 from bot.orders import WORKING, Order, Orders, OrderState
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -27,8 +29,11 @@ class Workshop:
     """Follows orders, each in a task of its own, until they are over and cleared away. A process that ends
     leaves them as they are stored."""
 
-    def __init__(self, orders: Orders, ordering: Ordering, watcher: Watcher, hander: Hander) -> None:
+    def __init__(
+        self, orders: Orders, ordering: Ordering, watcher: Watcher, hander: Hander, keys: KeyBook
+    ) -> None:
         self._orders = orders
+        self._keys = keys
         self._ordering = ordering
         self._watcher = watcher
         self._hander = hander
@@ -106,7 +111,8 @@ class Workshop:
             self._states[order.id] = found.state
             self._moved.set()
             try:
-                found = await self._step(found)
+                with self._keys.acting_for(Place.of_conversation(found.conversation)):
+                    found = await self._step(found)
                 continue
             except GondolaError as error:
                 log.warning("order.trouble", order=order.id, reason=error.detail)

@@ -1,0 +1,214 @@
+"""The layers of a house without platforms: the ground, the media upon it, the talk upon both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.delivery import Delivery
+from bot.engine.access import Doorkeeper
+from bot.engine.account import AccountBook
+from bot.engine.answerbook import AnswerBook
+from bot.engine.asking import Asker
+from bot.engine.balance import BalanceWatch
+from bot.engine.bulletin import Bulletin
+from bot.engine.caps import CapsBook
+from bot.engine.cashier import Cashier
+from bot.engine.choosing import Chooser
+from bot.engine.compacting import Compactor
+from bot.engine.directs import Directs
+from bot.engine.drawing import Drawer
+from bot.engine.easel import Easel
+from bot.engine.embedding import Embedder
+from bot.engine.fetching import Fetcher
+from bot.engine.gallery import Gallery
+from bot.engine.gathering import Gatherer
+from bot.engine.hashing import Hasher
+from bot.engine.hearing import Hearer
+from bot.engine.keybook import KeyBook
+from bot.engine.learning import Learner
+from bot.engine.models import ModelBook
+from bot.engine.overheard import Overheard
+from bot.engine.ownkeys import OwnKeys
+from bot.engine.privacy import PrivacyRule
+from bot.engine.recall import Recall
+from bot.engine.remembering import LongMemory
+from bot.engine.reminders import ReminderBook
+from bot.engine.research import Researcher
+from bot.engine.settings import SettingsBook
+from bot.engine.sidecalls import Background, SideCalls
+from bot.engine.speaking import Speaker
+from bot.engine.tab import Payments
+from bot.engine.talking import Talker
+from bot.engine.tokens import TokenGauge
+from bot.engine.tools.draw import draw_tools
+from bot.engine.tools.look_up import look_up_tools
+from bot.engine.tools.remember import remember_tools
+from bot.engine.tools.remind import time_tools
+from bot.engine.tools.rounds import Rounds
+from bot.engine.tools.speak import speak_tools
+from bot.engine.tools.toolbox import Toolbox
+from bot.engine.voicebook import VoiceBook
+from bot.ports import Clock, Door
+from bot.sealing import Sealer
+from bot.storing import Store
+from bot.venice import VeniceClient
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Who may do what, with which model, and who pays for it."""
+
+    store: Store
+    client: VeniceClient
+    doors: Mapping[str, Door]
+    clock: Clock
+    hasher: Hasher
+    settings: SettingsBook
+    caps: CapsBook
+    doorkeeper: Doorkeeper
+    keys: KeyBook
+    models: ModelBook
+    cashier: Cashier
+    side_calls: SideCalls
+    delivery: Delivery
+    background: Background
+
+
+@dataclass(frozen=True, slots=True)
+class MediaParts:
+    """What pictures, sound and files are made and read with."""
+
+    fetcher: Fetcher
+    hearer: Hearer
+    voices: VoiceBook
+    speaker: Speaker
+    gallery: Gallery
+    easel: Easel
+    drawer: Drawer
+
+
+@dataclass(frozen=True, slots=True)
+class TalkParts:
+    """What a question is answered with."""
+
+    talker: Talker
+    chooser: Chooser
+    bulletin: Bulletin
+    answers: AnswerBook
+    overheard: Overheard
+    long_memory: LongMemory
+    reminders: ReminderBook
+    researcher: Researcher
+    toolbox: Toolbox
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyParts:
+    """Looking after the account and the keys at Venice."""
+
+    account: AccountBook
+    own_keys: OwnKeys
+    directs: Directs
+    balance: BalanceWatch
+
+
+def lay_ground(
+    store: Store,
+    client: VeniceClient,
+    doors: Mapping[str, Door],
+    clock: Clock,
+    hasher: Hasher,
+    doorkeeper: Doorkeeper,
+    sealer: Sealer,
+) -> Ground:
+    """Settings, caps, doors, keys and models, and the one way to pay."""
+    settings, caps = SettingsBook(store.settings), CapsBook(store.money)
+    keys = KeyBook(store.server_keys, sealer, client, settings, clock)
+    models = ModelBook(client, clock)
+    rule = PrivacyRule(settings, models)
+    cashier = Cashier(store.money, caps, clock, rule.check)
+    return Ground(
+        store,
+        client,
+        doors,
+        clock,
+        hasher,
+        settings,
+        caps,
+        doorkeeper,
+        keys,
+        models,
+        cashier,
+        SideCalls(client, models, cashier, store.turns, rule, keys),
+        Delivery(doors),
+        Background(),
+    )
+
+
+def media_parts(ground: Ground) -> MediaParts:
+    """The media upon the ground."""
+    store, client, models, clock = ground.store, ground.client, ground.models, ground.clock
+    payments, fetcher = Payments(client, ground.cashier), Fetcher(ground.doors)
+    voices = VoiceBook(store.own_voices, clock)
+    gallery = Gallery(store.vault, store.buttons, fetcher, clock)
+    easel = Easel(client, ground.cashier)
+    return MediaParts(
+        fetcher,
+        Hearer(client, models, payments, fetcher),
+        voices,
+        Speaker(client, models, payments, voices),
+        gallery,
+        easel,
+        Drawer(easel, models, gallery),
+    )
+
+
+def talk_parts(ground: Ground, media: MediaParts) -> TalkParts:
+    """The talk upon ground and media."""
+    store, client, clock = ground.store, ground.client, ground.clock
+    delivery, models, cashier = ground.delivery, ground.models, ground.cashier
+    answers = AnswerBook(store.buttons, clock, delivery.clear_buttons)
+    gauge, overheard = TokenGauge(), Overheard()
+    compactor = Compactor(store.memory, ground.side_calls, gauge, ground.background, clock)
+    embedder = Embedder(client, models, cashier, store.turns, clock)
+    long_memory = LongMemory(store, ground.settings, embedder, delivery.clear_buttons)
+    bulletin = Bulletin(store.announcements, clock)
+    chooser = Chooser(models, bulletin, clock)
+    reminders, researcher = ReminderBook(store), Researcher(client, cashier)
+    toolbox = Toolbox(
+        [
+            *draw_tools(media.drawer),
+            *look_up_tools(researcher),
+            *remember_tools(long_memory),
+            *speak_tools(media.speaker),
+            *time_tools(reminders),
+        ]
+    )
+    talker = Talker(
+        chooser,
+        Rounds(Asker(client, models, cashier), toolbox),
+        Gatherer(media.fetcher, media.hearer),
+        media.speaker,
+        Recall(store, compactor),
+        compactor,
+        gauge,
+        overheard,
+        answers,
+        long_memory,
+        Learner(long_memory, ground.settings, ground.side_calls, delivery, ground.background, clock),
+    )
+    return TalkParts(
+        talker, chooser, bulletin, answers, overheard, long_memory, reminders, researcher, toolbox
+    )
+
+
+def money_parts(ground: Ground, admin: VeniceClient | None) -> MoneyParts:
+    """What looks after the account, told of every answer's headers."""
+    client, clock, marks = ground.client, ground.clock, ground.store.marks
+    directs = Directs(marks, ground.delivery, ground.doorkeeper, ground.hasher)
+    balance = BalanceWatch(marks, ground.settings, directs, ground.background, clock)
+    client.keychain.listener = balance.hear
+    own_keys = OwnKeys(ground.keys, client, clock)
+    ground.doorkeeper.expected = own_keys.expects
+    return MoneyParts(AccountBook(client, admin, clock), own_keys, directs, balance)
