@@ -10,6 +10,9 @@ from bot.demo.scene import Scene
 from bot.demo.words import joined, keywords
 
 RULES = (*rules_memory.RULES, *rules_writing.RULES, *rules_everyday.RULES)
+PASSAGE = re.compile(
+    r"^Passage (\d+):\n<passage>\n([^\n]+)\n(?:https?://\S+\n)?[\s\S]*?\n\n([^\n]{1,200})", re.M
+)
 CONTINUE = re.compile(r"^\W*(?:continue|go on|carry on|keep going|and then)\b", re.I)
 FOOTNOTE = "\n\n*(This is Gondola's built-in demo. Set VENICE_API_KEY for real answers from Venice.)*"
 
@@ -47,6 +50,15 @@ def _from_sources(scene: Scene) -> str | None:
     )
 
 
+def _from_passages(scene: Scene) -> str | None:
+    """A summary of what was looked up: the beginning of each numbered passage."""
+    found = PASSAGE.findall(scene.question)[:4]
+    if not found:
+        return None
+    lines = "\n".join(f"- **{title}** begins: “{words}” ^{number}^" for number, title, words in found)
+    return f"The demo reads only how each passage begins:\n\n{lines}"
+
+
 def _continued(scene: Scene) -> str | None:
     """The rest of an answer that was cut: the same rules write it again, and the known part is left out."""
     before = scene.earlier()
@@ -60,7 +72,7 @@ def _continued(scene: Scene) -> str | None:
 
 
 def _by_rules(scene: Scene) -> str:
-    for rule in (_see, _from_sources, *RULES):
+    for rule in (_see, _from_passages, _from_sources, *RULES):
         words = rule(scene)
         if words is not None:
             return words

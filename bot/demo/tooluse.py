@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator, Sequence
 from secrets import token_hex
 
 from bot.demo.chat_request import ChatRequest
-from bot.demo.jsonvalue import Json, JsonObject, as_list, as_object, as_text
+from bot.demo.jsonvalue import JsonObject, as_list, as_object, as_text
 from bot.demo.reply import ToolCall
 from bot.demo.sample import sample
-from bot.demo.scene import Scene
+from bot.demo.scene import Scene, last_question
 
 USE_TOOL = re.compile(r"\b(?P<keep>keep using|use) (?:the )?tool (?P<name>[\w.-]+)", re.I)
 FIRST_SAY = re.compile(r"\bfirst say (?P<words>[^,]+),", re.I)
@@ -105,6 +105,12 @@ def _arguments(known: dict[str, JsonObject], name: str, given: str | None) -> st
 
 
 def after_tools(messages: Sequence[JsonObject]) -> str | None:
-    """What is said once the tools have answered, None where none has."""
-    last: Json = messages[-1].get("content")
-    return f"The tool answered: {as_text(last)}" if messages[-1].get("role") == "tool" else None
+    """What is said once the tools have answered, None where none has. A wish in plain words that was done
+    gets a plain word; whoever names a tool is told what it said."""
+    if messages[-1].get("role") != "tool":
+        return None
+    last = as_text(messages[-1].get("content"))
+    _, question = last_question(messages)
+    if last.startswith("Done") and not USE_TOOL.search(question):
+        return "There you are."
+    return f"The tool answered: {last}"
