@@ -29,6 +29,7 @@ from bot.engine.ambient import Gate
 from bot.engine.amends import Amends
 from bot.engine.balance import BalanceWatch
 from bot.engine.botloops import BotLoops
+from bot.engine.bulletin import Bulletin
 from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.cloning import Cloner
 from bot.engine.conduct import Conductor
@@ -76,6 +77,7 @@ class Assembly:
     models: ModelBook
     store: Store
     clock: Clock
+    bulletin: Bulletin
     radar: Radar
     side_calls: SideCalls
     toolbox: Toolbox
@@ -93,6 +95,7 @@ class Assembly:
         await self.doorkeeper.load()
         await self.keys.load()
         await self.balance.load()
+        await self.bulletin.load()
         if await self.store.marks.claim("default-cap", "set"):
             await self.caps.put(DEFAULT_CAP, self.clock())
 
@@ -146,6 +149,7 @@ def assemble(
         ground.models,
         store,
         clock,
+        talk.bulletin,
         Radar(store, client, ground.models, ground.settings, talk.bulletin, clock),
         ground.side_calls,
         talk.toolbox,

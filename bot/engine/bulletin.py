@@ -27,11 +27,15 @@ class Bulletin:
         await self._announcements.put(announcement)
         self._waiting.add(announcement.scope)
 
+    async def load(self) -> None:
+        """Ask for whom something waits. Only the first of many turns does; the others go on meanwhile."""
+        self._asked_at = self._clock()
+        self._waiting = await self._announcements.scopes()
+
     async def tell(self, turn: Turn) -> None:
         """Tell the asker what waits for the scopes they manage."""
         if self._clock() - self._asked_at > FRESH_FOR:
-            self._waiting = await self._announcements.scopes()
-            self._asked_at = self._clock()
+            await self.load()
         mine = [key for key in _managed(turn) if key in self._waiting]
         if not mine:
             return
