@@ -6,9 +6,8 @@ from pathlib import Path
 
 from bot.demo import DemoVenice
 from tests.fakes.discord import FakeDiscord
-from tests.integration.test_voice_on_platforms import WAIT, asked, house, own_addresses, venice
-
-__all__ = ["own_addresses", "venice"]
+from tests.integration.platforms import house
+from tests.integration.test_voice_on_platforms import WAIT, asked
 
 
 async def test_a_roles_allowance_takes_the_place_of_everybodys(tmp_path: Path, venice: DemoVenice) -> None:

@@ -2,50 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
-from discord.gateway import DiscordWebSocket
-
-from adapters.discord.endpoints import GATEWAY, point_rest
-from bot.app import House, serving
 from bot.demo import DemoVenice, Fault
 from bot.messages import Button, ButtonsReady, Place, Target, TextDelta
-from bot.settings import load_configuration
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.telegram import FakeTelegram
+from tests.integration.platforms import house
 
 CHAT = "/chat/completions"
 STORY = "Tell me a story about a lighthouse."
-
-
-@pytest.fixture(autouse=True)
-def own_addresses() -> Iterator[None]:
-    yield
-    point_rest("")
-    DiscordWebSocket.DEFAULT_GATEWAY = GATEWAY
-
-
-@pytest.fixture
-async def venice() -> AsyncIterator[DemoVenice]:
-    async with DemoVenice(pace=2000) as demo:
-        yield demo
-
-
-@asynccontextmanager
-async def house(folder: Path, venice: DemoVenice, **more: str) -> AsyncGenerator[House]:
-    environment = {
-        "VENICE_API_KEY": "key",
-        "VENICE_BASE_URL": venice.base_url,
-        "GONDOLA_ACCESS": "open",
-        "GONDOLA_HTTP": "127.0.0.1:0",
-        "GONDOLA_DATA_DIR": str(folder),
-        **more,
-    }
-    async with serving(load_configuration(environment)) as opened:
-        yield opened
 
 
 def calls(venice: DemoVenice) -> int:

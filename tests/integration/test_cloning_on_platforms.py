@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-from discord.gateway import DiscordWebSocket
-
-from adapters.discord.endpoints import GATEWAY, point_rest
 from bot.commands.cloning import AGREE_LABEL
 from bot.demo import DemoVenice, RecordedRequest
 from tests.fakes.discord import FakeDiscord
@@ -18,19 +13,6 @@ from tests.integration.test_files_on_platforms import house
 from tests.sounds import decoded, ogg, samples
 
 WAIT = 10
-
-
-@pytest.fixture(autouse=True)
-def own_addresses() -> Iterator[None]:
-    yield
-    point_rest("")
-    DiscordWebSocket.DEFAULT_GATEWAY = GATEWAY
-
-
-@pytest.fixture
-async def venice() -> AsyncIterator[DemoVenice]:
-    async with DemoVenice(pace=5000) as demo:
-        yield demo
 
 
 def calls(venice: DemoVenice, path: str) -> list[RecordedRequest]:

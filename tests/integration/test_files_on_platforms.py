@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import base64
 import io
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
 import discord
 import httpx
 import pytest
-from discord.gateway import DiscordWebSocket
 from PIL import Image
 
-from adapters.discord.endpoints import GATEWAY, point_rest
-from bot.app import House, serving
+from bot.app import House
 from bot.demo import DemoVenice
-from bot.settings import load_configuration
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.telegram import FakeTelegram
+from tests.integration import platforms
 from tests.integration.web.conftest import Tab
 from tests.papers import docx, pdf, xlsx
 from tests.pictures import opened, picture
@@ -34,33 +30,8 @@ WAIT = 10
 CODE = "def day() -> str:\n    return 'día'\n"
 
 
-@pytest.fixture(autouse=True)
-def own_addresses() -> Iterator[None]:
-    yield
-    point_rest("")
-    DiscordWebSocket.DEFAULT_GATEWAY = GATEWAY
-
-
-@pytest.fixture
-async def venice() -> AsyncIterator[DemoVenice]:
-    async with DemoVenice(pace=5000) as demo:
-        yield demo
-
-
-@asynccontextmanager
-async def house(folder: Path, venice: DemoVenice, model: str, **more: str) -> AsyncGenerator[House]:
-    environment = {
-        "VENICE_API_KEY": "key",
-        "VENICE_BASE_URL": venice.base_url,
-        "GONDOLA_ACCESS": "open",
-        "GONDOLA_HTTP": "127.0.0.1:0",
-        "GONDOLA_DATA_DIR": str(folder),
-        **more,
-    }
-    async with serving(load_configuration(environment)) as opened_house:
-        if model:
-            await opened_house.parts.settings.put("bot", "model", model, by="test", at=time.time())
-        yield opened_house
+def house(folder: Path, venice: DemoVenice, model: str, **more: str) -> AbstractAsyncContextManager[House]:
+    return platforms.house(folder, venice, {"model": model} if model else {}, **more)
 
 
 def asked(venice: DemoVenice) -> list[Any]:

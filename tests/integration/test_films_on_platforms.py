@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
 import pytest
-from discord.gateway import DiscordWebSocket
 
-from adapters.discord.endpoints import GATEWAY, point_rest
-from bot.app import House, serving
 from bot.demo import DemoVenice
 from bot.messages import Addressed, ButtonPress, CommandUse, Incoming, MediaKind, Person, Place
-from bot.settings import load_configuration
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord.state import Message as DiscordMessage
 from tests.fakes.telegram import FakeTelegram
 from tests.films import look_at
+from tests.integration.platforms import house
 from tests.pictures import picture
 
 WAIT = 20
 QUEUES = ("/video/queue", "/audio/queue")
-
-
-@pytest.fixture(autouse=True)
-def own_addresses() -> Iterator[None]:
-    yield
-    point_rest("")
-    DiscordWebSocket.DEFAULT_GATEWAY = GATEWAY
 
 
 @pytest.fixture
@@ -39,20 +28,6 @@ async def venice() -> AsyncIterator[DemoVenice]:
     async with DemoVenice(pace=2000) as demo:
         demo.job_seconds = 0
         yield demo
-
-
-@asynccontextmanager
-async def house(folder: Path, venice: DemoVenice, **more: str) -> AsyncGenerator[House]:
-    environment = {
-        "VENICE_API_KEY": "key",
-        "VENICE_BASE_URL": venice.base_url,
-        "GONDOLA_ACCESS": "open",
-        "GONDOLA_HTTP": "127.0.0.1:0",
-        "GONDOLA_DATA_DIR": str(folder),
-        **more,
-    }
-    async with serving(load_configuration(environment)) as opened:
-        yield opened
 
 
 def ordered(venice: DemoVenice) -> int:

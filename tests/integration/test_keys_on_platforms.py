@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 import structlog
-from discord.gateway import DiscordWebSocket
 
-from adapters.discord.endpoints import GATEWAY, point_rest
 from bot.app import House, serving
 from bot.demo import DemoVenice
 from bot.logs import configure_logs
@@ -24,13 +22,6 @@ ADMIN = "VENICE_ADMIN_KEY_of-the-house"
 KEY = "VENICE_INFERENCE_KEY_brought-by-ann-4711"
 PLAIN_KEY = "an-older-kind-of-key-0815"
 WAIT = 10
-
-
-@pytest.fixture(autouse=True)
-def own_addresses() -> Iterator[None]:
-    yield
-    point_rest("")
-    DiscordWebSocket.DEFAULT_GATEWAY = GATEWAY
 
 
 @pytest.fixture

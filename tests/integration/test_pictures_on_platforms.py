@@ -3,54 +3,20 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-from discord.gateway import DiscordWebSocket
-
-from adapters.discord.endpoints import GATEWAY, point_rest
-from bot.app import House, serving
 from bot.demo import DemoVenice, RecordedRequest
-from bot.settings import load_configuration
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord.state import Channel
 from tests.fakes.discord.state import Message as DiscordMessage
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram.model import Chat, Message
+from tests.integration.platforms import house
 from tests.pictures import opened, picture
 
 WAIT = 10
 BUTTONS = ["Again", "Vary", "Edit", "Upscale 2×", "Upscale 4×", "Cut out"]
-
-
-@pytest.fixture(autouse=True)
-def own_addresses() -> Iterator[None]:
-    yield
-    point_rest("")
-    DiscordWebSocket.DEFAULT_GATEWAY = GATEWAY
-
-
-@pytest.fixture
-async def venice() -> AsyncIterator[DemoVenice]:
-    async with DemoVenice(pace=2000) as demo:
-        yield demo
-
-
-@asynccontextmanager
-async def house(folder: Path, venice: DemoVenice, **more: str) -> AsyncGenerator[House]:
-    environment = {
-        "VENICE_API_KEY": "key",
-        "VENICE_BASE_URL": venice.base_url,
-        "GONDOLA_ACCESS": "open",
-        "GONDOLA_HTTP": "127.0.0.1:0",
-        "GONDOLA_DATA_DIR": str(folder),
-        **more,
-    }
-    async with serving(load_configuration(environment)) as opened_house:
-        yield opened_house
 
 
 def calls(venice: DemoVenice) -> list[RecordedRequest]:

@@ -4,57 +4,29 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import cast
 
-import pytest
-from discord.gateway import DiscordWebSocket
 from PIL import Image
 from sqlalchemy import select, update
 
-from adapters.discord.endpoints import GATEWAY, point_rest
-from bot.app import House, serving
+from bot.app import House
 from bot.demo import DemoVenice
-from bot.settings import load_configuration
 from storage import SqlStore
 from storage.rows import micros
 from storage.tables import reminders
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.telegram import FakeTelegram
+from tests.integration import platforms
 from tests.sounds import decoded
 
 WAIT = 8
 EVERYBODY = "@everyone @here"
 
 
-@pytest.fixture(autouse=True)
-def own_addresses() -> Iterator[None]:
-    yield
-    point_rest("")
-    DiscordWebSocket.DEFAULT_GATEWAY = GATEWAY
-
-
-@pytest.fixture
-async def venice() -> AsyncIterator[DemoVenice]:
-    async with DemoVenice(pace=2000) as demo:
-        yield demo
-
-
-@asynccontextmanager
-async def house(folder: Path, venice: DemoVenice, **more: str) -> AsyncGenerator[House]:
-    environment = {
-        "VENICE_API_KEY": "key",
-        "VENICE_BASE_URL": venice.base_url,
-        "GONDOLA_ACCESS": "open",
-        "GONDOLA_HTTP": "127.0.0.1:0",
-        "GONDOLA_DATA_DIR": str(folder),
-        **more,
-    }
-    async with serving(load_configuration(environment)) as opened:
-        await opened.parts.settings.put("bot", "long_memory", "off", by="test", at=time.time())
-        yield opened
+def house(folder: Path, venice: DemoVenice, **more: str) -> AbstractAsyncContextManager[House]:
+    return platforms.house(folder, venice, {"long_memory": "off"}, **more)
 
 
 async def ring(opened: House) -> None:

@@ -3,52 +3,24 @@
 from __future__ import annotations
 
 import base64
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
-from discord.gateway import DiscordWebSocket
 
-from adapters.discord.endpoints import GATEWAY, point_rest
-from bot.app import House, serving
+from bot.app import House
 from bot.demo import DemoVenice
-from bot.settings import load_configuration
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.telegram import FakeTelegram
+from tests.integration import platforms
 from tests.sounds import decoded, film, ogg, samples
 
 CHAT = "/chat/completions"
 WAIT = 8
 
 
-@pytest.fixture(autouse=True)
-def own_addresses() -> Iterator[None]:
-    yield
-    point_rest("")
-    DiscordWebSocket.DEFAULT_GATEWAY = GATEWAY
-
-
-@pytest.fixture
-async def venice() -> AsyncIterator[DemoVenice]:
-    async with DemoVenice(pace=2000) as demo:
-        yield demo
-
-
-@asynccontextmanager
-async def house(folder: Path, venice: DemoVenice, **more: str) -> AsyncGenerator[House]:
-    environment = {
-        "VENICE_API_KEY": "key",
-        "VENICE_BASE_URL": venice.base_url,
-        "GONDOLA_ACCESS": "open",
-        "GONDOLA_HTTP": "127.0.0.1:0",
-        "GONDOLA_DATA_DIR": str(folder),
-        **more,
-    }
-    async with serving(load_configuration(environment)) as opened:
-        await opened.parts.settings.put("bot", "reply_mode", "mirror", by="test", at=time.time())
-        yield opened
+def house(folder: Path, venice: DemoVenice, **more: str) -> AbstractAsyncContextManager[House]:
+    return platforms.house(folder, venice, {"reply_mode": "mirror"}, **more)
 
 
 def asked(venice: DemoVenice) -> list[str]:

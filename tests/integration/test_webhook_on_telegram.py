@@ -22,10 +22,9 @@ from bot.messages import Incoming
 from bot.ports import Hook
 from bot.settings import load_configuration
 from tests.fakes.telegram import FakeTelegram
+from tests.integration.platforms import house
 from tests.integration.telegram.front import QUICK, RecordingFront
-from tests.integration.test_voice_on_platforms import WAIT, house, own_addresses, venice
-
-__all__ = ["own_addresses", "venice"]
+from tests.integration.test_voice_on_platforms import WAIT
 
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
 URL = "https://bot.example/hooks/telegram"

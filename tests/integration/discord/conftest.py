@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 import pytest
-from discord.gateway import DiscordWebSocket
 
 from adapters.discord.adapter import DiscordAdapter
-from adapters.discord.endpoints import GATEWAY, point_rest
 from adapters.discord.outbound import DiscordDoor
 from bot.messages import Place
 from tests.fakes.discord import Channel, FakeDiscord, Guild, User
@@ -60,13 +58,6 @@ class House:
     async def events(self, count: int = 1, timeout: float = 5.0) -> None:
         """Until so many events have come in."""
         await self.dc.wait_for(lambda: len(self.front.events) >= count, timeout)
-
-
-@pytest.fixture(autouse=True)
-def own_addresses() -> Iterator[None]:
-    yield
-    point_rest("")
-    DiscordWebSocket.DEFAULT_GATEWAY = GATEWAY
 
 
 @pytest.fixture
