@@ -20,6 +20,9 @@ LONGEST_SIDE = 2048
 SHORTEST_SIDE = 64
 """Venice refuses pictures with a side below 64 pixels."""
 
+_READ = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+"""What cameras, phones and browsers make. Nothing else is opened: some forms start other programs."""
+
 UNREADABLE = "I could not read this picture. It may be damaged; please send it as PNG, JPEG or WebP."
 TOO_LARGE = "This picture has too many pixels for me. Please send one below 50 megapixels."
 
@@ -35,7 +38,7 @@ def to_data_urls(data: bytes, most: int) -> tuple[str, ...]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data)) as picture:
+            with Image.open(io.BytesIO(data), formats=_READ) as picture:
                 if picture.width * picture.height > MOST_PIXELS:
                     raise UserError(TOO_LARGE)
                 picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
@@ -105,8 +108,6 @@ TOO_SMALL = "This picture is too small to be changed: it needs about 256 × 256 
 TOO_FINE = "This picture has too many pixels to be changed. Please send one below 33 megapixels."
 NO_PICTURE = "This is no picture I can read. Please send a PNG, JPEG or WebP."
 _PLAIN = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
-_READ = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
-"""What cameras, phones and browsers make. Nothing else is opened: some forms start other programs."""
 _BROKEN = (OSError, ValueError, SyntaxError, EOFError, RuntimeError, struct.error)
 _QUALITIES = (92, 85, 75)
 _SHRINK = 0.8
@@ -160,7 +161,7 @@ def fitting(data: bytes, mime: str, most: int) -> tuple[bytes, str]:
     smaller where that is not enough. Transparency stays."""
     if len(data) <= most:
         return data, mime
-    with Image.open(io.BytesIO(data)) as opened:
+    with Image.open(io.BytesIO(data), formats=_READ) as opened:
         opened.load()
         kind = "WEBP" if _transparent(opened) else "JPEG"
         picture = opened.convert("RGBA" if kind == "WEBP" else "RGB")

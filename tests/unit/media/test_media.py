@@ -11,7 +11,7 @@ from PIL import Image
 from bot.errors import UserError
 from bot.media.audio import PAUSE_SECONDS, to_voice
 from bot.media.listening import listen
-from bot.media.pictures import picture_size, to_data_url
+from bot.media.pictures import UNREADABLE, picture_size, to_data_url
 
 
 def tone(seconds: float, rate: int = 16_000) -> bytes:
@@ -93,3 +93,13 @@ def test_the_size_is_read_from_the_head(kind: str) -> None:
 def test_what_is_no_png_jpeg_or_webp_has_no_size() -> None:
     for data in (b"", b"GIF89a", picture((320, 200), kind="GIF"), picture((320, 200))[:10]):
         assert picture_size(data) is None
+
+
+def test_forms_that_no_camera_makes_are_not_opened() -> None:
+    postscript = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n%%EndComments\nshowpage\n"
+    portable = io.BytesIO()
+    Image.new("RGB", (80, 80)).save(portable, "PPM")
+    for data in (postscript, portable.getvalue()):
+        with pytest.raises(UserError) as caught:
+            to_data_url(data)
+        assert caught.value.reader_text == UNREADABLE
