@@ -1,0 +1,61 @@
+"""Research and /read through the real adapters: a cited brief, a page, and a document in reply."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.demo import DemoVenice
+from tests.fakes.discord import FakeDiscord
+from tests.fakes.telegram import FakeTelegram
+from tests.integration.platforms import house
+
+WAIT = 15
+PAGE = "https://example.org/lagoons"
+NOTES = b"# Tides\n\nThe water rises twice a day.\n\n# Boats\n\nThe first boat leaves at seven.\n"
+
+
+def asked(venice: DemoVenice, path: str) -> int:
+    return sum(request.path == path for request in venice.requests)
+
+
+async def test_telegram_reads_pages_and_documents_and_does_research(
+    tmp_path: Path, venice: DemoVenice
+) -> None:
+    async with (
+        FakeTelegram() as tg,
+        house(tmp_path, venice, TELEGRAM_TOKEN=tg.token, TELEGRAM_BASE_URL=tg.base_url),
+    ):
+        ann = tg.user("Ann")
+        chat = tg.private(ann)
+        tg.say(chat, ann, f"/read {PAGE}")
+        await tg.wait_text(chat, "how each passage begins", WAIT)
+        assert asked(venice, "/augment/scrape") == 1
+        file = tg.send_document(chat, ann, NOTES, file_name="notes.md", mime="text/markdown")
+        before = len(tg.replies(chat))
+        tg.say(chat, ann, "/read", reply_to=file)
+        await tg.wait_for(lambda: len(tg.replies(chat)) > before or None, timeout=WAIT)
+        await tg.wait_text(chat, "Tides", WAIT)
+        tg.say(chat, ann, "/search how do tides work depth=research")
+        await tg.wait_for(lambda: asked(venice, "/augment/search") >= 2 or None, timeout=WAIT)
+        brief = await tg.wait_text(chat, "Field notes: tides", WAIT)
+        assert any(one.type == "text_link" for one in brief.content.entities)
+        assert tg.violations == []
+
+
+async def test_discord_reads_a_page_and_does_research(tmp_path: Path, venice: DemoVenice) -> None:
+    async with FakeDiscord() as dc:
+        ann = dc.user("Ann")
+        guild = dc.guild("Canal")
+        dc.member(guild, ann)
+        room = dc.channel(guild, "general")
+        async with house(tmp_path, venice, DISCORD_TOKEN=dc.token, DISCORD_BASE_URL=dc.base_url):
+            await dc.ready()
+            await dc.wait_for(lambda: bool(dc.world.syncs), WAIT)
+            page = dc.slash(room, ann, "read", {"what": PAGE})
+            await dc.wait_for(lambda: "how each passage begins" in page.text, WAIT)
+            assert f"({PAGE}" in page.text or f"(<{PAGE}" in page.text
+            brief = dc.slash(room, ann, "search", {"question": "how do tides work", "depth": "research"})
+            await dc.wait_for(lambda: "Field notes: tides" in brief.text, WAIT)
+            assert asked(venice, "/augment/search") >= 2
+            assert dc.violations == []
+            assert dc.pinging() == []
