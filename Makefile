@@ -26,7 +26,7 @@ run: setup
 	$(BIN)/gondola run
 
 test: setup-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: lint types layers test
 

@@ -60,7 +60,7 @@ async def test_on_discord(tmp_path: Path, venice: DemoVenice) -> None:
 
         dc.say(room, bob, f"{hail} draw us a map of the lagoon {EVERYBODY}")
         await dc.wait_for(lambda: any(m.attachments for m in dc.answers(room)), WAIT)
-        await dc.wait_text(room, "The tool answered", WAIT)
+        await dc.wait_text(room, "There you are", WAIT)
         [file] = [file for message in dc.answers(room) for file in message.attachments]
         assert Image.open(io.BytesIO(file.data)).width >= 512
         await dc.wait_text(room, "Drew “a map of the lagoon", WAIT)
@@ -72,7 +72,7 @@ async def test_on_discord(tmp_path: Path, venice: DemoVenice) -> None:
 
         dc.say(room, bob, f"{hail} remind me in 20 minutes to feed the cat {EVERYBODY} <@&1> <@{bob.id + 1}>")
         told = await dc.wait_text(room, "I will remind you on", WAIT)
-        await dc.wait_for(lambda: dc.transcript(room).count("The tool answered") == 3, WAIT)
+        await dc.wait_for(lambda: dc.transcript(room).count("There you are") == 3, WAIT)
         assert dc.pinging() == []
         await ring(opened)
         reminder = await dc.wait_text(room, "feed the cat @", WAIT)
@@ -109,13 +109,13 @@ async def test_on_telegram(tmp_path: Path, venice: DemoVenice) -> None:
             return [one.data for one in found if one is not None and one.kind == kind]
 
         tg.say(chat, ann, "Draw us a map of the lagoon")
-        await tg.wait_for(lambda: "The tool answered" in texts() and bool(media("photo")), timeout=WAIT)
+        await tg.wait_for(lambda: "There you are" in texts() and bool(media("photo")), timeout=WAIT)
         assert Image.open(io.BytesIO(media("photo")[0])).width >= 512
 
         tg.say(chat, ann, "Say good night aloud")
         await tg.wait_for(lambda: bool(media("voice")), timeout=WAIT)
         assert decoded(media("voice")[0]).codec == "opus"
-        await tg.wait_for(lambda: texts().count("The tool answered") == 2, timeout=WAIT)
+        await tg.wait_for(lambda: texts().count("There you are") == 2, timeout=WAIT)
 
         tg.say(chat, ann, "/remind in 20 minutes to feed the cat")
         await tg.wait_for(lambda: "I will remind you on" in texts(), timeout=WAIT)

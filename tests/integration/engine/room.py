@@ -164,7 +164,7 @@ async def open_room(
     async with AsyncExitStack() as stack:
         demo = await stack.enter_async_context(DemoVenice(pace=math.inf, keys=known))
         store = await open_store("", folder, instance="room", clock=time.time)
-        timeouts = Timeouts(connect=1.0, answer=2.0, idle=0.5, quiet=1.0)
+        timeouts = Timeouts(connect=1.0, answer=4.0, idle=0.5, quiet=1.0)
         admin = VeniceClient(admin_key, demo.base_url, timeouts=timeouts) if admin_key else None
         if admin is not None:
             stack.push_async_callback(admin.aclose)
