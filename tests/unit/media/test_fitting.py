@@ -18,7 +18,11 @@ def test_a_look_tells_films_from_sounds() -> None:
     assert (seen.seconds, heard.seconds) == (pytest.approx(2.0, abs=0.15), pytest.approx(3.0, abs=0.05))
 
 
-@pytest.mark.parametrize("data", [b"", b"no film at all", film(None)[:40], b"\0" * 5000])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"no film at all", film(None)[:40], b"\0" * 5000],
+    ids=["nothing", "words", "a head", "zeros"],
+)
 def test_what_is_no_film_or_sound_is_unfit(data: bytes) -> None:
     for work in (look, partial(smaller_film, limit=1000), partial(smaller_sound, limit=1000)):
         with pytest.raises(Unfit):
