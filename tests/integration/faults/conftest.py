@@ -22,3 +22,8 @@ async def scene(running: Scene) -> AsyncGenerator[Scene]:
     yield running
     running.fresh()
     running.check_books()
+
+
+@pytest.fixture(autouse=True)
+def own_addresses() -> None:
+    """The house outlives a test here, and with it the addresses it was pointed at."""
