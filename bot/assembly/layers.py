@@ -129,20 +129,20 @@ def lay_ground(
     rule = PrivacyRule(settings, models)
     cashier = Cashier(store.money, caps, clock, rule.check)
     return Ground(
-        store,
-        client,
-        doors,
-        clock,
-        hasher,
-        settings,
-        caps,
-        doorkeeper,
-        keys,
-        models,
-        cashier,
-        SideCalls(client, models, cashier, store.turns, rule, keys),
-        Delivery(doors),
-        Background(),
+        store=store,
+        client=client,
+        doors=doors,
+        clock=clock,
+        hasher=hasher,
+        settings=settings,
+        caps=caps,
+        doorkeeper=doorkeeper,
+        keys=keys,
+        models=models,
+        cashier=cashier,
+        side_calls=SideCalls(client, models, cashier, store.turns, rule, keys),
+        delivery=Delivery(doors),
+        background=Background(),
     )
 
 

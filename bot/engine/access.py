@@ -94,14 +94,9 @@ class Doorkeeper:
             return False
         return self._open or self._allowed(incoming.place, incoming.author) or self.expected(incoming)
 
-    def blocks(self, place: Place, person: Person) -> bool:
-        """Whether the place or the person was denied."""
-        return self._blocked(place, person)
-
     def shuts_out(self, place: Place, person: str) -> bool:
         """Whether a rule blocks a place, or a person by their keyed hash."""
-        subjects = (f"person:{person}", place.channel_key, place.server_key)
-        return any(self._rules.get(subject) is False for subject in subjects if subject)
+        return self._ruled(place, f"person:{person}", allowed=False)
 
     def _stranger(self, incoming: Incoming) -> Verdict:
         if incoming.reply_handle:
@@ -116,15 +111,16 @@ class Doorkeeper:
         self._told.add(name)
         return Verdict.TELL
 
-    def _subjects(self, place: Place, person: Person) -> list[str]:
-        subjects = [self.person_subject(person), place.channel_key, place.server_key]
-        return [subject for subject in subjects if subject]
-
     def _blocked(self, place: Place, person: Person) -> bool:
-        return any(self._rules.get(subject) is False for subject in self._subjects(place, person))
+        return self._ruled(place, self.person_subject(person), allowed=False)
 
     def _allowed(self, place: Place, person: Person) -> bool:
-        return any(self._rules.get(subject) is True for subject in self._subjects(place, person))
+        return self._ruled(place, self.person_subject(person), allowed=True)
+
+    def _ruled(self, place: Place, person: str, *, allowed: bool) -> bool:
+        """Whether a rule says so of the place, or of the person by their subject."""
+        subjects = (person, place.channel_key, place.server_key)
+        return any(self._rules.get(subject) is allowed for subject in subjects if subject)
 
     # --- changes ---
 

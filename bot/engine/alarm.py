@@ -104,7 +104,7 @@ class Alarm:
         place = Place.of_conversation(reminder.conversation)
         person = Person(place.platform, reminder.speaker.partition(":")[2], reminder.name)
         try:
-            if self._may_have_arrived(reminder) or self._doorkeeper.blocks(place, person):
+            if self._may_have_arrived(reminder) or self._doorkeeper.shuts_out(place, reminder.person):
                 await self._reminders.finish(reminder.id)
             elif await self._reminders.begin(reminder.id):
                 await self._over(reminder, await self._send(reminder, place, person))
