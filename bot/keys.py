@@ -47,11 +47,6 @@ class ServerKey:
         return f"venice-key|{self.server}|{self.id}"
 
 
-def is_foreign(name: str) -> bool:
-    """Whether a key of that name in the ledger spends money that is not the house's."""
-    return name.startswith(f"{KeyOrigin.OWN.value}:")
-
-
 class ServerKeys(Protocol):
     """The keys of servers, in storage: one a server."""
 
