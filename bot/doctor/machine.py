@@ -40,7 +40,7 @@ def python() -> Finding:
 def data_dir(folder: Path) -> Finding:
     """Whether the data directory can be used, and by whom."""
     about, found = "Data directory", folder.absolute()
-    there = next((one for one in (found, *found.parents) if one.exists()), found)
+    there = _nearest(found)
     if not there.is_dir():
         return bad(about, f"{there} is no folder.", "Name another one in GONDOLA_DATA_DIR.")
     if not _writable(there):
@@ -53,15 +53,19 @@ def data_dir(folder: Path) -> Finding:
     return ok(about, f"{found} can be written, and is private.")
 
 
+def _nearest(folder: Path) -> Path:
+    """The folder, or the nearest one above it that can be seen: what lies behind a folder we may not enter is
+    not there for us."""
+    return next((one for one in (folder, *folder.parents) if os.path.exists(one)), folder)
+
+
 def _writable(folder: Path) -> bool:
     return os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def disk(folder: Path) -> Finding:
     """Room on the disk of the data directory."""
-    found = folder.absolute()
-    free = shutil.disk_usage(next(one for one in (found, *found.parents) if one.exists())).free
-    return room(free)
+    return room(shutil.disk_usage(_nearest(folder.absolute())).free)
 
 
 def room(free: int) -> Finding:

@@ -34,7 +34,7 @@ class Look:
 
 async def look(place: Place) -> Look:
     """Reachable, of this version, sound."""
-    if isinstance(place, SqliteFile) and not place.path.is_file():
+    if isinstance(place, SqliteFile) and not _seen(place.path):
         return Look((ok(ABOUT, f"{describe(place)} will be made at the first start."),))
     try:
         if isinstance(place, SqliteFile):
@@ -44,6 +44,11 @@ async def look(place: Place) -> Look:
     except OperatorError as error:
         mend = "Start the server or mend DATABASE_URL." if isinstance(place, PostgresServer) else _RESTORE
         return Look((bad(ABOUT, error.reader_text, mend),))
+
+
+def _seen(path: Path) -> bool:
+    """Whether there is such a file for us, which one in a folder that we may not enter is not."""
+    return os.path.isfile(path)
 
 
 _RESTORE = "Stop Gondola, and restore a backup with `gondola restore`."

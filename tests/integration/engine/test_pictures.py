@@ -48,7 +48,7 @@ async def test_a_picture_comes_with_price_and_workbench(room: Room) -> None:
     assert "Z-Image Turbo · seed " in shown.text
     assert "$0.01" in shown.text
     assert labels(shown) == [
-        "Again", "Vary", "Edit", "Upscale 2×", "Upscale 4×", "Cut out", "Document",
+        "Again", "Vary", "Edit", "Upscale 2×", "Upscale 4×", "Cut out", "Animate", "Document",
     ]  # fmt: skip
 
 

@@ -116,6 +116,19 @@ async def test_a_folder_of_somebody_else_is_found(tmp_path: Path) -> None:
     assert the(await found(tmp_path, "Data directory"), "no folder").state is BAD
 
 
+async def test_a_folder_behind_one_that_we_may_not_enter_is_found(tmp_path: Path) -> None:
+    """Asking what lies behind it is refused, too, which is no reason to fail."""
+    for one in (tmp_path, *tmp_path.parents[:3]):
+        one.chmod(0o755)
+    outer = tmp_path / "private"
+    (outer / "data").mkdir(parents=True)
+    outer.chmod(0o700)
+    with powerless():
+        told = the(await found(outer, "Data directory"), "may not write")
+    assert told.state is BAD
+    assert str(outer) in told.sentence
+
+
 @pytest.mark.parametrize(("free", "state"), [(5_000_000_000, OK), (900_000_000, WARN), (1_000_000, BAD)])
 def test_a_disk_that_fills_up_is_found(free: int, state: State) -> None:
     assert room(free).state is state
