@@ -47,6 +47,11 @@ class Place:
         return f"thread:{self.platform}:{self.channel}:{self.thread}" if self.thread else ""
 
     @property
+    def audience(self) -> str:
+        """Key of the server whose admins may know what changes here, of the channel in a direct chat."""
+        return self.server_key or self.channel_key
+
+    @property
     def conversation(self) -> str:
         """Key of the conversation: one memory, one order."""
         return f"{self.room}:{self.member}" if self.member else self.room

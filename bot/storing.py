@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from bot.auditing import Change, HasAudit
 from bot.keeping import HasVault
 from bot.keys import HasServerKeys
 from bot.missed import HasReading
@@ -84,13 +85,17 @@ class Money(Protocol):
 
     async def caps(self) -> list[Cap]: ...
 
-    async def set_cap(self, cap: Cap, counters: Sequence[str], since: float, at: float) -> None:
+    async def set_cap(
+        self, cap: Cap, counters: Sequence[str], since: float, at: float, change: Change | None = None
+    ) -> None:
         """Set a cap, and set up its current counters from what the ledger and open reservations say was
         used since `since`. `counters` are CapLine counter keys of this period; for a "*" scope storage
         finds the ones in use itself."""
         ...
 
-    async def clear_cap(self, scope: str, medium: str, unit: str, period: str) -> bool: ...
+    async def clear_cap(
+        self, scope: str, medium: str, unit: str, period: str, change: Change | None = None
+    ) -> bool: ...
 
     async def counters(self, keys: Sequence[str]) -> list[CounterState]: ...
 
@@ -189,11 +194,12 @@ class SettingsStore(Protocol):
 
     async def all(self) -> list[SettingRow]: ...
 
-    async def put(self, row: SettingRow, by: str, at: float) -> None:
-        """Set a value. `by` is the keyed hash of who did it."""
+    async def put(self, row: SettingRow, by: str, at: float, change: Change | None = None) -> None:
+        """Set a value. `by` is the keyed hash of who did it; `change` goes into the audit log with it,
+        here and wherever else it is taken, if anything was changed."""
         ...
 
-    async def remove(self, scope: str, name: str) -> bool: ...
+    async def remove(self, scope: str, name: str, change: Change | None = None) -> bool: ...
 
 
 class AccessStore(Protocol):
@@ -201,11 +207,11 @@ class AccessStore(Protocol):
 
     async def load(self) -> AccessState: ...
 
-    async def add_owner(self, person_key: str, at: float) -> None: ...
+    async def add_owner(self, person_key: str, at: float, change: Change | None = None) -> None: ...
 
-    async def put_rule(self, rule: AccessRule, by: str, at: float) -> None: ...
+    async def put_rule(self, rule: AccessRule, by: str, at: float, change: Change | None = None) -> None: ...
 
-    async def remove_rule(self, subject: str) -> bool: ...
+    async def remove_rule(self, subject: str, change: Change | None = None) -> bool: ...
 
 
 class Buttons(Protocol):
@@ -261,6 +267,7 @@ class Store(
     HasOwnVoices,
     HasOrders,
     HasServerKeys,
+    HasAudit,
     Protocol,
 ):
     """The one database."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.auditing import Change
 from bot.records import AccessRule, AccessState
+from storage.audit import note
 from storage.database import Database
 from storage.rows import Params, changed, fetch, fetch_many, micros, replacing, upsert
 from storage.tables import access_rules, owners
@@ -36,17 +38,33 @@ class SqlAccess:
 
         return await self._database.read(work)
 
-    async def add_owner(self, person_key: str, at: float) -> None:
+    async def add_owner(self, person_key: str, at: float, change: Change | None = None) -> None:
         """Make somebody an owner; nothing changes for one who is."""
         row: Params = {"person_key": person_key, "added_at": micros(at)}
-        await self._database.write(lambda connection: fetch_many(connection, _ADD_OWNER, [row]))
 
-    async def put_rule(self, rule: AccessRule, by: str, at: float) -> None:
+        async def work(connection: AsyncConnection) -> None:
+            new = await fetch_many(connection, _ADD_OWNER, [row])
+            await note(connection, change if new else None)
+
+        await self._database.write(work)
+
+    async def put_rule(self, rule: AccessRule, by: str, at: float, change: Change | None = None) -> None:
         """Allow or block; replaces an earlier rule on the subject."""
         row: Params = {"subject": rule.subject, "allowed": rule.allowed, "set_by": by, "set_at": micros(at)}
-        await self._database.write(lambda connection: fetch_many(connection, _PUT_RULE, [row]))
 
-    async def remove_rule(self, subject: str) -> bool:
+        async def work(connection: AsyncConnection) -> None:
+            await fetch_many(connection, _PUT_RULE, [row])
+            await note(connection, change)
+
+        await self._database.write(work)
+
+    async def remove_rule(self, subject: str, change: Change | None = None) -> bool:
         """Take a rule back; False when there was none."""
         params: Params = {"subject_": subject}
-        return await self._database.write(lambda connection: changed(connection, _REMOVE_RULE, params)) > 0
+
+        async def work(connection: AsyncConnection) -> bool:
+            removed = await changed(connection, _REMOVE_RULE, params) > 0
+            await note(connection, change if removed else None)
+            return removed
+
+        return await self._database.write(work)

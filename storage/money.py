@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.auditing import Change
 from bot.records import (
     Admission,
     Cap,
@@ -20,6 +21,7 @@ from bot.records import (
     TurnState,
     UsageRow,
 )
+from storage.audit import note
 from storage.caps import on_the_house, set_up_cap
 from storage.database import Database
 from storage.lease import Lease
@@ -143,14 +145,29 @@ class SqlMoney:
             for row in rows
         ]
 
-    async def set_cap(self, cap: Cap, counters: Sequence[str], since: float, at: float) -> None:
+    async def set_cap(
+        self, cap: Cap, counters: Sequence[str], since: float, at: float, change: Change | None = None
+    ) -> None:
         """See the port. `since` is the start of the cap's current period."""
-        await self._database.write(lambda connection: set_up_cap(connection, cap, counters, since, at))
 
-    async def clear_cap(self, scope: str, medium: str, unit: str, period: str) -> bool:
+        async def work(connection: AsyncConnection) -> None:
+            await set_up_cap(connection, cap, counters, since, at)
+            await note(connection, change)
+
+        await self._database.write(work)
+
+    async def clear_cap(
+        self, scope: str, medium: str, unit: str, period: str, change: Change | None = None
+    ) -> bool:
         """Lift a cap; False when there was none."""
         params: Params = {"of_scope": scope, "of_medium": medium, "of_unit": unit, "of_period": period}
-        return await self._database.write(lambda connection: changed(connection, _CLEAR, params)) > 0
+
+        async def work(connection: AsyncConnection) -> bool:
+            removed = await changed(connection, _CLEAR, params) > 0
+            await note(connection, change if removed else None)
+            return removed
+
+        return await self._database.write(work)
 
     async def counters(self, keys: Sequence[str]) -> list[CounterState]:
         """Those of the counters that exist; a missing one is unused."""

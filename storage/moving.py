@@ -14,6 +14,7 @@ from storage.tables import (
     CleanText,
     access_rules,
     announcements,
+    audit,
     buttons,
     caps,
     chats,
@@ -66,6 +67,8 @@ _SCOPES = (
     (ledger, "server"),
     (ledger, "channel"),
     (facts, "shelf"),
+    (audit, "scope"),
+    (audit, "server"),
 )
 _CONVERSATIONS = (
     (history, "conversation"),

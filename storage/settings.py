@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from sqlalchemy import bindparam, delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.auditing import Change
 from bot.records import SettingRow
+from storage.audit import note
 from storage.database import Database
 from storage.rows import Params, changed, fetch, fetch_many, micros, replacing
 from storage.tables import settings
@@ -25,13 +28,24 @@ class SqlSettings:
         rows = await self._database.read(lambda connection: fetch(connection, _ALL))
         return [SettingRow(row["scope"], row["name"], row["value"]) for row in rows]
 
-    async def put(self, row: SettingRow, by: str, at: float) -> None:
+    async def put(self, row: SettingRow, by: str, at: float, change: Change | None = None) -> None:
         """See the port."""
         params: Params = {"scope": row.scope, "name": row.name, "value": row.value}
         params |= {"set_by": by, "set_at": micros(at)}
-        await self._database.write(lambda connection: fetch_many(connection, _PUT, [params]))
 
-    async def remove(self, scope: str, name: str) -> bool:
+        async def work(connection: AsyncConnection) -> None:
+            await fetch_many(connection, _PUT, [params])
+            await note(connection, change)
+
+        await self._database.write(work)
+
+    async def remove(self, scope: str, name: str, change: Change | None = None) -> bool:
         """Take a setting back; False when it was not set."""
         params: Params = {"s": scope, "n": name}
-        return await self._database.write(lambda connection: changed(connection, _REMOVE, params)) > 0
+
+        async def work(connection: AsyncConnection) -> bool:
+            removed = await changed(connection, _REMOVE, params) > 0
+            await note(connection, change if removed else None)
+            return removed
+
+        return await self._database.write(work)

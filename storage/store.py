@@ -12,6 +12,7 @@ from bot.ports import Clock
 from bot.totals import Totals
 from storage.access import SqlAccess
 from storage.announcements import SqlAnnouncements
+from storage.audit import SqlAudit
 from storage.buttons import SqlButtons
 from storage.chats import SqlChats
 from storage.database import Database, postgres_database, sqlite_database
@@ -60,6 +61,7 @@ class SqlStore:
         self._vault = SqlVault(database)
         self._facts = SqlFacts(database)
         self._own_voices = SqlOwnVoices(database)
+        self._audit = SqlAudit(database)
 
     @property
     def database(self) -> Database:
@@ -145,6 +147,11 @@ class SqlStore:
     def own_voices(self) -> SqlOwnVoices:
         """People's own voices."""
         return self._own_voices
+
+    @property
+    def audit(self) -> SqlAudit:
+        """Changes of what holds for others."""
+        return self._audit
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

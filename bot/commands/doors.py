@@ -45,7 +45,9 @@ def bound(services: Services) -> list[Bound]:
 
 async def _rule(services: Services, turn: Turn, *, allowed: bool) -> None:
     subject, words = _subject(services, turn, text_option(turn, "who"))
-    await services.doorkeeper.put_rule(subject, allowed, by=turn.person, at=turn.now)
+    await services.doorkeeper.put_rule(
+        subject, allowed, by=turn.person, at=turn.now, server=turn.incoming.place.audience
+    )
     turn.say(f"{words} may come in now." if allowed else f"{words} is shut out now.")
 
 

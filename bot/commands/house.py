@@ -155,12 +155,15 @@ async def _change(services: Services, turn: Turn, setting: Setting, value: str, 
     if scope not in keys:
         raise UserError(f"There is no {scope.value} here to set `{setting.name}` for.")
     _require(turn, scope)
+    audience = turn.incoming.place.audience
     if value.lower() in ("default", "clear", "inherit"):
-        await services.settings.clear(keys[scope], setting.name)
+        await services.settings.clear(keys[scope], setting.name, by=turn.person, at=turn.now, server=audience)
         turn.say(f"`{setting.name}` for the {scope.value} is taken back.")
         return
     value = await _checked(services, turn, setting, value)
-    stored = await services.settings.put(keys[scope], setting.name, value, by=turn.person, at=turn.now)
+    stored = await services.settings.put(
+        keys[scope], setting.name, value, by=turn.person, at=turn.now, server=audience
+    )
     news = await _speaks_now(services, turn, setting, value) or await _ruled_now(services, turn, setting)
     turn.say(f"`{setting.name}` is now `{stored}` for the {scope.value}.{news}")
 
@@ -259,13 +262,17 @@ async def _caps(services: Services, turn: Turn) -> None:
     period = CapPeriod(text_option(turn, "period") or CapPeriod.DAY.value)
     medium = text_option(turn, "medium") or ALL_MEDIA
     key = _scope_key(turn, scope)
+    audience = turn.incoming.place.audience if scope in ("server", "channel", "role") else ""
     if amount.lower() in ("none", "off", "remove"):
-        removed = [await services.caps.clear(key, medium, unit, period) for unit in CapUnit]
+        removed = [
+            await services.caps.clear(key, medium, unit, period, at=turn.now, by=turn.person, server=audience)
+            for unit in CapUnit
+        ]
         turn.say("That cap is removed." if any(removed) else "There was no such cap.")
         return
     unit, limit = parse_amount(amount)
     cap = Cap(key, medium, unit, period, limit)
-    await services.caps.put(cap, turn.now)
+    await services.caps.put(cap, turn.now, by=turn.person, server=audience)
     words = describe_cap(cap, turn.answer.capabilities.role_style)
     turn.say(f"Set: {words}. What was spent earlier in the period counts.")
 

@@ -66,11 +66,11 @@ def bound(services: Services) -> list[Bound]:
 async def put_channel(services: Services, turn: Turn, name: str, value: str) -> None:
     """Set a setting of this channel, if the asker may; an empty value clears it."""
     turn.require_moderator()
-    key = turn.incoming.place.channel_key
+    key, audience = turn.incoming.place.channel_key, turn.incoming.place.audience
     if value:
-        await services.settings.put(key, name, value, by=turn.person, at=turn.now)
+        await services.settings.put(key, name, value, by=turn.person, at=turn.now, server=audience)
     else:
-        await services.settings.clear(key, name)
+        await services.settings.clear(key, name, by=turn.person, at=turn.now, server=audience)
 
 
 # --- character ---

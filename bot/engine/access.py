@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from enum import StrEnum
 
+from bot.auditing import Change, ChangeKind
 from bot.engine.hashing import Hasher
 from bot.messages import Addressed, Authority, Incoming, Person, Place
 from bot.records import AccessRule
@@ -15,6 +16,7 @@ from bot.storing import AccessStore
 CLAIM = "claim"
 _GUESSES = 10
 _MOST_TOLD = 50_000
+_WORDS = {True: "allowed", False: "blocked", None: ""}
 _CALLED = (Addressed.MENTION, Addressed.REPLY)
 
 
@@ -128,9 +130,11 @@ class Doorkeeper:
         """The rule subject of a person."""
         return f"person:{self._hasher.person(person)}"
 
-    async def put_rule(self, subject: str, allowed: bool, *, by: str, at: float) -> None:
-        """Allow or block a subject."""
-        await self._store.put_rule(AccessRule(subject, allowed), by, at)
+    async def put_rule(self, subject: str, allowed: bool, *, by: str, at: float, server: str = "") -> None:
+        """Allow or block a subject. `server` says whose admins may know (`bot.auditing.Change`)."""
+        old = _WORDS[self._rules.get(subject)]
+        change = Change(at, by, ChangeKind.ACCESS, subject, server, "access", old, _WORDS[allowed])
+        await self._store.put_rule(AccessRule(subject, allowed), by, at, change)
         self._rules[subject] = allowed
 
     def needs_claim(self) -> bool:
@@ -151,6 +155,8 @@ class Doorkeeper:
                 self._code = ""
             return False
         self._code = ""
-        await self._store.add_owner(person.key, at)
+        name = self._hasher.person(person)
+        change = Change(at, name, ChangeKind.OWNER, f"person:{name}", "", "owner", "", "owner")
+        await self._store.add_owner(person.key, at, change)
         self._owners |= {person.key}
         return True

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from bot.auditing import Change, ChangeKind
 from bot.declarations import Medium
 from bot.errors import CapInfo, CapReached
 from bot.messages import Place
@@ -88,20 +89,43 @@ class CapsBook:
         """Every cap, widest scope first."""
         return [cap for _, caps in sorted(self._caps.items()) for cap in caps]
 
-    async def put(self, cap: Cap, at: float) -> None:
-        """Set a cap; what was spent earlier in the period counts."""
+    async def put(self, cap: Cap, at: float, *, by: str = "", server: str = "") -> None:
+        """Set a cap; what was spent earlier in the period counts. `by` is the keyed hash of who does it,
+        `server` whose admins may know (`bot.auditing.Change`)."""
+        old = self._limit(cap.scope, cap.medium, cap.unit, cap.period)
+        change = _change(cap, old, _plain(cap.unit, cap.limit), at, by, server)
         period = period_at(cap.period, at)
         counters = (
             [] if cap.for_each else [counter_key(cap.scope, cap.medium, cap.unit, cap.period, period.name)]
         )
-        await self._money.set_cap(cap, counters, period.start, at)
+        await self._money.set_cap(cap, counters, period.start, at, change)
         await self.load()
 
-    async def clear(self, scope: str, medium: str, unit: CapUnit, period: CapPeriod) -> bool:
+    async def clear(
+        self,
+        scope: str,
+        medium: str,
+        unit: CapUnit,
+        period: CapPeriod,
+        *,
+        at: float,
+        by: str = "",
+        server: str = "",
+    ) -> bool:
         """Remove a cap; False when there was none."""
-        removed = await self._money.clear_cap(scope, medium, unit.value, period.value)
+        cap = Cap(scope, medium, unit, period, 0)
+        change = _change(cap, self._limit(scope, medium, unit, period), "", at, by, server)
+        removed = await self._money.clear_cap(scope, medium, unit.value, period.value, change)
         await self.load()
         return removed
+
+    def _limit(self, scope: str, medium: str, unit: CapUnit, period: CapPeriod) -> str:
+        """What is set there now, in words; "" for nothing."""
+        wanted = (medium, unit, period)
+        found = [
+            cap.limit for cap in self._caps.get(scope, []) if (cap.medium, cap.unit, cap.period) == wanted
+        ]
+        return _plain(unit, found[0]) if found else ""
 
     def lines(
         self,
@@ -156,6 +180,15 @@ class CapsBook:
             ]
             named |= {(cap.medium, cap.unit, cap.period) for cap in found}
             yield from found
+
+
+def _change(cap: Cap, old: str, new: str, at: float, by: str, server: str) -> Change:
+    subject = f"{cap.medium} a {cap.period.value}"
+    return Change(at, by, ChangeKind.CAP, cap.scope, server, subject, old, new)
+
+
+def _plain(unit: CapUnit, limit: int) -> str:
+    return dollars(limit) if unit is CapUnit.MONEY else f"{limit} calls"
 
 
 def refusal(found: Refusal, at: float) -> CapReached:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.auditing import Change, ChangeKind
 from bot.declarations import Choice, OptionKind, Scope, Setting, parse_value
 from bot.engine.effort import LEVELS
 from bot.errors import UserError
@@ -12,6 +13,7 @@ from bot.messages import OptionValue, Person, Place
 from bot.records import SettingRow
 from bot.storing import SettingsStore
 
+_OF_PERSON = f"{Scope.USER.value}:"
 _PLACES = (Scope.BOT, Scope.SERVER, Scope.CHANNEL, Scope.THREAD)
 
 
@@ -325,20 +327,32 @@ class SettingsBook:
         keys = {Scope.BOT: "bot"}
         return PlaceSettings({name: self._one(setting, keys) for name, setting in SETTINGS.items()})
 
-    async def put(self, scope_key: str, name: str, text: str, *, by: str, at: float) -> OptionValue:
-        """Set a value after checking it; returns it parsed."""
+    async def put(
+        self, scope_key: str, name: str, text: str, *, by: str, at: float, server: str = ""
+    ) -> OptionValue:
+        """Set a value after checking it; returns it parsed. `server` says whose admins may know
+        (`bot.auditing.Change`)."""
         setting = find_setting(name)
         value = parse_value(setting, text) if text.strip() else text.strip()
         stored = _as_text(value)
-        await self._store.put(SettingRow(scope_key, setting.name, stored), by, at)
+        change = self._change(scope_key, setting.name, stored, by, at, server)
+        await self._store.put(SettingRow(scope_key, setting.name, stored), by, at, change)
         self._rows[scope_key, setting.name] = stored
         return value
 
-    async def clear(self, scope_key: str, name: str) -> bool:
+    async def clear(self, scope_key: str, name: str, *, by: str, at: float, server: str = "") -> bool:
         """Back to what is inherited; False when nothing was set."""
         setting = find_setting(name)
+        change = self._change(scope_key, setting.name, "", by, at, server)
         self._rows.pop((scope_key, setting.name), None)
-        return await self._store.remove(scope_key, setting.name)
+        return await self._store.remove(scope_key, setting.name, change)
+
+    def _change(self, scope: str, name: str, new: str, by: str, at: float, server: str) -> Change | None:
+        """What the audit log says; what people choose for themselves is not in it."""
+        if scope.startswith(_OF_PERSON):
+            return None
+        old, server = self._rows.get((scope, name), ""), "" if scope == "bot" else server
+        return Change(at, by, ChangeKind.SETTING, scope, server, name, old, new)
 
     def of_place(self, place: Place, name: str) -> str:
         """What holds in a place whoever asks, as text."""

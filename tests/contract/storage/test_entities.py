@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from bot.auditing import LONGEST_VALUE, Change, ChangeKind
 from bot.records import (
+    ALL_MEDIA,
     AccessRule,
     AccessState,
     Announcement,
+    Cap,
+    CapPeriod,
+    CapUnit,
     Closing,
     HistoryItem,
     ReadMark,
@@ -18,7 +23,7 @@ from bot.records import (
     TurnState,
 )
 from storage import SqlStore
-from tests.contract.storage.houses import NOON, House, Statements
+from tests.contract.storage.houses import MIDNIGHT, NOON, House, Statements
 
 HERE, THERE = "discord:1:2:", "discord:1:3:"
 
@@ -229,3 +234,45 @@ async def test_read_marks_are_one_statement_however_many(store: SqlStore) -> Non
     written = [one for one in statements.take() if one.lstrip().startswith("INSERT")]
     assert len(written) == 1
     assert len(await store.reading.newest("discord", 500)) == 300
+
+
+def a_change(subject: str, server: str, at: float = NOON) -> Change:
+    return Change(at, "h1", ChangeKind.SETTING, server or "bot", server, subject, "", "new")
+
+
+async def test_the_audit_log_is_read_newest_first_and_by_server(store: SqlStore) -> None:
+    for subject, server in (("a", "server:discord:1"), ("b", "server:discord:2"), ("c", "")):
+        await store.audit.add(a_change(subject, server))
+    entries = await store.audit.entries(2)
+    assert [one.change.subject for one in entries] == ["c", "b"]
+    older = await store.audit.entries(5, before=entries[-1].number)
+    assert [one.change for one in older] == [a_change("a", "server:discord:1")]
+    mine = await store.audit.entries(5, servers=["server:discord:2"], kind="setting")
+    assert [one.change.subject for one in mine] == ["b"]
+    assert await store.audit.entries(5, servers=[]) == []
+    assert await store.audit.entries(5, kind="cap") == []
+
+
+async def test_a_change_is_audited_with_what_it_changes_and_only_then(store: SqlStore) -> None:
+    await store.settings.put(SettingRow("bot", "model", "x"), "h1", NOON, a_change("put", ""))
+    await store.settings.remove("bot", "none", a_change("nothing removed", ""))
+    await store.settings.remove("bot", "model", a_change("removed", ""))
+    await store.access.add_owner("discord:1", NOON, a_change("owner", ""))
+    await store.access.add_owner("discord:1", NOON, a_change("no new owner", ""))
+    await store.access.put_rule(AccessRule("person:ff", True), "h1", NOON, a_change("rule", ""))
+    await store.access.remove_rule("person:ff", a_change("rule gone", ""))
+    await store.access.remove_rule("person:ff", a_change("no rule", ""))
+    cap = Cap("bot", ALL_MEDIA, CapUnit.MONEY, CapPeriod.DAY, 5)
+    await store.money.set_cap(cap, [], MIDNIGHT, NOON, a_change("cap", ""))
+    await store.money.clear_cap("bot", ALL_MEDIA, "money", "day", a_change("cap gone", ""))
+    await store.money.clear_cap("bot", ALL_MEDIA, "money", "day", a_change("no cap", ""))
+    subjects = [one.change.subject for one in await store.audit.entries(20)]
+    assert subjects == ["cap gone", "cap", "rule gone", "rule", "owner", "removed", "put"]
+
+
+async def test_old_audit_entries_go_and_long_values_are_cut(store: SqlStore) -> None:
+    await store.audit.add(replace(a_change("old", ""), new="x" * 1000))
+    await store.audit.add(a_change("new", "", NOON + 10))
+    assert len((await store.audit.entries(5))[-1].change.new) == LONGEST_VALUE
+    assert await store.audit.purge(NOON + 5) == 1
+    assert [one.change.subject for one in await store.audit.entries(5)] == ["new"]

@@ -31,8 +31,8 @@ NEXT = '''\
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9000"
+down_revision = "0002"
 
 
 def upgrade() -> None:
@@ -45,5 +45,5 @@ def _newer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A Gondola with one migration more."""
     scripts = tmp_path / "migrations"
     shutil.copytree(Path(storage.migrate.__file__).parent / "migrations", scripts)
-    (scripts / "versions" / "v0002_test.py").write_text(NEXT)
+    (scripts / "versions" / "v9000_test.py").write_text(NEXT)
     monkeypatch.setattr(storage.migrate, "_SCRIPTS", scripts)

@@ -87,7 +87,7 @@ async def test_beside_a_running_house_nothing_is_taken_away(tmp_path: Path) -> N
         assert "Privacy mode is on" in warned.pop()
         said = " ".join(one.sentence for one in findings)
         assert "A Gondola is running at" in said
-        assert "is sound and of this version (0001)" in said
+        assert "is sound and of this version (0002)" in said
         assert "inference key" in said
         assert "commands are registered" in said
         assert "Permissions are right in all 1 servers" in said

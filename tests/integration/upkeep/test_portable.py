@@ -117,7 +117,7 @@ def rewritten(file: Path, change: str) -> Path:
         case "no header":
             del lines[0]
         case _:
-            lines[0] = lines[0].replace("0001", "9999")
+            lines[0] = lines[0].replace("0002", "9999")
     broken = file.with_name("broken.gz")
     broken.write_bytes(gzip.compress("".join(lines).encode()))
     if change == "cut":

@@ -41,7 +41,7 @@ async def test_the_narrowest_value_wins_and_says_so(store: Store) -> None:
         ("both", Scope.THREAD),
         ("voice", Scope.USER),
     ]
-    await book.clear(ADA.scope_key, "reply_mode")
+    await book.clear(ADA.scope_key, "reply_mode", by="h", at=1.0)
     assert book.resolve(PLACE, ADA)["reply_mode"].origin is Scope.THREAD
 
 

@@ -1,0 +1,33 @@
+"""The journal: what came in, and turns under way."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, Table
+
+from storage.tables.columns import key, lease, metadata, number, text
+
+events = Table(
+    "events",
+    metadata,
+    key("event_id"),
+    number("at"),
+    Index(None, "at"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    key("turn_id"),
+    text("event_id"),
+    text("conversation"),
+    text("person"),
+    text("payload"),
+    text("state"),
+    text("refs"),
+    text("text"),
+    number("received_at"),
+    Column("closed_at", BigInteger, nullable=True),
+    *lease(),
+    Index(None, "lease_until"),
+    Index(None, "closed_at"),
+)
