@@ -24,11 +24,16 @@ class Connection:
         self._client = self._session = None
 
     @property
-    def http(self) -> HTTPClient:
-        """The library's REST interface, with its rate limits."""
+    def client(self) -> discord.Client:
+        """The library's client, with what it knows of servers."""
         if self._client is None or self._client.user is None:
             raise _closed()
-        return self._client.http
+        return self._client
+
+    @property
+    def http(self) -> HTTPClient:
+        """The library's REST interface, with its rate limits."""
+        return self.client.http
 
     @property
     def session(self) -> aiohttp.ClientSession:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import structlog
 
+from adapters.discord.backlog import read_back
 from adapters.discord.calls import ORIGINAL, Calls
 from adapters.discord.capabilities import DISCORD
 from adapters.discord.connection import Connection
@@ -29,6 +30,7 @@ from adapters.discord.payloads import (
     with_nonce,
     with_reply,
 )
+from bot.backlog import Said
 from bot.capabilities import Capabilities
 from bot.errors import PlatformError, PlatformFailure
 from bot.messages import (
@@ -39,6 +41,7 @@ from bot.messages import (
     MediaKind,
     MessageRef,
     Part,
+    Person,
     Place,
     Target,
 )
@@ -74,6 +77,10 @@ class DiscordDoor:
         if not message_id.isdecimal():
             return ""
         return f"{_MESSAGES}/{place.space or '@me'}/{place.thread or place.channel}/{message_id}"
+
+    async def read_back(self, place: Place, reader: Person, limit: int) -> Sequence[Said]:
+        """See bot.backlog.ReadsBack."""
+        return await read_back(self._connection, channel_of(place), reader, limit)
 
     @property
     def capabilities(self) -> Capabilities:

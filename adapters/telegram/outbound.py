@@ -26,6 +26,7 @@ from bot.messages import (
     Media,
     MessageRef,
     Part,
+    Person,
     Place,
     Target,
 )
@@ -64,6 +65,10 @@ class TelegramDoor:
             return ""
         topic = f"/{place.thread}" if place.thread else ""
         return f"{_MESSAGES}/{group}{topic}/{message_id}"
+
+    def direct_chat(self, person: Person) -> Place:
+        """See bot.backlog.KnowsDirectChats: a private chat has the number of the person."""
+        return Place(TELEGRAM.platform, "", person.id)
 
     @property
     def capabilities(self) -> Capabilities:

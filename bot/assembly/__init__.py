@@ -27,10 +27,13 @@ from bot.engine.account import AccountWatch
 from bot.engine.alarm import Alarm
 from bot.engine.ambient import Gate
 from bot.engine.amends import Amends
+from bot.engine.aside import Aside
+from bot.engine.backlog import Backlog
 from bot.engine.balance import BalanceWatch
 from bot.engine.botloops import BotLoops
 from bot.engine.bulletin import Bulletin
 from bot.engine.caps import DEFAULT_CAP, CapsBook
+from bot.engine.catchup import Messenger
 from bot.engine.cloning import Cloner
 from bot.engine.conduct import Conductor
 from bot.engine.digest import Digester
@@ -165,6 +168,7 @@ def assemble(
 def _services(
     ground: Ground, media: MediaParts, talk: TalkParts, money: MoneyParts, shop: Shop, stopper: Stopper
 ) -> Services:
+    links = Links(ground.doors)
     return Services(
         store=ground.store,
         client=ground.client,
@@ -187,7 +191,7 @@ def _services(
         stopper=stopper,
         researcher=talk.researcher,
         long_memory=talk.long_memory,
-        links=Links(ground.doors),
+        links=links,
         voices=media.voices,
         cloner=Cloner(ground.client, ground.models, ground.cashier, media.fetcher, ground.store.own_voices),
         hasher=ground.hasher,
@@ -199,6 +203,9 @@ def _services(
         reminders=talk.reminders,
         inquirer=Inquirer(talk.researcher, ground.side_calls),
         digester=Digester(talk.researcher, media.fetcher, ground.side_calls),
+        backlog=Backlog(ground.doors, ground.store.memory, talk.overheard),
+        messenger=Messenger(ground.side_calls, ground.models, links),
+        aside=Aside(ground.doors, ground.delivery),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.commands import (
     account,
     answers,
+    catchup,
     chats,
     cloning,
     doors,
@@ -57,6 +58,7 @@ def build_registry(services: Services) -> Registry:
         *chats.bound(services),
         *memory.bound(services),
         *reading.bound(services),
+        *catchup.bound(services),
         *reminding.bound(services),
     ]
 

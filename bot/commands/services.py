@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from bot.engine.access import Doorkeeper
 from bot.engine.account import AccountBook
 from bot.engine.answerbook import AnswerBook
+from bot.engine.aside import Aside
+from bot.engine.backlog import Backlog
 from bot.engine.caps import CapsBook
 from bot.engine.cashier import Cashier
+from bot.engine.catchup import Messenger
 from bot.engine.choosing import Chooser
 from bot.engine.cloning import Cloner
 from bot.engine.digest import Digester
@@ -87,6 +90,9 @@ class Services:
     reminders: ReminderBook
     inquirer: Inquirer
     digester: Digester
+    backlog: Backlog
+    messenger: Messenger
+    aside: Aside
 
     async def command_buttons(
         self, turn: Turn, choices: Sequence[tuple[str, str, Mapping[str, OptionValue]]]

@@ -25,6 +25,9 @@ ASKS_LAST = re.compile(
 )
 REPEAT = re.compile(r"^\s*(?:please )?(?:say|repeat(?: after me)?|echo)\b[:,]?\s+(.+)$", re.I | re.S)
 MAX_TOPICS = 4
+MAX_TOLD = 5
+LINES = re.compile(r"<lines>\n(.*)\n</lines>\Z", re.S)
+LINE = re.compile(r"(?P<number>\d+)\. .*?\[(?P<name>[^|\]]+?)(?: \|[^\]]*)?\] (?P<text>.*)")
 
 
 def _known_name(scene: Scene) -> str | None:
@@ -94,12 +97,22 @@ def quote_message(scene: Scene) -> str | None:
     return None
 
 
+def catch_up(scene: Scene) -> str | None:
+    """Numbered lines of a chat: the newest of them, each with its number."""
+    found = LINES.match(scene.question)
+    if found is None:
+        return None
+    lines = [match for line in found[1].splitlines() if (match := LINE.match(line))]
+    return "\n".join(f"- {one['name']}: {one['text'][:80]} [{one['number']}]" for one in lines[-MAX_TOLD:])
+
+
 def repeat(scene: Scene) -> str | None:
     match = REPEAT.match(scene.question)
     return match[1].strip().strip('"“”') if match else None
 
 
 RULES = (
+    catch_up,
     recall_name,
     recall_topics,
     count_messages,

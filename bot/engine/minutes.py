@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bot.engine.compacting import MARGIN
 from bot.engine.models import ModelBook
+from bot.engine.roomy import roomy_model
 from bot.engine.sidecalls import SideCalls
 from bot.engine.tokens import raw_tokens
 from bot.engine.turn import Turn
 from bot.errors import UserError
-from bot.venice import ChatMessage, ChatRequest, Model
+from bot.venice import ChatMessage, ChatRequest
 
 MINUTES_TOKENS = 2_000
 NO_ROOM = (
@@ -36,22 +37,16 @@ class Secretary:
     async def minutes(self, turn: Turn, transcript: str) -> str:
         """Summary, decisions and tasks, CommonMark. Raises UserError, CapReached, VeniceError."""
         material = f"<transcript>\n{_fenced(transcript)}\n</transcript>"
-        model = await self._model(turn, int(raw_tokens(_TASK + material) / MARGIN) + MINUTES_TOKENS)
+        room = int(raw_tokens(_TASK + material) / MARGIN) + MINUTES_TOKENS
+        model = await roomy_model(self._calls, self._models, turn, room)
+        if model is None:
+            raise UserError(NO_ROOM)
         request = ChatRequest(
             messages=(ChatMessage("system", _TASK), ChatMessage("user", material)),
             max_completion_tokens=MINUTES_TOKENS,
             user=turn.person,
         )
         return (await self._calls.ask(turn.incoming.place, turn.person, model, request)).strip()
-
-    async def _model(self, turn: Turn, room: int) -> Model:
-        own = await self._models.pick_for(turn, "text")
-        if own.context_tokens is None or own.context_tokens >= room:
-            return own
-        roomy = await self._calls.cheap_model(private=own.private, room=room, place=turn.incoming.place)
-        if roomy is None:
-            raise UserError(NO_ROOM)
-        return roomy
 
 
 def _fenced(text: str) -> str:

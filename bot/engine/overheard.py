@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 
+from bot.backlog import Said
 from bot.engine.speakers import quoted_lines, speaker_label
 from bot.messages import Incoming
 
@@ -17,7 +18,7 @@ class Overheard:
     """The newest lines of each room; the place that was silent longest is forgotten first."""
 
     def __init__(self) -> None:
-        self._lines: OrderedDict[str, deque[str]] = OrderedDict()
+        self._lines: OrderedDict[str, deque[Said]] = OrderedDict()
 
     def note(self, incoming: Incoming) -> None:
         """Keep a line that was not meant for the bot."""
@@ -27,13 +28,17 @@ class Overheard:
         key = incoming.place.room
         lines = self._lines.setdefault(key, deque(maxlen=MOST_LINES))
         self._lines.move_to_end(key)
-        lines.append(f"{speaker_label(incoming.author)} {quoted_lines(text)}")
+        lines.append(Said(incoming.author, text, incoming.sent_at, incoming.message_id))
         if len(self._lines) > MOST_PLACES:
             self._lines.popitem(last=False)
 
-    def lines(self, room: str, most: int) -> Sequence[str]:
+    def said(self, room: str, most: int) -> Sequence[Said]:
         """The newest lines, oldest first."""
         return tuple(self._lines.get(room, ()))[-most:] if most > 0 else ()
+
+    def lines(self, room: str, most: int) -> Sequence[str]:
+        """The newest lines with who said them, oldest first."""
+        return tuple(f"{speaker_label(one.author)} {quoted_lines(one.text)}" for one in self.said(room, most))
 
     def forget(self, room: str) -> None:
         """Drop the lines of a room."""

@@ -177,6 +177,14 @@ SETTINGS: dict[str, Setting] = {
             scopes=_PLACES,
         ),
         Setting(
+            "catchup",
+            "Let `/catchup` read what was not said to me, where the platform lets me; else it tells only "
+            "what was said with me. Nothing of it is stored.",
+            "off",
+            kind=OptionKind.BOOLEAN,
+            scopes=_PLACES,
+        ),
+        Setting(
             "gate_model",
             "Model that decides in `ambient` whether to answer; empty for the cheapest.",
             "",
