@@ -39,6 +39,7 @@ class Database:
         self._reader = reader
         self._turn: AbstractAsyncContextManager[object] = asyncio.Lock() if one_writer else nullcontext()
         self._running: set[asyncio.Task[object]] = set()
+        self._closed = False
 
     @property
     def engines(self) -> tuple[AsyncEngine, ...]:
@@ -64,6 +65,9 @@ class Database:
 
     async def _apart(self, work: Coroutine[None, None, Result]) -> Result:
         """Run to its end, whatever becomes of the caller."""
+        if self._closed:
+            work.close()
+            raise GondolaError(detail="database: closed")
         task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -84,6 +88,7 @@ class Database:
     async def close(self) -> None:
         """Let running transactions end and close every connection. An open SQLite connection keeps a
         thread alive that would hang the exit of the process."""
+        self._closed = True  # a late one would open a connection again that nobody closes
         while self._running:
             await asyncio.wait(tuple(self._running))
         for engine in self.engines:

@@ -35,6 +35,8 @@ def is_allowed(url: str, base_url: str) -> bool:
         port = parts.port
     except ValueError:
         return False
+    if any(char <= " " or char == "\x7f" for char in url):
+        return False
     if parts.username or parts.password or not parts.hostname:
         return False
     if base.hostname and parts.hostname == base.hostname:

@@ -168,7 +168,7 @@ def talk_parts(ground: Ground, media: MediaParts) -> TalkParts:
     """The talk upon ground and media."""
     store, client, clock = ground.store, ground.client, ground.clock
     delivery, models, cashier = ground.delivery, ground.models, ground.cashier
-    answers = AnswerBook(store.buttons, clock, delivery.clear_buttons)
+    answers = AnswerBook(store.buttons, clock, delivery.clear_buttons, ground.hasher.text)
     gauge, overheard = TokenGauge(), Overheard()
     compactor = Compactor(store.memory, ground.side_calls, gauge, ground.background, clock)
     embedder = Embedder(client, models, cashier, store.turns, clock)

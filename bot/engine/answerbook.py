@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
@@ -31,6 +32,7 @@ THOUGHT_SECONDS = 3600.0
 MOST_KEPT = 500
 
 Clear = Callable[[MessageRef], Coroutine[None, None, None]]
+Sign = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,11 @@ class Outcome:
 class AnswerBook:
     """Puts buttons under answers and remembers what is behind them."""
 
-    def __init__(self, buttons: Buttons, clock: Clock, clear: Clear) -> None:
-        """`clear` takes the buttons of a message away."""
+    def __init__(self, buttons: Buttons, clock: Clock, clear: Clear, sign: Sign) -> None:
+        """`clear` takes the buttons of a message away; `sign` makes a word of a text that only this house
+        can make."""
         self.clock = clock
+        self._sign = sign
         self._clear = clear
         self._buttons = buttons
         self._save: Batcher[StoredButton, None] = Batcher(each(buttons.save))
@@ -71,11 +75,17 @@ class AnswerBook:
             self._begun[turn.id] = None
             while len(self._begun) > MOST_KEPT:
                 self._begun.popitem(last=False)
-            turn.answer.push(ButtonsReady(((Button("Stop", f"{turn.id}.{STOP}"),),)))
+            turn.answer.push(ButtonsReady(((Button("Stop", self.stop_id(turn.id)),),)))
 
-    async def clear_stale(self, turn_id: str, ref: MessageRef) -> None:
+    def stop_id(self, turn_id: str) -> str:
+        """The id of a turn's Stop button, signed: no row stands behind it that would tell a forged one."""
+        return f"{turn_id}.{STOP}.{self._sign(f'{STOP}:{turn_id}')}"
+
+    async def clear_stale(self, turn_id: str, button_id: str, ref: MessageRef) -> None:
         """Take a Stop button away that an earlier process left; one of ours gives way by itself."""
-        if turn_id not in self._begun:
+        if turn_id not in self._begun and hmac.compare_digest(
+            button_id.encode(), self.stop_id(turn_id).encode()
+        ):
             await self._clear(ref)
 
     def withdraw(self, turn: Turn) -> None:

@@ -43,4 +43,4 @@ class Stopper:
         incoming = turn.incoming
         if incoming.press is not None and incoming.press.message_id:
             ref = MessageRef(incoming.place, incoming.press.message_id, incoming.reply_handle)
-            turn.beside(self._answers.clear_stale(turn_id, ref))
+            turn.beside(self._answers.clear_stale(turn_id, incoming.press.button_id, ref))

@@ -40,7 +40,8 @@ from storage.lease import Lease
 from tests.integration.engine.room import ADA, CAPABILITIES, PLACE, MemoryDoor, Message
 from tests.pictures import picture
 
-STOP: ButtonRows = ((Button("Stop", "t1.stop"),),)
+STOP_ID = f"t1.stop.{Hasher(b'key').text('stop:t1')}"
+STOP: ButtonRows = ((Button("Stop", STOP_ID),),)
 
 
 class CrashDoor(MemoryDoor):
@@ -302,7 +303,7 @@ async def test_a_stop_button_nobody_knew_of_goes_when_it_is_pressed(scene: Crash
     parts = await scene.process()
     await parts.engine.submit([asked("Write a long story")])
     await until(lambda: len(scene.door.messages) == 2)
-    await parts.engine.submit([pressed("t1.stop", "1")])
+    await parts.engine.submit([pressed(STOP_ID, "1")])
     await until(lambda: not message.buttons and OVER in scene.door.texts)
     await parts.engine.drain(0)
     assert "interrupted" in scene.door.texts[-1]
