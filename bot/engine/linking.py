@@ -22,12 +22,11 @@ _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _CODE_LENGTH = 10
 _MOST_KNOWN = 10_000
 WRONG = (
-    "That code is not good. A code lasts ten minutes and works once: `/link` on the other platform shows a new "
-    "one."
+    "That code is not good. A code lasts ten minutes and works once: `/link` on the other platform shows a "
+    "new one."
 )
 TOO_MANY = "That were too many wrong codes. Please wait ten minutes."
 SELF = "That is the code of this very account. Give it to me on the other platform."
-ALREADY = "These two are linked already."
 LINKED_ELSEWHERE = "This account is linked to another one. `/link off` ends that; then give me a new code."
 NOT_LINKED = "This account is not linked to another one. `/link` shows a code that does it."
 
