@@ -140,7 +140,7 @@ async def _hide(connection: AsyncConnection, theirs: Own, hide: Hide) -> None:
 
     await move_reservations(connection, scope)
     await move_counters(connection, scope)
-    for column in (ledger.c.channel, audit.c.scope, audit.c.server):
+    for column in (ledger.c.channel, audit.c.scope, audit.c.server, audit.c.subject):
         await rename(connection, column, scope)
     for table, name in ((caps, "scope"), (access_rules, "subject")):
         await move_unique(connection, table, name, scope)
