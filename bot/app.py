@@ -28,6 +28,7 @@ from bot.secret import SecretKeys, prepare_data_dir, secret_keys
 from bot.settings import Configuration
 from bot.storing import Store
 from bot.supervision import Platform
+from bot.upkeep import expire_backups
 from bot.venice import Timeouts, VeniceClient
 from storage import open_store
 
@@ -71,6 +72,7 @@ class House:
             is_open=configuration.gondola_access == "open",
             owners=configuration.owners,
             public_url=configuration.gondola_public_url,
+            backup_days=configuration.gondola_backup_days,
         )
         self.engine = self.parts.engine
         self.metrics = Metrics(
@@ -103,6 +105,7 @@ class House:
                 self.parts.alarm.run(),
                 self.parts.account.keep(),
                 self.parts.radar.watch(),
+                self.parts.eraser.run(),
             )
             tasks += [asyncio.create_task(work) for work in beside]
             yield
@@ -137,6 +140,8 @@ class House:
                 await self._store.orders.purge(time.time())
                 await self._store.reading.purge(time.time() - READ_MARKS_KEPT)
                 await self._store.own_voices.purge(time.time() - EXPIRED_VOICES_KEPT)
+                # People are told how long backups are kept; that is true without anybody making another.
+                await asyncio.to_thread(expire_backups, self._configuration)
             except GondolaError as error:
                 log.warning("housekeeping.failed", reason=error.detail)
                 continue

@@ -111,6 +111,18 @@ class LinksMessages(Protocol):
         ...
 
 
+@runtime_checkable
+class ForgetsPeople(Protocol):
+    """A door that keeps something of people by itself."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def forget_people(self, speakers: frozenset[str]) -> None:
+        """Delete what it keeps of these people (keys, of any platform). Raises PlatformError."""
+        ...
+
+
 class Adapter(Protocol):
     """One platform's life. `run` serves until cancelled or until a failure that only a rebuild mends."""
 

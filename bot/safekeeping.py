@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+BACKUP_DAYS = 30
+"""Days for which backups are kept where nothing else is set; what people erase lives on in them so long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

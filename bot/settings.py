@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import OperatorError
+from bot.safekeeping import BACKUP_DAYS
 
 SECRETS = (
     "VENICE_API_KEY",
@@ -67,6 +68,12 @@ class Configuration(BaseSettings):
         SecretStr(""),
         description="Earlier secret keys, newest first, with commas: they open what they encrypted, and the "
         "last one goes on naming people in counters.",
+    )
+    gondola_backup_days: int = Field(
+        BACKUP_DAYS,
+        ge=1,
+        le=3650,
+        description="Days after which `gondola backup` deletes backups in its folder; people are told.",
     )
     gondola_metrics_token: SecretStr = Field(
         SecretStr(""),

@@ -11,6 +11,7 @@ from bot.keys import HasServerKeys
 from bot.missed import HasReading
 from bot.orders import HasOrders
 from bot.ownvoices import HasOwnVoices
+from bot.people import HasPeople
 from bot.records import (
     AccessRule,
     AccessState,
@@ -209,6 +210,10 @@ class AccessStore(Protocol):
 
     async def add_owner(self, person_key: str, at: float, change: Change | None = None) -> None: ...
 
+    async def rename_owner(self, old: str, new: str) -> None:
+        """Name an owner otherwise."""
+        ...
+
     async def put_rule(self, rule: AccessRule, by: str, at: float, change: Change | None = None) -> None: ...
 
     async def remove_rule(self, subject: str, change: Change | None = None) -> bool: ...
@@ -268,6 +273,7 @@ class Store(
     HasOrders,
     HasServerKeys,
     HasAudit,
+    HasPeople,
     Protocol,
 ):
     """The one database."""

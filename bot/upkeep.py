@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from adapters.discord import checkup as discord_checkup
@@ -58,7 +58,8 @@ async def import_(configuration: Configuration, path: Path) -> Kept:
 
 async def back_up(configuration: Configuration, to: Path | None, *, seal: bytes, keep: int | None) -> Made:
     """Back up into the file or folder `to` (None: backups/ in the data directory), encrypted with `seal`
-    where it is not empty; then delete all but the newest `keep` in the folder. Raises OperatorError."""
+    where it is not empty; then delete from the folder what is older than GONDOLA_BACKUP_DAYS, and all but the
+    newest `keep`. Raises OperatorError."""
     made_at = now()
     folder = to or configuration.gondola_data_dir / "backups"
     named = _is_file_name(folder)
@@ -67,8 +68,15 @@ async def back_up(configuration: Configuration, to: Path | None, *, seal: bytes,
     target = folder if named else folder / backup.name_of(made_at)
     keys = backup.Keys(_house_key(configuration), seal)
     kept = await backup.back_up(place_of(configuration), target, keys, made_at)
-    deleted = [] if keep is None else backup.prune(folder, keep)
+    deleted = [] if named else backup.expire(folder, days_ago(configuration.gondola_backup_days))
+    deleted += [] if keep is None else backup.prune(folder, keep)
     return Made(kept, tuple(deleted))
+
+
+def expire_backups(configuration: Configuration) -> list[Path]:
+    """Delete backups in the data directory that are older than GONDOLA_BACKUP_DAYS. Raises OperatorError."""
+    before = days_ago(configuration.gondola_backup_days)
+    return backup.expire(configuration.gondola_data_dir / "backups", before)
 
 
 async def restore(configuration: Configuration, path: Path, *, seal: bytes, force: bool) -> Restored:
@@ -160,4 +168,13 @@ def _house_key(configuration: Configuration) -> bytes:
 
 def now() -> str:
     """The time as written into files."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _written(datetime.now(UTC))
+
+
+def days_ago(days: int) -> str:
+    """The same, so many days ago."""
+    return _written(datetime.now(UTC) - timedelta(days=days))
+
+
+def _written(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

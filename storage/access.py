@@ -9,6 +9,7 @@ from bot.auditing import Change
 from bot.records import AccessRule, AccessState
 from storage.audit import note
 from storage.database import Database
+from storage.moving import move_unique
 from storage.rows import Params, changed, fetch, fetch_many, micros, replacing, upsert
 from storage.tables import access_rules, owners
 
@@ -47,6 +48,14 @@ class SqlAccess:
             await note(connection, change if new else None)
 
         await self._database.write(work)
+
+    async def rename_owner(self, old: str, new: str) -> None:
+        """See the port."""
+        await self._database.write(
+            lambda connection: move_unique(
+                connection, owners, "person_key", lambda key: new if key == old else key
+            )
+        )
 
     async def put_rule(self, rule: AccessRule, by: str, at: float, change: Change | None = None) -> None:
         """Allow or block; replaces an earlier rule on the subject."""

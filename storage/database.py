@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
@@ -84,6 +85,31 @@ class Database:
                 if attempts >= _WRITE_ATTEMPTS or _state(error) not in _RETRYABLE_STATES:
                     raise failure(error) from error
             await asyncio.sleep(random.uniform(0, _BACK_OFF * attempts))
+
+    async def clean(self) -> bool:
+        """Have nothing of deleted rows left in the files: SQLite's is written anew without them, and what was
+        logged before it is cut off. False when a reader kept the log from being cut. PostgreSQL's
+        server reuses the room; its own write-ahead log is its operator's."""
+        return await self._apart(self._cleaned())
+
+    async def _cleaned(self) -> bool:
+        try:
+            if self._writer is self._reader:
+                async with self._writer.connect() as connection:
+                    plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                    await plain.exec_driver_sql("VACUUM")
+                return True
+            async with self._turn, self._writer.connect() as connection:
+                raw = await connection.get_raw_connection()
+                driver: Any = raw.driver_connection
+                await driver.execute("VACUUM")
+                cursor = await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                busy, *_ = await cursor.fetchone()
+                return not busy
+        except SQLAlchemyError as error:
+            raise failure(error) from error
+        except sqlite3.Error as error:
+            raise GondolaError(detail=f"database: {type(error).__name__}", retryable=True) from error
 
     async def close(self) -> None:
         """Let running transactions end and close every connection. An open SQLite connection keeps a

@@ -10,7 +10,7 @@ from sqlalchemy.sql.dml import Update
 
 from bot.ports import Clock
 from storage.rows import micros
-from storage.tables import orders, reminders, reservations, turns
+from storage.tables import erasures, orders, reminders, reservations, turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ _RENEW = (
 )
 _RELEASE_ALL = tuple(
     update(table).where(table.c.lease_until.is_not(None)).values(instance="", lease_until=bindparam("until"))
-    for table in (orders, reservations, turns, reminders)
+    for table in (orders, reservations, turns, reminders, erasures)
 )
 
 

@@ -35,6 +35,9 @@ from storage.tables import (
     turns,
 )
 
+Rename = Callable[[str], str]
+"""A key's new name; the same for keys that keep theirs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -133,37 +136,36 @@ async def move_chat(connection: AsyncConnection, move: Move) -> None:
     """Rename in every table. Orders, reservations, counters and turns in that order, as everywhere."""
     pairs = await _renamed(connection, orders.c.conversation, move.conversation)
     await execute_many(connection, _ORDERS, _params(pairs))
-    await _move_reservations(connection, move)
-    await _move_counters(connection, move)
+    await move_reservations(connection, move.scope)
+    await move_counters(connection, move.scope)
     for table, name in _SCOPES:
-        await _rename(connection, table.c[name], move.scope)
+        await rename(connection, table.c[name], move.scope)
     pairs = await _renamed(connection, kept_files.c.room, move.conversation)
     await execute_many(connection, _FORGET_SHOWN, [{"old_key": old, "none": to_json(())} for old, _ in pairs])
     said_in = await _renamed(connection, facts.c.conversation, move.conversation)
     await execute_many(connection, _UNNUMBERED, [{"old_key": old} for old, _ in said_in])
     for table, name in _CONVERSATIONS:
-        await _rename(connection, table.c[name], move.conversation)
+        await rename(connection, table.c[name], move.conversation)
     for table, name in _UNIQUE:
-        await _move_unique(connection, table, name, move.scope)
+        await move_unique(connection, table, name, move.scope)
     for table in (chats, current_chats, summaries):
-        await _move_unique(connection, table, "conversation", move.conversation)
+        await move_unique(connection, table, "conversation", move.conversation)
     await connection.execute(_DROP_MARKS, {"platform": move.platform, "old": move.old})
 
 
-async def _renamed(
-    connection: AsyncConnection, column: Column[str], rename: Callable[[str], str]
-) -> list[tuple[str, str]]:
+async def _renamed(connection: AsyncConnection, column: Column[str], rename: Rename) -> list[tuple[str, str]]:
     rows = await fetch(connection, select(column.label("key")).distinct().order_by(column))
     return [(row["key"], rename(row["key"])) for row in rows if rename(row["key"]) != row["key"]]
 
 
-async def _rename(connection: AsyncConnection, column: Column[str], rename: Callable[[str], str]) -> None:
+async def rename(connection: AsyncConnection, column: Column[str], renamed: Rename) -> None:
+    """Put other keys in a column."""
     statement = (
         update(column.table)
         .where(column == bindparam("old_key", type_=CleanText))
         .values({column.name: bindparam("new_key", type_=CleanText)})
     )
-    pairs = await _renamed(connection, column, rename)
+    pairs = await _renamed(connection, column, renamed)
     await execute_many(connection, statement, _params(pairs))
 
 
@@ -171,33 +173,34 @@ def _params(pairs: Iterable[tuple[str, str]]) -> list[Params]:
     return [{"old_key": old, "new_key": new} for old, new in pairs]
 
 
-async def _move_unique(
-    connection: AsyncConnection, table: Table, name: str, rename: Callable[[str], str]
-) -> None:
+async def move_unique(connection: AsyncConnection, table: Table, name: str, renamed: Rename) -> None:
+    """Put other keys in a column of a table's key. Where a row of the new one is there already, it stays."""
     column = table.c[name]
     statement = upsert(table).on_conflict_do_nothing().returning(column)
-    for old, new in await _renamed(connection, column, rename):
+    for old, new in await _renamed(connection, column, renamed):
         rows = await fetch(connection, select(table).where(column == old))
         await fetch_many(connection, statement, [{**row, name: new} for row in rows])
         await connection.execute(delete(table).where(column == old))
 
 
-async def _move_counters(connection: AsyncConnection, move: Move) -> None:
+async def move_counters(connection: AsyncConnection, scope: Rename) -> None:
+    """Put other scopes in counters; those that meet add up."""
     rows = await fetch(connection, select(counters).order_by(counters.c.counter).with_for_update())
-    found = [row for row in rows if move.scope(row["counter"]) != row["counter"]]
-    added = [{**row, "counter": move.scope(row["counter"])} for row in found]
+    found = [row for row in rows if scope(row["counter"]) != row["counter"]]
+    added = [{**row, "counter": scope(row["counter"])} for row in found]
     await fetch_many(connection, _ADD, sorted(added, key=lambda row: str(row["counter"])))
     await execute_many(connection, _DROP_COUNTER, [{"old_key": row["counter"]} for row in found])
 
 
-async def _move_reservations(connection: AsyncConnection, move: Move) -> None:
+async def move_reservations(connection: AsyncConnection, scope: Rename) -> None:
+    """Put other scopes in what is held."""
     key = reservations.c.reservation_id
     rows = await fetch(connection, select(reservations).order_by(key).with_for_update())
     moved: list[Params] = []
     for row in rows:
         lines = lines_from_json(row["lines"])
-        renamed = [HeldLine(move.scope(line.counter), line.unit, line.amount) for line in lines]
-        server, channel = move.scope(row["server"]), move.scope(row["channel"])
+        renamed = [HeldLine(scope(line.counter), line.unit, line.amount) for line in lines]
+        server, channel = scope(row["server"]), scope(row["channel"])
         if (server, channel, renamed) != (row["server"], row["channel"], lines):
             moved.append(
                 {

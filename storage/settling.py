@@ -68,6 +68,22 @@ _TAKE_OF_TURNS = (
     .where(_key.in_(select(_key).where(reservations.c.turn_id.in_(ids)).order_by(_key).with_for_update()))
     .returning(*reservations.c)
 )
+_TAKE_OF_PERSONS = (
+    delete(reservations)
+    .where(
+        _key.in_(
+            select(_key)
+            .where(
+                reservations.c.person.in_(ids),
+                reservations.c.reserved_at <= bindparam("until"),
+                reservations.c.turn_id.not_in(_of_orders),
+            )
+            .order_by(_key)
+            .with_for_update()
+        )
+    )
+    .returning(*reservations.c)
+)
 _correction = upsert(counters)
 _CORRECT = _correction.on_conflict_do_update(
     index_elements=[counters.c.counter], set_={"used": counters.c.used + _correction.excluded.used}
@@ -110,6 +126,13 @@ async def settle_expired(connection: AsyncConnection, before: float, at: float) 
         },
     )
     return len(taken)
+
+
+async def settle_reserved(connection: AsyncConnection, persons: Sequence[str], until: int, at: float) -> None:
+    """End what people (keyed hashes) had reserved until then at the estimate, flagged uncertain: nobody will
+    come back to it."""
+    taken = await fetch(connection, _TAKE_OF_PERSONS, {"ids": sorted(persons), "until": until})
+    await _book(connection, taken, {row["reservation_id"]: _unsettled(row, at, True) for row in taken})
 
 
 async def _book(

@@ -27,6 +27,7 @@ from storage.moving import Move, move_chat
 from storage.opening import opening
 from storage.orders import SqlOrders
 from storage.ownvoices import SqlOwnVoices
+from storage.people import SqlPeople
 from storage.reading import SqlReading
 from storage.reminders import SqlReminders
 from storage.server_keys import SqlServerKeys
@@ -62,6 +63,7 @@ class SqlStore:
         self._facts = SqlFacts(database)
         self._own_voices = SqlOwnVoices(database)
         self._audit = SqlAudit(database)
+        self._people = SqlPeople(database, lease)
 
     @property
     def database(self) -> Database:
@@ -152,6 +154,11 @@ class SqlStore:
     def audit(self) -> SqlAudit:
         """Changes of what holds for others."""
         return self._audit
+
+    @property
+    def people(self) -> SqlPeople:
+        """Who is the same person, and whose data goes."""
+        return self._people
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

@@ -114,6 +114,15 @@ class MediaStore:
         except OSError as error:
             raise PlatformError(PlatformFailure.GONE, detail=f"web media: {error}") from error
 
+    async def forget(self, visitor: str) -> None:
+        """Delete a visitor's files."""
+        async with self._lock:
+            index = await self._load()
+            theirs = [one for one in index.values() if one.visitor == visitor]
+            for one in theirs:
+                del index[one.id]
+            await asyncio.to_thread(self._delete, theirs)
+
     def path(self, stored: StoredMedia) -> Path:
         return self._folder / stored.id
 

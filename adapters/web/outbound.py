@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from adapters.web import format as web_format
 from adapters.web.capabilities import WEB
-from adapters.web.inbound import VISITOR_PREFIX, place_of
+from adapters.web.inbound import PLATFORM, VISITOR_PREFIX, place_of
 from adapters.web.media import MediaStore, NewMedia, StoredMedia
 from adapters.web.transcript import LONGEST, Item, Kind, Transcript, Transcripts
 from bot.capabilities import Capabilities
@@ -91,6 +91,14 @@ class WebDoor:
         transcript = await self.transcript(visitor)
         for part in self.compose(markdown):
             transcript.put(Item(_new_id(""), Kind.NOTICE, html=part.text, text=part.plain, at=self._clock()))
+
+    async def forget_people(self, speakers: frozenset[str]) -> None:
+        """See bot.ports.ForgetsPeople."""
+        for speaker in sorted(speakers):
+            platform, _, visitor = speaker.partition(":")
+            if platform == PLATFORM:
+                self._transcripts.forget(visitor)
+                await self._media.forget(visitor)
 
     async def transcript(self, visitor: str) -> Transcript:
         """The visitor's transcript; the first one after a start begins with what is remembered."""

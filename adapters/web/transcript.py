@@ -94,6 +94,10 @@ class Transcript:
         self._wake()
         return item
 
+    def clear(self) -> None:
+        """Nothing was said."""
+        self._items.clear()
+
     def typing(self) -> None:
         self.typings += 1
         self._wake()
@@ -129,6 +133,12 @@ class Transcripts:
         if len(self._by_visitor) > MOST_VISITORS:
             self._drop_one()
         return transcript
+
+    def forget(self, visitor: str) -> None:
+        """Empty a visitor's transcript; a tab that is open goes on with what comes."""
+        transcript = self._by_visitor.get(visitor)
+        if transcript is not None:
+            transcript.clear()
 
     def _drop_one(self) -> None:
         for visitor, transcript in list(self._by_visitor.items())[:-1]:

@@ -38,11 +38,14 @@ from bot.engine.cloning import Cloner
 from bot.engine.conduct import Conductor
 from bot.engine.digest import Digester
 from bot.engine.engine import Engine
+from bot.engine.erasing import Eraser
+from bot.engine.exporting import Exporter
 from bot.engine.finding import Finder
 from bot.engine.groups import Groups
-from bot.engine.hashing import Hasher
+from bot.engine.identities import Identities
 from bot.engine.inquiry import Inquirer
 from bot.engine.keybook import KeyBook
+from bot.engine.linking import Linker
 from bot.engine.links import Links
 from bot.engine.lobby import PATIENCE
 from bot.engine.lost import Losses
@@ -62,6 +65,7 @@ from bot.engine.stopping import Stopper
 from bot.engine.threads import Threads
 from bot.engine.tools.toolbox import Toolbox
 from bot.ports import Clock, Door
+from bot.safekeeping import BACKUP_DAYS
 from bot.sealing import Sealer
 from bot.storing import Store
 from bot.venice import VeniceClient
@@ -90,9 +94,14 @@ class Assembly:
     keys: KeyBook
     balance: BalanceWatch
     account: AccountWatch
+    identities: Identities
+    eraser: Eraser
 
     async def load(self) -> None:
         """Read settings, caps, access and keys; set the default cap once in the life of a database."""
+        await self.identities.load()
+        if await self.store.marks.claim("directs-hidden", "1"):
+            await self.store.people.hide_directs(self.identities.channel)
         await self.settings.load()
         await self.caps.load()
         await self.doorkeeper.load()
@@ -117,12 +126,14 @@ def assemble(
     patience: float = PATIENCE,
     poll: float = POLL_SECONDS,
     public_url: str = "",
+    backup_days: int = BACKUP_DAYS,
 ) -> Assembly:
     """`doors` may fill later; `key` is the secret behind hashes and, without `sealer`, encryption; `owners`
     are person keys; `admin` is a client with an admin key.
     A question that has waited `patience` seconds behind another one is told so; orders at Venice are looked
-    at every `poll` seconds. `public_url` is where people reach the web page, "" for nowhere."""
-    hasher = Hasher(key)
+    at every `poll` seconds. `public_url` is where people reach the web page, "" for nowhere; backups are kept
+    for `backup_days`."""
+    hasher = Identities(key, store.people)
     doorkeeper = Doorkeeper(store.access, hasher, is_open=is_open, owners=owners)
     ground = lay_ground(store, client, doors, clock, hasher, doorkeeper, sealer or Sealer([key]))
     media = media_parts(ground)
@@ -142,9 +153,10 @@ def assemble(
         public_url=public_url,
     )
     stopper = Stopper(talk.answers)
-    registry = build_registry(_services(ground, media, talk, money, shop, stopper))
+    people = _people_parts(ground, talk, money, shop)
+    registry = build_registry(_services(ground, media, talk, money, shop, stopper, people, backup_days))
     return Assembly(
-        engine=_engine(ground, media, talk, money, stopper, registry, patience),
+        engine=_engine(ground, media, talk, money, stopper, registry, patience, people.eraser),
         delivery=ground.delivery,
         settings=ground.settings,
         caps=ground.caps,
@@ -162,11 +174,49 @@ def assemble(
         keys=ground.keys,
         balance=money.balance,
         account=AccountWatch(money.account, money.balance, ground.keys),
+        identities=hasher,
+        eraser=people.eraser,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _PeopleParts:
+    """What people do with their own data."""
+
+    exporter: Exporter
+    eraser: Eraser
+    linker: Linker
+
+
+def _people_parts(ground: Ground, talk: TalkParts, money: MoneyParts, shop: Shop) -> _PeopleParts:
+    store, identities, clock = ground.store, ground.hasher, ground.clock
+
+    async def directs() -> None:
+        money.directs.forget()
+
+    books = (ground.settings.load, ground.caps.load, ground.doorkeeper.load)
+    eraser = Eraser(
+        store,
+        identities,
+        shop.dropping,
+        ground.delivery,
+        ground.doors,
+        ground.background,
+        clock,
+        (identities.load, *books, talk.bulletin.load, directs),
+    )
+    return _PeopleParts(Exporter(store, identities, clock), eraser, Linker(store, identities, clock, books))
+
+
 def _services(
-    ground: Ground, media: MediaParts, talk: TalkParts, money: MoneyParts, shop: Shop, stopper: Stopper
+    ground: Ground,
+    media: MediaParts,
+    talk: TalkParts,
+    money: MoneyParts,
+    shop: Shop,
+    stopper: Stopper,
+    people: _PeopleParts,
+    backup_days: int,
 ) -> Services:
     links = Links(ground.doors)
     return Services(
@@ -206,6 +256,10 @@ def _services(
         backlog=Backlog(ground.doors, ground.store.memory, talk.overheard),
         messenger=Messenger(ground.side_calls, ground.models, links),
         aside=Aside(ground.doors, ground.delivery),
+        exporter=people.exporter,
+        eraser=people.eraser,
+        linker=people.linker,
+        backup_days=backup_days,
     )
 
 
@@ -217,6 +271,7 @@ def _engine(
     stopper: Stopper,
     registry: Registry,
     patience: float,
+    eraser: Eraser,
 ) -> Engine:
     store, clock, hasher = ground.store, ground.clock, ground.hasher
     amends = Amends(store.buttons, clock)
@@ -260,4 +315,5 @@ def _engine(
         keys=ground.keys,
         replies=Replies(store.vault, clock),
         unseen=media.gallery.unseen,
+        eraser=eraser,
     )

@@ -23,8 +23,8 @@ from bot.engine.embedding import Embedder
 from bot.engine.fetching import Fetcher
 from bot.engine.gallery import Gallery
 from bot.engine.gathering import Gatherer
-from bot.engine.hashing import Hasher
 from bot.engine.hearing import Hearer
+from bot.engine.identities import Identities
 from bot.engine.keybook import KeyBook
 from bot.engine.learning import Learner
 from bot.engine.models import ModelBook
@@ -63,7 +63,7 @@ class Ground:
     client: VeniceClient
     doors: Mapping[str, Door]
     clock: Clock
-    hasher: Hasher
+    hasher: Identities
     settings: SettingsBook
     caps: CapsBook
     doorkeeper: Doorkeeper
@@ -118,12 +118,13 @@ def lay_ground(
     client: VeniceClient,
     doors: Mapping[str, Door],
     clock: Clock,
-    hasher: Hasher,
+    hasher: Identities,
     doorkeeper: Doorkeeper,
     sealer: Sealer,
 ) -> Ground:
     """Settings, caps, doors, keys and models, and the one way to pay."""
-    settings, caps = SettingsBook(store.settings), CapsBook(store.money)
+    settings = SettingsBook(store.settings, hasher.scope)
+    caps = CapsBook(store.money, hasher.channel, hasher.canonical)
     keys = KeyBook(store.server_keys, sealer, client, settings, clock)
     models = ModelBook(client, clock)
     rule = PrivacyRule(settings, models)

@@ -30,7 +30,8 @@ def backup(to: Path | None, keep: int | None, encrypt: bool, key_file: Path | No
     """Back up the database to TO, a folder (then the file is named after the time) or a new file.
 
     Works while Gondola runs; the backup is one moment of it, read back and compared before it gets its name.
-    Without TO it goes to backups/ in the data directory. Encrypted backups also hold the key file.
+    Without TO it goes to backups/ in the data directory. Encrypted backups also hold the key file. Backups of
+    the folder that are older than GONDOLA_BACKUP_DAYS are deleted, because people are told so.
     """
     with one_line():
         configuration = load_configuration()

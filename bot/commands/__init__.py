@@ -18,6 +18,7 @@ from bot.commands import (
     media,
     memory,
     models,
+    people,
     privacy,
     reading,
     reminding,
@@ -54,6 +55,7 @@ def build_registry(services: Services) -> Registry:
         *account.bound(services),
         *doors.bound(services),
         *privacy.bound(services),
+        *people.bound(services),
         *answers.bound(services),
         *chats.bound(services),
         *memory.bound(services),
@@ -77,6 +79,7 @@ def build_registry(services: Services) -> Registry:
         **workbench.actions(services, by_name),
         **memory.actions(services),
         **cloning.actions(services),
+        **people.actions(services),
     }
     return Registry(commands, actions, Completer(services, declared()), answers.ORDERED)
 

@@ -261,7 +261,7 @@ async def _caps(services: Services, turn: Turn) -> None:
         return
     period = CapPeriod(text_option(turn, "period") or CapPeriod.DAY.value)
     medium = text_option(turn, "medium") or ALL_MEDIA
-    key = _scope_key(turn, scope)
+    key = _scope_key(services, turn, scope)
     audience = turn.incoming.place.audience if scope in ("server", "channel", "role") else ""
     if amount.lower() in ("none", "off", "remove"):
         removed = [
@@ -277,7 +277,7 @@ async def _caps(services: Services, turn: Turn) -> None:
     turn.say(f"Set: {words}. What was spent earlier in the period counts.")
 
 
-def _scope_key(turn: Turn, scope: str) -> str:
+def _scope_key(services: Services, turn: Turn, scope: str) -> str:
     place = turn.incoming.place
     if scope == "server" and not place.server_key:
         raise UserError("There is no server here. Use this command in the server.")
@@ -289,7 +289,7 @@ def _scope_key(turn: Turn, scope: str) -> str:
         "bot": "bot",
         "user": "user:*",
         "server": place.server_key,
-        "channel": place.channel_key,
+        "channel": services.caps.channel(place),
     }[scope]
 
 

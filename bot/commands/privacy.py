@@ -31,7 +31,7 @@ def bound(services: Services) -> list[Bound]:
 
     async def privacy(turn: Turn) -> None:
         sections = [_rule(turn), await _going(services, turn), _searching(turn), _kept(turn), _seen(turn)]
-        turn.say("\n\n".join([*sections, _forgetting()]))
+        turn.say("\n\n".join([*sections, _forgetting(services)]))
         offers: list[tuple[str, str, Mapping[str, OptionValue]]]
         offers = [("Private models", "models", {"filter": "private"})]
         if turn.moderator:
@@ -134,11 +134,16 @@ def _seen(turn: Turn) -> str:
     )
 
 
-def _forgetting() -> str:
+def _forgetting(services: Services) -> str:
     return (
         "**How to have it forgotten**: `/forget` deletes this chat, and as a reply one message with my "
         "answer; deleting or editing a message here changes what I remember, too, where the app tells me. "
-        "`/new` starts a chat that knows nothing of the old one."
+        "`/new` starts a chat that knows nothing of the old one.\n\n"
+        "**Your data are yours**: `/export` sends you all of it as a file, `/erase` erases it everywhere, "
+        "after asking once more. What was spent stays under a scrambled name, so that limits hold. Backups "
+        f"of this bot are deleted after {services.backup_days} days. `/link` makes your accounts on several "
+        "platforms one person; without it I do not know that they are yours. Nothing is reported to "
+        "anybody: this bot talks only to Venice and to the chat apps."
     )
 
 

@@ -19,6 +19,8 @@ from bot.engine.choosing import Chooser
 from bot.engine.cloning import Cloner
 from bot.engine.digest import Digester
 from bot.engine.drawing import Drawer
+from bot.engine.erasing import Eraser
+from bot.engine.exporting import Exporter
 from bot.engine.fetching import Fetcher
 from bot.engine.finding import Finder
 from bot.engine.gallery import Gallery
@@ -26,6 +28,7 @@ from bot.engine.hashing import Hasher
 from bot.engine.hearing import Hearer
 from bot.engine.inquiry import Inquirer
 from bot.engine.keybook import KeyBook
+from bot.engine.linking import Linker
 from bot.engine.links import Links
 from bot.engine.making.shop import Shop
 from bot.engine.minting import Mint
@@ -93,6 +96,10 @@ class Services:
     backlog: Backlog
     messenger: Messenger
     aside: Aside
+    exporter: Exporter
+    eraser: Eraser
+    linker: Linker
+    backup_days: int
 
     async def command_buttons(
         self, turn: Turn, choices: Sequence[tuple[str, str, Mapping[str, OptionValue]]]

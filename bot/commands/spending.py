@@ -85,13 +85,13 @@ def bound(services: Services) -> list[Bound]:
     return [Bound(USAGE, usage), Bound(STATS, stats)]
 
 
-def _asked(turn: Turn) -> tuple[Scope, Span]:
+def _asked(services: Services, turn: Turn) -> tuple[Scope, Span]:
     span = SPANS[text_option(turn, "period") or "week"]
     place = turn.incoming.place
     match text_option(turn, "of") or "me":
         case "channel":
             turn.require_moderator()
-            return Scope("This channel", channel=place.channel_key), span
+            return Scope("This channel", channel=services.caps.channel(place)), span
         case "server":
             turn.require_moderator()
             if not place.server_key:
@@ -108,7 +108,7 @@ def _asked(turn: Turn) -> tuple[Scope, Span]:
 
 
 async def _usage(services: Services, turn: Turn) -> None:
-    scope, span = _asked(turn)
+    scope, span = _asked(services, turn)
     money = services.store.money
     since = span.begins(turn.now)
     rows = await money.usage(since=since, person=scope.person, channel=scope.channel, server=scope.server)
@@ -160,7 +160,7 @@ def _axis_dollars(value: float) -> str:
 
 
 async def _stats(services: Services, turn: Turn) -> None:
-    scope, span = _asked(turn)
+    scope, span = _asked(services, turn)
     rows = await _counted(services, turn, scope, span)
     if not rows:
         turn.say(f"**{scope.words}, {span.words}**: nothing was asked.")

@@ -6,9 +6,10 @@ Periods are UTC. The default is $10 a day for the whole bot; nothing else is cap
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 from bot.auditing import Change, ChangeKind
 from bot.declarations import Medium
@@ -65,8 +66,16 @@ def _unix(moment: datetime) -> int:
 class CapsBook:
     """All caps in memory; writes go through to storage first."""
 
-    def __init__(self, money: Money) -> None:
+    def __init__(
+        self,
+        money: Money,
+        channel: Callable[[Place], str] = attrgetter("channel_key"),
+        canonical: Callable[[str], str] = str,
+    ) -> None:
+        """`channel` names a place's channel in the books, `canonical` the hash that a person goes by."""
         self._money = money
+        self.channel = channel
+        self.canonical = canonical
         self._caps: dict[str, list[Cap]] = {}
         self._roles: OrderedDict[tuple[str, str], tuple[str, ...]] = OrderedDict()
 
@@ -160,11 +169,12 @@ class CapsBook:
 
     def applying(self, place: Place, person: str) -> Iterator[tuple[str, Cap]]:
         """Caps that hold for a person in a place, with the scope whose counter they use."""
+        person = self.canonical(person)
         roles = self._roles.get((place.server_key, person), ())
         scopes = (
             (WHOLE_BOT,),
             (place.server_key, "server:*"),
-            (place.channel_key, "channel:*"),
+            (self.channel(place), "channel:*"),
             (f"user:{person}", *(f"role:{role}" for role in roles), "user:*"),
         )
         for scope, *general in scopes:

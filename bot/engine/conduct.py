@@ -125,6 +125,18 @@ class Conductor:
         """Wait until every queued write is done."""
         await self._journal.settle()
 
+    async def written(self, askers: frozenset[str], seconds: float) -> bool:
+        """Wait until the turns that some people (keys) have open now are written down; False when that takes
+        longer than `seconds`."""
+        under_way = [turn for turn in self._open_turns.values() if turn.incoming.author.key in askers]
+        waits = [asyncio.create_task(turn.closed.wait()) for turn in under_way]
+        if not waits:
+            return True
+        _, late = await asyncio.wait(waits, timeout=seconds)
+        for one in late:
+            one.cancel()
+        return not late
+
     async def keep_checkpoints(self) -> None:
         """Every two seconds the text so far of each answer under way is journalled, until cancelled."""
         while True:

@@ -12,7 +12,7 @@ from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper
 from bot.engine.hashing import Hasher
 from bot.errors import GondolaError
-from bot.messages import Done, Incoming, Notice, Person, Place, Target
+from bot.messages import Done, Incoming, Notice, Place, Target
 from bot.storing import Marks
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -51,13 +51,13 @@ class Directs:
     def news(self, incoming: Incoming) -> bool:
         """Whether this shows a direct chat of an owner that `heard` has to remember. A visitor who owns the
         house by being at its own machine has no lasting chat."""
-        owner = incoming.author.key
+        owner = self._hasher.account(incoming.author)
         direct = incoming.place.direct and owner in self._doorkeeper.owners
         return direct and self._known.get(owner) != incoming.place.room
 
     async def heard(self, incoming: Incoming) -> None:
         """Remember where an owner writes to us alone."""
-        owner, room = incoming.author.key, incoming.place.room
+        owner, room = self._hasher.account(incoming.author), incoming.place.room
         self._known[owner] = room
         try:
             if await self._marks.get(_mark(owner)) != room:
@@ -72,7 +72,7 @@ class Directs:
             place = await self._place(owner)
             if place is None or place.room in not_now:
                 continue
-            occasion_of_theirs = f"{occasion}:{self._name(owner)}"
+            occasion_of_theirs = f"{occasion}:{owner}"
             if await self._marks.claim(f"told:{occasion_of_theirs}", "1"):
                 await self._say(place, occasion_of_theirs, text)
 
@@ -89,9 +89,9 @@ class Directs:
         if delivered.failure is not None:
             log.warning("owner.untold", platform=place.platform, reason=delivered.failure.detail)
 
-    def _name(self, owner: str) -> str:
-        platform, _, number = owner.partition(":")
-        return self._hasher.person(Person(platform, number))
+    def forget(self) -> None:
+        """Drop what is known without asking storage."""
+        self._known.clear()
 
 
 def _mark(owner: str) -> str:

@@ -22,8 +22,10 @@ from bot.engine.batching import Batcher
 from bot.engine.caps import CapsBook
 from bot.engine.changes import Changes
 from bot.engine.conduct import Conductor
+from bot.engine.erasing import Eraser
 from bot.engine.groups import Groups, Meant
 from bot.engine.hashing import Hasher
+from bot.engine.hushing import Hush
 from bot.engine.intake import merged, to_payload
 from bot.engine.keybook import KeyBook
 from bot.engine.lobby import PATIENCE, Lobby
@@ -75,6 +77,7 @@ class Engine:
         keys: KeyBook,
         replies: Replies,
         unseen: Unseen,
+        eraser: Eraser,
         patience: float = PATIENCE,
     ) -> None:
         self._away = Away(clock)
@@ -116,6 +119,7 @@ class Engine:
             spawn=self._spawn,
             clock=clock,
         )
+        eraser.stop = Hush(self._mailboxes, self._lobby, conductor, groups.overheard)
         self._background = background
         self._groups = groups
         self._replies = replies

@@ -39,7 +39,7 @@ class Groups:
     ) -> None:
         self._settings = settings
         self._hasher = hasher
-        self._overheard = overheard
+        self.overheard = overheard
         self._threads = threads
         self._gate = gate
         self._loops = loops
@@ -64,17 +64,17 @@ class Groups:
         if counts and not self._loops.admits(incoming):
             return Meant.NOT_FOR_US
         if meant is Meant.NOT_FOR_US and settings.number("overhear"):
-            self._overheard.note(incoming)
+            self.overheard.note(incoming)
         return meant
 
     async def worth_answering(self, incoming: Incoming) -> bool:
         """Ask the gate about a line of an ambient channel."""
         settings = self._of(incoming)
         most = min(_GATE_LINES, int(settings.number("overhear") or 0))
-        around = self._overheard.lines(incoming.place.room, most)
+        around = self.overheard.lines(incoming.place.room, most)
         wanted = await self._gate.wants(incoming, self._hasher.person(incoming.author), settings, around)
         if not wanted and settings.number("overhear"):
-            self._overheard.note(incoming)
+            self.overheard.note(incoming)
         return wanted
 
     def wants_thread(self, incoming: Incoming) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from bot.messages import Person
+from bot.messages import Person, Place
 
 
 class Hasher:
@@ -16,7 +16,17 @@ class Hasher:
 
     def person(self, person: Person) -> str:
         """Sixteen hex digits for a person."""
+        return self.account(person)
+
+    def account(self, person: Person) -> str:
+        """Sixteen hex digits for one account of a person, who may have linked others to it."""
         return self.text(person.key)
+
+    def channel(self, place: Place) -> str:
+        """The channel's key in money's books. A direct chat may have its person's number, so it is hashed."""
+        if not place.direct:
+            return place.channel_key
+        return f"channel:{place.platform}:~{self.text(place.channel_key)}"
 
     def text(self, text: str) -> str:
         """Sixteen hex digits for any id."""

@@ -142,6 +142,11 @@ class Mailboxes:
         """Conversations with something under way in the room of a place, whoever's they are."""
         return [key for key in self._boxes if key == place.room or key.startswith(f"{place.room}:")]
 
+    def of(self, askers: frozenset[str]) -> list[Letter]:
+        """The letters of some people (keys) that can still be changed, wherever they are."""
+        letters = [letter for box in self._boxes.values() for letter in _open(box)]
+        return [letter for letter in letters if letter.incoming.author.key in askers]
+
     # --- what people do to questions that are not answered yet ---
 
     def find(self, conversation: str, message_id: str) -> Letter | None:

@@ -40,6 +40,11 @@ class Overheard:
         """The newest lines with who said them, oldest first."""
         return tuple(f"{speaker_label(one.author)} {quoted_lines(one.text)}" for one in self.said(room, most))
 
+    def forget_people(self, speakers: frozenset[str]) -> None:
+        """Drop what some people (keys) said."""
+        for key, lines in self._lines.items():
+            self._lines[key] = deque((one for one in lines if one.author.key not in speakers), MOST_LINES)
+
     def forget(self, room: str) -> None:
         """Drop the lines of a room."""
         self._lines.pop(room, None)

@@ -80,15 +80,16 @@ async def keep_button(
     payload: Mapping[str, str],
     *,
     anyone: bool = False,
+    life: float = BUTTON_LIFE,
 ) -> Button:
-    """A stored button for the asker and moderators, or for anyone."""
+    """A stored button for the asker and moderators, or for anyone, good for `life` seconds."""
     stored = StoredButton(
         id=secrets.token_urlsafe(9),
         action=action,
         payload=json.dumps(payload),
         person="" if anyone else turn.person,
         channel=turn.incoming.place.channel_key,
-        expires_at=turn.now + BUTTON_LIFE,
+        expires_at=turn.now + life,
         member=turn.incoming.place.member,
     )
     await store.buttons.save([stored])

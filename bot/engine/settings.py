@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bot.auditing import Change, ChangeKind
@@ -317,8 +317,10 @@ def scope_keys(place: Place, person: Person) -> dict[Scope, str]:
 class SettingsBook:
     """All settings in memory; writes go through to storage first."""
 
-    def __init__(self, store: SettingsStore) -> None:
+    def __init__(self, store: SettingsStore, scope: Callable[[str], str] = str) -> None:
+        """`scope` names the settings scope in whose place another one is read and set."""
         self._store = store
+        self._scope = scope
         self._rows: dict[tuple[str, str], str] = {}
 
     async def load(self) -> None:
@@ -327,7 +329,7 @@ class SettingsBook:
 
     def resolve(self, place: Place, person: Person) -> PlaceSettings:
         """What holds here for this person."""
-        keys = scope_keys(place, person)
+        keys = {scope: self._scope(key) for scope, key in scope_keys(place, person).items()}
         return PlaceSettings({name: self._one(setting, keys) for name, setting in SETTINGS.items()})
 
     def everywhere(self) -> PlaceSettings:
@@ -340,7 +342,7 @@ class SettingsBook:
     ) -> OptionValue:
         """Set a value after checking it; returns it parsed. `server` says whose admins may know
         (`bot.auditing.Change`)."""
-        setting = find_setting(name)
+        setting, scope_key = find_setting(name), self._scope(scope_key)
         value = parse_value(setting, text) if text.strip() else text.strip()
         stored = _as_text(value)
         change = self._change(scope_key, setting.name, stored, by, at, server)
@@ -350,7 +352,7 @@ class SettingsBook:
 
     async def clear(self, scope_key: str, name: str, *, by: str, at: float, server: str = "") -> bool:
         """Back to what is inherited; False when nothing was set."""
-        setting = find_setting(name)
+        setting, scope_key = find_setting(name), self._scope(scope_key)
         change = self._change(scope_key, setting.name, "", by, at, server)
         self._rows.pop((scope_key, setting.name), None)
         return await self._store.remove(scope_key, setting.name, change)

@@ -4,6 +4,7 @@ from storage.tables.columns import CleanText, RowId, metadata
 from storage.tables.house import access_rules, audit, buttons, marks, owners, server_keys, settings
 from storage.tables.journal import events, turns
 from storage.tables.money import caps, counters, ledger, reservations
+from storage.tables.people import erasures, link_codes, links
 from storage.tables.talk import (
     announcements,
     chats,
@@ -27,11 +28,14 @@ __all__ = [
     "chats",
     "counters",
     "current_chats",
+    "erasures",
     "events",
     "facts",
     "history",
     "kept_files",
     "ledger",
+    "link_codes",
+    "links",
     "marks",
     "metadata",
     "orders",

@@ -107,8 +107,20 @@ def name_of(made_at: str) -> str:
 
 def prune(folder: Path, keep: int) -> list[Path]:
     """Delete all but the newest backups that `name_of` named; returns what is gone. Raises OperatorError."""
-    backups = sorted(folder.glob(f"{_PREFIX}????????T??????Z{_SUFFIX}"), key=lambda path: path.name)
-    old = backups[:-keep]
+    return _delete(folder, _named(folder)[:-keep])
+
+
+def expire(folder: Path, before: str) -> list[Path]:
+    """Delete the backups that `name_of` named with an earlier time (ISO, UTC); returns what is gone. Raises
+    OperatorError."""
+    return _delete(folder, [path for path in _named(folder) if path.name < name_of(before)])
+
+
+def _named(folder: Path) -> list[Path]:
+    return sorted(folder.glob(f"{_PREFIX}????????T??????Z{_SUFFIX}"), key=lambda path: path.name)
+
+
+def _delete(folder: Path, old: list[Path]) -> list[Path]:
     try:
         for path in old:
             path.unlink(missing_ok=True)

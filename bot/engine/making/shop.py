@@ -12,6 +12,7 @@ from bot.engine.keybook import KeyBook
 from bot.engine.making.allowance import Allowance
 from bot.engine.making.board import Board
 from bot.engine.making.counter import Counter
+from bot.engine.making.dropping import Dropping
 from bot.engine.making.ends import Ends
 from bot.engine.making.handing import Hander
 from bot.engine.making.links import PublicLinks
@@ -33,6 +34,7 @@ class Shop:
     counter: Counter
     workshop: Workshop
     links: PublicLinks
+    dropping: Dropping
 
 
 def open_shop(
@@ -63,4 +65,4 @@ def open_shop(
         keys,
     )
     counter = Counter(store.orders, quoter, allowance, board, ends, workshop)
-    return Shop(counter, workshop, links)
+    return Shop(counter, workshop, links, Dropping(store.orders, ends, workshop))

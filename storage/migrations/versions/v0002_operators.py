@@ -1,4 +1,4 @@
-"""What operators need: the audit log."""
+"""What operators need: the audit log; people who link accounts, or have their data erased."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ depends_on = None
 def upgrade() -> None:
     """Add to what is there."""
     _audit()
+    _people()
 
 
 def _create(name: str, columns: Sequence[SchemaItem], *key: str) -> None:
@@ -47,3 +48,11 @@ def _audit() -> None:
     _create("audit", [_row_id(), *_numbers("at"), *texts], "id")
     _index("audit", "server", "id")
     _index("audit", "at")
+
+
+def _people() -> None:
+    _create("links", _texts("person", "canonical", "speaker"), "person")
+    _create("link_codes", [*_texts("code", "person", "speaker"), *_numbers("expires_at")], "code")
+    lease = [*_texts("instance"), sa.Column("lease_until", sa.BigInteger(), nullable=True)]
+    texts = _texts("person", "persons", "speakers", "conversation")
+    _create("erasures", [*texts, *_numbers("requested_at"), *lease], "person")
