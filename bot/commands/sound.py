@@ -91,7 +91,10 @@ async def _sample(services: Services, turn: Turn, choice: VoiceChoice, text: str
     turn.answer.typing()
     name = choice.own or choice.voice.partition("_")[2] or choice.voice or choice.model.name
     words = text[:SAMPLE_CHARS] or f"Hello, I am {name.capitalize()}. This is how I sound when I read to you."
-    (await services.speaker.speak(turn, words, choice)).show(turn)
+    spoken = await services.speaker.speak(turn, words, choice)
+    spoken.show(turn)
+    if spoken.choice is not choice:
+        return  # it was not heard, so there is nothing to keep
     keep = ("Use it for me", VOICE.name, {**_options(choice), "keep": True})
     turn.notice(f"That was {_named(choice)}.", buttons=await services.command_buttons(turn, [keep]))
 
@@ -149,6 +152,8 @@ async def _transcribe(services: Services, turn: Turn) -> None:
         heard = await services.hearer.hear(
             turn, sound, model=text_option(turn, "model"), language=text_option(turn, "language").lower()
         )
+        if heard.note:
+            turn.notice(heard.note)
         await _write_down(services, turn, sound, heard)
     if len(sounds) > MOST_SOUNDS:
         turn.notice(f"I write down {MOST_SOUNDS} files at once; the rest I left out.")

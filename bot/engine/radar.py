@@ -37,7 +37,7 @@ BY = "radar"
 NOTED = 12
 """Most ids in one line of the log."""
 _LISTS = ("fallback",)
-"""Settings that hold several language models."""
+"""Settings that hold several models, of any medium."""
 _MODELS = TypeAdapter(list[Model])
 
 
@@ -101,6 +101,8 @@ class Radar:
     async def _examine(self, scope: str, name: str, medium: Medium, value: str, sight: _Sight) -> None:
         if sight.catalogue.trait(value, medium):
             return
+        if name in _LISTS:
+            medium = sight.medium(value, medium)
         model = sight.catalogue.known(value, medium) or sight.catalogue.get(value)
         if model is not None and not sight.gone(model):
             await self._warn(scope, name, model, sight)
@@ -161,6 +163,11 @@ class _Sight:
         self.today = today
         self._known = known
         self._renamed = renamed
+
+    def medium(self, value: str, medium: Medium) -> Medium:
+        """The medium of a model in a list of several, which may be in any; as given for an unknown one."""
+        old = self.catalogue.get(value) or self._known.get(value)
+        return medium if old is None else cast(Medium, old.medium)
 
     def gone(self, model: Model) -> bool:
         """Whether its last day has passed, although it is still listed."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.declarations import Medium
+from bot.engine.choosing import Chooser, Job, Lineup, bounds_of
 from bot.engine.models import ModelBook
 from bot.engine.spoken import pieces_for
 from bot.engine.tab import Payments, Tab
@@ -44,10 +45,13 @@ class VoiceChoice:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What was spoken. `note` says what is missing and why, "" when nothing is."""
+    """What was spoken, and by whom. `note` says what is missing and why, and who stepped in; "" for
+    neither. `whole` is False where something is missing."""
 
     clip: VoiceClip
     note: str
+    choice: VoiceChoice
+    whole: bool = True
 
     def show(self, turn: Turn) -> None:
         """The bubble, and what is missing from it."""
@@ -60,10 +64,16 @@ class Speaker:
     """Speaks through Venice."""
 
     def __init__(
-        self, client: VeniceClient, models: ModelBook, payments: Payments, own_voices: VoiceBook
+        self,
+        client: VeniceClient,
+        models: ModelBook,
+        chooser: Chooser,
+        payments: Payments,
+        own_voices: VoiceBook,
     ) -> None:
         self._client = client
         self._models = models
+        self._chooser = chooser
         self._payments = payments
         self._own_voices = own_voices
 
@@ -88,7 +98,20 @@ class Speaker:
 
     async def speak(self, turn: Turn, text: str, choice: VoiceChoice) -> Spoken:
         """Text as one voice clip. The price of all pieces is reserved as one sum. Where a piece fails, what
-        was spoken before it is kept; raises VeniceError or UserError when that is nothing."""
+        was spoken before it is kept; raises VeniceError or UserError when that is nothing. Where Venice
+        cannot serve the model, another one speaks all of it, with a voice of its own."""
+        job = Job("tts", lambda one: bool(format_for(one)), "reads this")
+        lineup = await self._chooser.line(bounds_of(turn), choice.model, job)
+
+        async def attempt(model: Model) -> Spoken:
+            own = choice if model is choice.model else VoiceChoice(model, default_voice(model))
+            return await self._read(turn, text, own)
+
+        spoken = await lineup.serve(attempt)
+        notes = [_stepped_in(lineup, choice, spoken.choice), spoken.note]
+        return replace(spoken, note=" ".join(note for note in notes if note))
+
+    async def _read(self, turn: Turn, text: str, choice: VoiceChoice) -> Spoken:
         pieces, left_out = pieces_for(choice.model.id, text)
         if not pieces:
             raise UserError(NOTHING_TO_SAY)
@@ -106,7 +129,7 @@ class Speaker:
                     note = f"I could read only {done} of {len(pieces)} parts aloud. {error.reader_text}"
                     break
                 done += 1
-        return Spoken(await asyncio.to_thread(joiner.finish), note)
+        return Spoken(await asyncio.to_thread(joiner.finish), note, choice, whole=not note)
 
     async def _spoken(self, turn: Turn, tab: Tab, text: str, price: int, choice: VoiceChoice) -> bytes:
         request = SpeechRequest(text, choice.voice, format_for(choice.model))
@@ -114,6 +137,14 @@ class Speaker:
             speech = await self._client.speech(request, choice.model, user=turn.person)
             tab.answered(speech.notices.request_id)
         return speech.data
+
+
+def _stepped_in(lineup: Lineup, wanted: VoiceChoice, used: VoiceChoice) -> str:
+    """That another model speaks, and with which voice, since a voice belongs to its model."""
+    if not lineup.note:
+        return ""
+    voice = f" A voice belongs to its model, so you hear `{used.name}`." if wanted.name and used.name else ""
+    return f"{lineup.note}{voice}"
 
 
 def voice_media(clip: VoiceClip) -> Media:
