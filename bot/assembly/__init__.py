@@ -153,7 +153,7 @@ def assemble(
         store=store,
         clock=clock,
         bulletin=ground.bulletin,
-        radar=Radar(store, client, ground.models, ground.settings, ground.bulletin, clock),
+        radar=Radar(store, client, ground.models, ground.settings, ground.bulletin, money.directs, clock),
         side_calls=ground.side_calls,
         toolbox=talk.toolbox,
         alarm=Alarm(store.reminders, talk.reminders, ground.delivery, doors, doorkeeper, clock),
