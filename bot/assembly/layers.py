@@ -70,6 +70,8 @@ class Ground:
     keys: KeyBook
     models: ModelBook
     cashier: Cashier
+    bulletin: Bulletin
+    chooser: Chooser
     side_calls: SideCalls
     delivery: Delivery
     background: Background
@@ -93,8 +95,6 @@ class TalkParts:
     """What a question is answered with."""
 
     talker: Talker
-    chooser: Chooser
-    bulletin: Bulletin
     answers: AnswerBook
     overheard: Overheard
     long_memory: LongMemory
@@ -129,6 +129,8 @@ def lay_ground(
     models = ModelBook(client, clock)
     rule = PrivacyRule(settings, models)
     cashier = Cashier(store.money, caps, clock, rule.check)
+    bulletin = Bulletin(store.announcements, clock)
+    chooser = Chooser(models, bulletin, store.turns, clock)
     return Ground(
         store=store,
         client=client,
@@ -141,7 +143,9 @@ def lay_ground(
         keys=keys,
         models=models,
         cashier=cashier,
-        side_calls=SideCalls(client, models, cashier, store.turns, rule, keys),
+        bulletin=bulletin,
+        chooser=chooser,
+        side_calls=SideCalls(client, models, cashier, store.turns, rule, keys, chooser, settings),
         delivery=Delivery(doors),
         background=Background(),
     )
@@ -150,18 +154,19 @@ def lay_ground(
 def media_parts(ground: Ground) -> MediaParts:
     """The media upon the ground."""
     store, client, models, clock = ground.store, ground.client, ground.models, ground.clock
+    chooser = ground.chooser
     payments, fetcher = Payments(client, ground.cashier), Fetcher(ground.doors)
     voices = VoiceBook(store.own_voices, clock)
     gallery = Gallery(store.vault, store.buttons, fetcher, clock)
     easel = Easel(client, ground.cashier)
     return MediaParts(
         fetcher,
-        Hearer(client, models, payments, fetcher),
+        Hearer(client, models, chooser, payments, fetcher),
         voices,
-        Speaker(client, models, payments, voices),
+        Speaker(client, models, chooser, payments, voices),
         gallery,
         easel,
-        Drawer(easel, models, gallery),
+        Drawer(easel, models, chooser, gallery),
     )
 
 
@@ -174,8 +179,6 @@ def talk_parts(ground: Ground, media: MediaParts) -> TalkParts:
     compactor = Compactor(store.memory, ground.side_calls, gauge, ground.background, clock)
     embedder = Embedder(client, models, cashier, store.turns, clock)
     long_memory = LongMemory(store, ground.settings, embedder, delivery.clear_buttons)
-    bulletin = Bulletin(store.announcements, clock)
-    chooser = Chooser(models, bulletin, clock)
     reminders, researcher = ReminderBook(store), Researcher(client, cashier)
     toolbox = Toolbox(
         [
@@ -187,7 +190,7 @@ def talk_parts(ground: Ground, media: MediaParts) -> TalkParts:
         ]
     )
     talker = Talker(
-        chooser,
+        ground.chooser,
         Rounds(Asker(client, models, cashier), toolbox),
         Gatherer(media.fetcher, media.hearer),
         media.speaker,
@@ -199,9 +202,7 @@ def talk_parts(ground: Ground, media: MediaParts) -> TalkParts:
         long_memory,
         Learner(long_memory, ground.settings, ground.side_calls, delivery, ground.background, clock),
     )
-    return TalkParts(
-        talker, chooser, bulletin, answers, overheard, long_memory, reminders, researcher, toolbox
-    )
+    return TalkParts(talker, answers, overheard, long_memory, reminders, researcher, toolbox)
 
 
 def money_parts(ground: Ground, admin: VeniceClient | None) -> MoneyParts:

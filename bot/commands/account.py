@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from bot.commands.account_history import breaches, history
 from bot.commands.keywords import describe_key, describe_terms, read_terms, summary
-from bot.commands.services import Services, text_option
-from bot.declarations import Choice, Command, Option, Permission
+from bot.commands.services import Services, number_option, text_option
+from bot.declarations import Choice, Command, Option, OptionKind, Permission
 from bot.engine.account import Look
 from bot.engine.caps import dollars, period_at
 from bot.engine.registry import Bound
@@ -20,6 +21,24 @@ from bot.venice import ModelLimits, Spent
 ACCOUNT = Command(
     "account",
     "Show the Venice account: balance, limits, and what was spent by model.",
+    (
+        Option(
+            "show",
+            "What of it; how it stands now if left out.",
+            choices=(
+                Choice("now", "how it stands now"),
+                Choice("history", "what was spent by day and model"),
+                Choice("refused", "calls that ran into a limit"),
+            ),
+        ),
+        Option(
+            "days",
+            "For the history: how many days, 7 if left out.",
+            OptionKind.INTEGER,
+            minimum=1,
+            maximum=31,
+        ),
+    ),
     permission=Permission.OWNER,
     private_reply=True,
 )
@@ -34,12 +53,13 @@ KEY = Command(
                 Choice("show", "show it"),
                 Choice("own", "use a key of our own"),
                 Choice("mint", "make one on the bot's account"),
+                Choice("change", "change what the one that was made may do"),
                 Choice("rotate", "exchange the one that was made"),
                 Choice("revoke", "take it out"),
             ),
         ),
         Option("key", "For “own”: the Venice key. Never write it where others can read it.", secret=True),
-        Option("limit", "For “mint” and “rotate”: what it may spend, $5 or 5 DIEM."),
+        Option("limit", "For “mint”, “change” and “rotate”: what it may spend, $5 or 5 DIEM."),
         Option(
             "per",
             "For how long the limit counts; a day if left out.",
@@ -60,6 +80,7 @@ KEY = Command(
     private_reply=True,
 )
 _MOST_MODELS = 12
+_USUAL_DAYS = 7
 _MOST_KEYS = 50
 NO_SERVER = (
     "Use `/key` in the server or group it is for. To bring a key of your own, write `/key own` there first; "
@@ -98,6 +119,14 @@ def _among_ourselves(turn: Turn) -> bool:
 async def _account(services: Services, turn: Turn) -> None:
     if not _among_ourselves(turn):
         raise UserError("The account is nobody else's business here. Ask me in a direct chat: `/account`.")
+    wanted = text_option(turn, "show") or "now"
+    if wanted == "history":
+        days = int(number_option(turn, "days") or _USUAL_DAYS)
+        turn.say(history(await services.account.history(days), days))
+        return
+    if wanted == "refused":
+        turn.say(breaches(await services.account.breaches()))
+        return
     look = await services.account.look()
     day, month = (period_at(period, turn.now).start for period in (CapPeriod.DAY, CapPeriod.MONTH))
     today = await services.store.money.usage(since=day, house=True)
@@ -204,7 +233,7 @@ def _sum(rows: list[UsageRow]) -> int:
 async def _key(services: Services, turn: Turn) -> None:
     action, given = text_option(turn, "action") or "show", _given(turn)
     server = _server(turn)
-    if given and action not in ("mint", "rotate"):
+    if given and action not in ("mint", "change", "rotate"):
         await _own(services, turn, server, given)
     elif action == "own":
         _ask_for_key(services, turn)
@@ -256,6 +285,8 @@ async def _change(services: Services, turn: Turn, action: str, server: str) -> N
             "The house's Venice key pays here. Whoever manages this server can bring a key of its own with "
             "`/key own`; an owner of this bot can make one with a limit: `/key mint $5 day`."
         )
+    elif action == "change":
+        await _amend(services, turn, key)
     elif action == "rotate":
         await _rotate(services, turn, key)
     elif action == "revoke":
@@ -288,6 +319,18 @@ async def _mint(services: Services, turn: Turn, server: str) -> None:
         f"Done: the server has a Venice key of its own now, ending in `{key.last4}`. "
         f"{describe_terms(terms)} Exchange it with `/key rotate`, take it out with `/key revoke`."
     )
+
+
+async def _amend(services: Services, turn: Turn, key: ServerKey) -> None:
+    turn.require_owner()
+    if key.origin is not KeyOrigin.MINTED:
+        raise UserError("This server brought its key itself; whoever made it changes it at Venice.")
+    said = (_limit_text(turn), text_option(turn, "per"), text_option(turn, "privacy"))
+    if not any(said):
+        raise UserError("Say what changes: `/key change $7 month`, or `/key change privacy:private`.")
+    terms = read_terms(*said, before=key)
+    await services.mint.change(key, terms, turn.person)
+    turn.say(f"Done: it is still the key ending in `{key.last4}`. {describe_terms(terms)}")
 
 
 async def _rotate(services: Services, turn: Turn, key: ServerKey) -> None:

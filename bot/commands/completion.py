@@ -8,6 +8,7 @@ from bot.commands.cards import LABEL_CHARS, label
 from bot.commands.making_completion import making_sources
 from bot.commands.services import Services
 from bot.declarations import Choice, Command
+from bot.engine.choosing import STEPS_IN
 from bot.engine.effort import levels
 from bot.engine.models import is_dear
 from bot.engine.picture_options import LABELS, edit_shapes_of, shapes_of
@@ -17,7 +18,7 @@ from bot.engine.zones import zone_names
 from bot.errors import GondolaError
 from bot.messages import Incoming
 from bot.venice import CharacterQuery, Model
-from bot.venice.catalogue import Wanted
+from bot.venice.catalogue import MEDIUM_OF, Wanted
 from bot.venice.models import Medium
 
 MOST = 25
@@ -132,7 +133,9 @@ class Completer:
     async def _fallbacks(self, incoming: Incoming, typed: str) -> Sequence[Choice]:
         """The two words, and one more model for the list that is being typed."""
         before, comma, last = typed.rpartition(",")
-        models = (await self._services.models.catalogue()).search(last, "text", limit=20)
+        catalogue = await self._services.models.catalogue()
+        found = [catalogue.search(last, MEDIUM_OF[one], limit=20) for one in STEPS_IN]
+        models = [model for row in found for model in row][:20]
         kept = f"{before}{comma} " if comma else ""
         words = [] if comma else _matching(typed, [Choice("auto", "auto"), Choice("off", "off")])
         named = [Choice(f"{kept}{model.id}", f"{kept}{model.name}"[-LABEL_CHARS:]) for model in models]

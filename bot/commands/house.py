@@ -8,6 +8,7 @@ from bot.commands.services import Services, text_option
 from bot.commands.shelves import KINDS
 from bot.declarations import Choice, Command, Medium, Option, OptionKind, Permission, Scope, Setting
 from bot.engine.caps import dollars
+from bot.engine.choosing import STEPS_IN
 from bot.engine.effort import check_level, levels
 from bot.engine.models import allowed, check_allowed
 from bot.engine.registry import Bound
@@ -234,7 +235,18 @@ async def _checked_fallback(services: Services, turn: Turn, value: str) -> str:
     if value.casefold() in ("auto", "off"):
         return value.casefold()
     names = [name.strip() for name in value.split(",") if name.strip()]
-    return ", ".join([await _checked_model(services, turn, "text", name) for name in names])
+    return ", ".join(
+        [await _checked_model(services, turn, await _job(services, name), name) for name in names]
+    )
+
+
+async def _job(services: Services, name: str) -> Wanted:
+    """What a model of that name does; of several, and for a name nobody has, it talks."""
+    catalogue = await services.models.catalogue()
+    for one in STEPS_IN:
+        if catalogue.known(name, MEDIUM_OF[one]) is not None:
+            return one
+    return "text"
 
 
 async def _resolved(services: Services, setting: Setting, text: str) -> str:

@@ -24,11 +24,14 @@ from bot.records import StoredButton
 PICTURE = "picture"
 """Option of buttons that run /video: the id of a picture in the vault. It is not shown to people, who
 attach a picture or reply to one."""
+END = "end"
+"""The same for the picture a film ends with."""
+MOST_PICTURES = 2
 MOVE_IT = "Bring this picture to life with gentle, natural movement."
 
 VIDEO = Command(
     "video",
-    "Make a film from words, or from a picture you attach or reply to; price first.",
+    "Make a film from words or from a picture, to a second one if you attach two; price first.",
     (
         Option("prompt", "What happens in the film?", rest=True, maximum=20_000),
         Option("model", "Film model; the cheapest that can do it if left out.", completer="model.film"),
@@ -40,6 +43,7 @@ VIDEO = Command(
     ),
     medium=Medium.VIDEO,
     takes_file=True,
+    most_files=MOST_PICTURES,
     menu=(MenuEntry("Animate"),),
 )
 MUSIC = Command(
@@ -150,7 +154,7 @@ def _version(turn: Turn) -> int:
 
 
 async def _film(services: Services, turn: Turn) -> Brief:
-    picture = await _picture(services, turn)
+    picture, end = await _pictures(services, turn)
     prompt = text_option(turn, "prompt") or (MOVE_IT if picture else "")
     if not prompt:
         raise UserError(
@@ -162,6 +166,7 @@ async def _film(services: Services, turn: Turn) -> Brief:
         prompt,
         model=text_option(turn, "model"),
         picture=picture,
+        end=end,
         duration=_duration(text_option(turn, "duration")),
         resolution=text_option(turn, "resolution"),
         aspect=text_option(turn, "aspect"),
@@ -202,22 +207,30 @@ def _said(turn: Turn, name: str) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-# --- the picture a film starts from ---
+# --- the pictures a film goes from and to ---
 
 
-async def _picture(services: Services, turn: Turn) -> str:
-    """Its id in the vault, "" for none: named by a button, one of ours that was replied to, or one that
-    somebody sent, which is put there first."""
-    named = text_option(turn, PICTURE)
+async def _pictures(services: Services, turn: Turn) -> tuple[str, str]:
+    """The ids in the vault of the pictures a film starts from and ends with, "" for none: named by a button,
+    or one of ours that was replied to and what somebody sent, which is put there first."""
+    named, end = text_option(turn, PICTURE), text_option(turn, END)
     if named:
-        return (await services.gallery.file(turn, named)).id
+        return (await services.gallery.file(turn, named)).id, await _named(services, turn, end)
     own = await services.gallery.quoted(turn)
-    if own:
-        return own[0].id
-    sent = _sent(turn)
-    if sent is None:
-        return ""
-    file, message_id = sent
+    sent = _attached(turn) if own else [*_replied_to(turn), *_attached(turn)]
+    if len(sent) + bool(own) > MOST_PICTURES:
+        raise UserError("A film takes one picture to begin with and one to end with: attach at most two.")
+    found = [own[0].id] if own else []
+    found += [await _adopted(services, turn, file, message_id) for file, message_id in sent]
+    start, last = [*found, "", ""][:2]
+    return start, last
+
+
+async def _named(services: Services, turn: Turn, file_id: str) -> str:
+    return (await services.gallery.file(turn, file_id)).id if file_id else ""
+
+
+async def _adopted(services: Services, turn: Turn, file: Attachment, message_id: str) -> str:
     data = await services.fetcher.fetch(turn, file)
     # Better now than after the price was accepted: it raises for what is no picture.
     kind, _, body = (await asyncio.to_thread(to_data_url, data)).partition(",")
@@ -227,12 +240,17 @@ async def _picture(services: Services, turn: Turn) -> str:
     return await services.gallery.adopt(turn, source)
 
 
-def _sent(turn: Turn) -> tuple[Attachment, str] | None:
-    """The picture that is attached, else that of the replied-to message, with the id of its message."""
-    incoming, quoted = turn.incoming, turn.incoming.quoted
-    shown = [(one, incoming.message_id) for one in incoming.attachments]
-    shown += [(one, quoted.message_id) for one in quoted.attachments] if quoted is not None else []
-    return next((found for found in shown if _is_picture(found[0])), None)
+def _attached(turn: Turn) -> list[tuple[Attachment, str]]:
+    """The pictures that came along, with the id of their message."""
+    incoming = turn.incoming
+    return [(one, incoming.message_id) for one in incoming.attachments if _is_picture(one)]
+
+
+def _replied_to(turn: Turn) -> list[tuple[Attachment, str]]:
+    """The picture of the replied-to message, of an album the first."""
+    quoted = turn.incoming.quoted
+    shown = [(one, quoted.message_id) for one in quoted.attachments] if quoted is not None else []
+    return [found for found in shown if _is_picture(found[0])][:1]
 
 
 def _is_picture(file: Attachment) -> bool:

@@ -28,6 +28,7 @@ VOICE = Command(
         Option("text", "What should I say?", rest=True),
         Option("voice", "Voice to use.", completer="voice"),
         Option("model", "Speech model.", completer="model.tts"),
+        Option("speed", "How fast: 1 is usual, 0.5 is half.", OptionKind.NUMBER, minimum=0.25, maximum=4),
         Option("sample", "Only let me hear the voice, with a short sentence.", OptionKind.BOOLEAN),
         Option("keep", "Speak to me with this voice from now on.", OptionKind.BOOLEAN),
     ),
@@ -75,7 +76,7 @@ async def _voice(services: Services, turn: Turn) -> None:
         await _sample(services, turn, choice, text)
     elif text:
         turn.answer.typing()
-        (await services.speaker.speak(turn, text, choice)).show(turn)
+        (await services.speaker.speak(turn, text, choice, speed=_speed(turn))).show(turn)
     elif not flag_option(turn, "keep"):
         await _card(services, turn, choice)
 
@@ -91,7 +92,10 @@ async def _sample(services: Services, turn: Turn, choice: VoiceChoice, text: str
     turn.answer.typing()
     name = choice.own or choice.voice.partition("_")[2] or choice.voice or choice.model.name
     words = text[:SAMPLE_CHARS] or f"Hello, I am {name.capitalize()}. This is how I sound when I read to you."
-    (await services.speaker.speak(turn, words, choice)).show(turn)
+    spoken = await services.speaker.speak(turn, words, choice, speed=_speed(turn))
+    spoken.show(turn)
+    if spoken.choice is not choice:
+        return  # it was not heard, so there is nothing to keep
     keep = ("Use it for me", VOICE.name, {**_options(choice), "keep": True})
     turn.notice(f"That was {_named(choice)}.", buttons=await services.command_buttons(turn, [keep]))
 
@@ -113,6 +117,13 @@ async def _card(services: Services, turn: Turn, choice: VoiceChoice) -> None:
         "a button with a model's name shows the voices of that model.",
         buttons=await services.command_buttons(turn, buttons),
     )
+
+
+def _speed(turn: Turn) -> float | None:
+    """The speed asked for, None when left out; Venice passes over it where a model has none."""
+    command = turn.incoming.command
+    value = command.options.get("speed") if command is not None else None
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _options(choice: VoiceChoice) -> dict[str, OptionValue]:
@@ -149,6 +160,8 @@ async def _transcribe(services: Services, turn: Turn) -> None:
         heard = await services.hearer.hear(
             turn, sound, model=text_option(turn, "model"), language=text_option(turn, "language").lower()
         )
+        if heard.note:
+            turn.notice(heard.note)
         await _write_down(services, turn, sound, heard)
     if len(sounds) > MOST_SOUNDS:
         turn.notice(f"I write down {MOST_SOUNDS} files at once; the rest I left out.")

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import structlog
+
 from bot.commands.chats import start_chat
 from bot.commands.reading import RESEARCH_NOTE, research
 from bot.commands.services import Services, flag_option, text_option
 from bot.declarations import Choice, Command, Medium, Option, OptionKind
 from bot.engine.registry import Bound
+from bot.engine.remembering import plain
 from bot.engine.turn import Turn
 from bot.errors import NotAllowed, UserError, VeniceError, VeniceFailure
 from bot.venice import Character, CharacterQuery
 
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
 SUGGESTED = 8
+_MOST_REVIEWS = 3
+_REVIEW_CHARS = 160
 
 SEARCH = Command(
     "search",
@@ -106,7 +113,28 @@ async def _choose_character(services: Services, turn: Turn, name: str) -> None:
     await put_channel(services, turn, "system_prompt", "")
     await put_channel(services, turn, "character", found.slug)
     about = f"\n\n{found.description[:600]}" if found.description else ""
-    turn.say(f"From now on I am **{found.name}** here.{about}")
+    turn.say(f"From now on I am **{found.name}** here.{about}{await _opinions(services, found)}")
+
+
+async def _opinions(services: Services, found: Character) -> str:
+    """What people say of a character, "" where nobody does or Venice does not tell."""
+    try:
+        page = await services.client.character_reviews(found.slug, page_size=_MOST_REVIEWS)
+    except VeniceError as error:
+        log.info("character.unreviewed", reason=error.detail)
+        return ""
+    if not page.total:
+        return ""
+    counted = "1 review" if page.total == 1 else f"{page.total:,} reviews"
+    lines = [f"- {'★' * one.rating} {_opinion(one.message)}" for one in page.reviews if one.message.strip()]
+    return "\n".join([f"\n\n*{page.average:.1f} of 5 in {counted} at Venice*", "", *lines[:_MOST_REVIEWS]])
+
+
+def _opinion(text: str) -> str:
+    """Somebody's words, short and without meaning as Markdown."""
+    words = " ".join(text.split())
+    short = words if len(words) <= _REVIEW_CHARS else f"{words[: _REVIEW_CHARS - 1]}…"
+    return plain(short)
 
 
 async def _show_character(services: Services, turn: Turn) -> None:

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from bot.engine.balance import BalanceWatch
 from bot.engine.keybook import KeyBook
-from bot.errors import GondolaError, VeniceError, VeniceFailure
+from bot.errors import GondolaError, UserError, VeniceError, VeniceFailure
 from bot.ports import Clock
-from bot.venice import Analytics, AnalyticsQuery, Balance, RateLimits, VeniceClient, acting_with
+from bot.venice import (
+    Analytics,
+    AnalyticsQuery,
+    Balance,
+    LimitBreach,
+    RateLimits,
+    UsageQuery,
+    VeniceClient,
+    acting_with,
+)
 from bot.venice.account import Account
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -22,6 +31,19 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 FRESH_SECONDS = 60.0
 LOOK_SECONDS = 600.0
 """How often the account is looked at where no answer's headers tell."""
+
+
+MOST_LINES = 20_000
+"""Lines of Venice's ledger that are read for one history; a call has several."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What Venice booked: micro-USD (DIEM and credits one to one) by day (ISO date), then by what was used,
+    as Venice calls it. `whole` is False where there was more than is read at once."""
+
+    days: Mapping[str, Mapping[str, int]]
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +90,41 @@ class AccountBook:
                 self._look = await self._fresh()
                 self._looked_at = self._clock()
             return self._look
+
+    async def history(self, days: int) -> History:
+        """The ledger of today and the days before it, so many in all. Raises UserError without an admin key,
+        VeniceError."""
+        today = datetime.fromtimestamp(self._clock(), UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        booked: dict[str, dict[str, int]] = {}
+        with self._asking() as account:
+            lines = 0
+            async for row in account.usage_rows(UsageQuery(start=today - timedelta(days=days - 1))):
+                if lines >= MOST_LINES:
+                    return History(booked, whole=False)
+                lines += 1
+                if row.amount < 0:
+                    day = booked.setdefault(row.timestamp[:10], {})
+                    day[row.sku] = day.get(row.sku, 0) - row.amount
+        return History(booked, whole=True)
+
+    async def breaches(self) -> tuple[LimitBreach, ...]:
+        """The last calls that ran into a limit of Venice. Raises UserError without an admin key,
+        VeniceError."""
+        with self._asking() as account:
+            return await account.rate_limit_log()
+
+    @contextmanager
+    def _asking(self) -> Generator[Account]:
+        """The account, for what only an admin key may read."""
+        if self._no_rights:
+            raise UserError(NO_RIGHTS)
+        try:
+            with self.rights() as account:
+                yield account
+        except VeniceError as error:
+            if error.failure is VeniceFailure.FORBIDDEN:
+                raise UserError(NO_RIGHTS) from error
+            raise
 
     async def _fresh(self) -> Look:
         limits = await self.limits()

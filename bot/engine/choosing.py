@@ -1,13 +1,17 @@
 """Who answers a turn: the chosen model, as far as place, question and Venice let it; and who steps in for it.
 
 One rule after the other: the model that is set, else Venice's default; what the place and the person allow;
-what the question needs; what Venice can serve. Whoever answers in another one's place, it is said.
+what the question needs; what Venice can serve. Whoever answers in another one's place, it is said. The same
+holds for whoever draws, speaks or listens, and for calls nobody asked for by name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import secrets
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TypeVar
 
 import structlog
 
@@ -18,16 +22,31 @@ from bot.engine.needs import HEARS, NOTHING, SEES, WATCHES, Needs
 from bot.engine.turn import Turn
 from bot.errors import UserError, VeniceError, VeniceFailure
 from bot.ports import Clock
-from bot.venice import HOUSE, Filter, Model, acting, price_of
+from bot.records import Closing, Settlement, TurnState
+from bot.storing import Turns
+from bot.venice import HOUSE, Filter, Medium, Model, acting, price_of
+from bot.venice.catalogue import Wanted
 from bot.venice.errors import OVERLOAD_WAIT
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
+Result = TypeVar("Result")
+
 MOST_SUBSTITUTES = 2
 """How many other models are tried for one question."""
+STEPS_IN: tuple[Wanted, ...] = ("text", "image", "edit", "tts", "asr")
+"""Jobs in which one model may step in for another."""
 ANY_KEY = "any"
 DEARER = 3
 """A model that steps in unasked costs at most so many times as much."""
+SMALL: Mapping[str, Decimal] = {
+    "image": Decimal("0.05"),
+    "inpaint": Decimal("0.05"),
+    "tts": Decimal(100),
+    "asr": Decimal("0.0002"),
+}
+"""Prices, as `price_of` has them, that are not called much dearer: a picture at 5 cents, a thousand
+characters at 10, a minute of sound at about one. The cheapest model would else have nobody to step in."""
 USUAL_ROOM = 100_000
 """Tokens of context."""
 GONE_FOR = 15 * 60.0
@@ -64,6 +83,31 @@ class Choice:
         return told(self.reasons, self.model)
 
 
+def _anyone(_: Model) -> bool:
+    """Every model fits."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a model is wanted for: one of a medium, which `fits`; `does` ends the sentence that says who
+    stepped in."""
+
+    medium: Medium = "text"
+    fits: Callable[[Model], bool] = _anyone
+    does: str = "answers this one"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Who may step in: the value of `fallback`, and what the place and the person allow. `settlements` are
+    those of the calls so far, whose reservations must not stand in the way of the next one."""
+
+    fallback: str
+    allow: Filter
+    settlements: Sequence[Settlement] = ()
+
+
 @dataclass(slots=True)
 class _Ill:
     """A model that Venice could not serve, until when (Unix seconds), and what is the matter."""
@@ -75,7 +119,8 @@ class _Ill:
 class Chooser:
     """Chooses for every turn, and remembers for a while what Venice could not serve."""
 
-    def __init__(self, models: ModelBook, bulletin: Bulletin, clock: Clock) -> None:
+    def __init__(self, models: ModelBook, bulletin: Bulletin, turns: Turns, clock: Clock) -> None:
+        self._turns = turns
         self._models = models
         self._bulletin = bulletin
         self._clock = clock
@@ -87,7 +132,7 @@ class Chooser:
         fit, more = await self._able(turn, wanted, needs)
         choice = Choice(fit, reasons + more)
         ill = self._ailing(fit)
-        other = await self.substitute(turn, fit, needs, {fit.id}) if ill else None
+        other = await self.substitute(bounds_of(turn), fit, job_of(needs), {fit.id}) if ill else None
         if other is None:
             return choice
         return Choice(other, (*choice.reasons, f"{fit.name} {ill}"))
@@ -98,25 +143,40 @@ class Chooser:
         choice = await self.choose(turn, needs)
         if choice.note:
             turn.notice(choice.note)
-        return Lineup(self, turn, needs, choice.model)
+        return Lineup(self, bounds_of(turn), job_of(needs), choice.model)
+
+    async def line(self, bounds: Bounds, model: Model, job: Job) -> Lineup:
+        """Who does another job: the model, or who steps in while it is unwell."""
+        lineup = Lineup(self, bounds, job, model)
+        ailment = self._ailing(model)
+        if ailment:
+            await lineup.pass_on(ailment)
+        return lineup
 
     async def substitute(
-        self, turn: Turn, model: Model, needs: Needs, tried: Collection[str]
+        self, bounds: Bounds, model: Model, job: Job, tried: Collection[str]
     ) -> Model | None:
-        """Who steps in for a model, as `fallback` says; None for nobody."""
-        wanted = turn.settings.text("fallback").strip() or "auto"
+        """Who steps in for a model, as `fallback` says; None for nobody. A list speaks for the media whose
+        models it names."""
+        wanted = bounds.fallback.strip() or "auto"
         if wanted.casefold() == "off":
             return None
-        catalogue, allow = await self._models.catalogue(), allowed(turn)
+        catalogue, allow = await self._models.catalogue(), bounds.allow
 
         def fit(one: Model) -> bool:
-            return one.id not in tried and not lacking(one, needs) and not self._ailing(one)
+            return one.id not in tried and job.fits(one) and not self._ailing(one)
 
-        if wanted.casefold() == "auto":
-            offered = catalogue.offered("text", _no_worse(allow, model))
-            return nearest(model, (one for one in offered if fit(one) and _modest(one, model)))
-        named = (catalogue.known(name) for name in wanted.split(","))
-        return next((one for one in named if one is not None and allow.allows(one) and fit(one)), None)
+        named = [one for name in wanted.split(",") if (one := catalogue.known(name, job.medium)) is not None]
+        if wanted.casefold() != "auto" and (named or job.medium == "text"):
+            return next((one for one in named if allow.allows(one) and fit(one)), None)
+        offered = catalogue.offered(job.medium, _no_worse(allow, model))
+        return nearest(model, (one for one in offered if fit(one) and _modest(one, model)))
+
+    async def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Settle calls before their turn closes. What is settled then once more is passed over."""
+        if settlements:
+            ended = Closing(secrets.token_hex(8), TurnState.SETTLED, settlements=tuple(settlements))
+            await self._turns.close([ended])
 
     def fell_ill(self, model: Model, error: VeniceError) -> None:
         """Venice could not serve it just now."""
@@ -172,36 +232,79 @@ def _key() -> str:
 
 
 class Lineup:
-    """The model that answers a question, and those that step in for it, each once."""
+    """The model that does a job, and those that step in for it, each once."""
 
-    def __init__(self, chooser: Chooser, turn: Turn, needs: Needs, model: Model) -> None:
+    def __init__(self, chooser: Chooser, bounds: Bounds, job: Job, model: Model) -> None:
         self.model = model
         self._chooser = chooser
-        self._turn = turn
-        self._needs = needs
+        self._bounds = bounds
+        self._job = job
         self._tried = [model.id]
         self._reasons: list[str] = []
 
     @property
     def note(self) -> str:
-        """Why a substitute answers, to be said once it does; "" while it is no substitute."""
-        return told(self._reasons, self.model)
+        """Why a substitute does it, to be said once it has; "" while it is no substitute."""
+        return told(self._reasons, self.model, self._job.does)
 
-    async def step_in(self, error: VeniceError) -> bool:
-        """Take the next model after a refusal that came before any word. False where the refusal is not the
-        model's, or nobody may step in."""
+    async def step_in(self, error: VeniceError, fits: Callable[[Model], bool] | None = None) -> bool:
+        """Take the next model after a refusal that came before any work, one that also `fits`. False where
+        the refusal is not the model's, or nobody may step in."""
         if not passes_on(error):
             return False
         self._chooser.fell_ill(self.model, error)
+        return await self.pass_on(_AILMENTS[error.failure], fits)
+
+    async def pass_on(self, ailment: str, fits: Callable[[Model], bool] | None = None) -> bool:
+        """Take the next model, since this one has an ailment. False where nobody may step in."""
         if len(self._tried) > MOST_SUBSTITUTES:
             return False
-        other = await self._chooser.substitute(self._turn, self.model, self._needs, self._tried)
+        job = self._job if fits is None else replace(self._job, fits=_both(self._job.fits, fits))
+        other = await self._chooser.substitute(self._bounds, self.model, job, self._tried)
         if other is None:
             return False
-        self._reasons.append(f"{self.model.name} {_AILMENTS[error.failure]}")
+        await self._chooser.settle(self._bounds.settlements)
+        self._reasons.append(f"{self.model.name} {ailment}")
         self._tried.append(other.id)
         self.model = other
         return True
+
+    async def serve(self, attempt: Callable[[Model], Awaitable[Result]]) -> Result:
+        """What the first model that Venice serves makes of it. An attempt pays for its own calls, and lets
+        a VeniceError out only where nothing was made."""
+        while True:
+            try:
+                return await attempt(self.model)
+            except VeniceError as error:
+                if not await self.step_in(error):
+                    raise
+
+
+def bounds_of(turn: Turn) -> Bounds:
+    """Who may step in for a model of a turn."""
+    return Bounds(turn.settings.text("fallback"), allowed(turn), turn.settlements)
+
+
+def job_of(needs: Needs) -> Job:
+    """To answer a question with such needs."""
+    return Job(fits=lambda one: not lacking(one, needs))
+
+
+def _both(one: Callable[[Model], bool], other: Callable[[Model], bool]) -> Callable[[Model], bool]:
+    return lambda model: one(model) and other(model)
+
+
+def takes(build: Callable[[Model], object]) -> Callable[[Model], bool]:
+    """Whether a model takes what is asked for: what `build` makes of it raises no UserError."""
+
+    def fits(model: Model) -> bool:
+        try:
+            build(model)
+        except UserError:
+            return False
+        return True
+
+    return fits
 
 
 def passes_on(error: VeniceError) -> bool:
@@ -211,11 +314,9 @@ def passes_on(error: VeniceError) -> bool:
     return error.failure in _AILMENTS and error.status is not None
 
 
-def told(reasons: Sequence[str], model: Model) -> str:
-    """Why another model answers, in a sentence; "" without reasons."""
-    if not reasons:
-        return ""
-    return f"*{'; '.join(reasons)}, so {model.name} answers this one.*"
+def told(reasons: Sequence[str], model: Model, does: str = Job().does) -> str:
+    """Why another model does it, in a sentence; "" without reasons."""
+    return f"*{'; '.join(reasons)}, so {model.name} {does}.*" if reasons else ""
 
 
 def lacking(model: Model, needs: Needs) -> list[str]:
@@ -228,9 +329,8 @@ def lacking(model: Model, needs: Needs) -> list[str]:
 def _modest(other: Model, model: Model) -> bool:
     """Whether it may step in unasked: tried and tested, not much dearer, and with room for a usual talk."""
     room = min(model.context_tokens or 0, USUAL_ROOM)
-    return (
-        not other.beta and price_of(other) <= DEARER * price_of(model) and (other.context_tokens or 0) >= room
-    )
+    most = max(DEARER * price_of(model), SMALL.get(model.medium, Decimal(0)))
+    return not other.beta and price_of(other) <= most and (other.context_tokens or 0) >= room
 
 
 def _no_worse(allow: Filter, model: Model) -> Filter:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 
 from bot.engine.caps import dollars
+from bot.engine.choosing import Chooser, Job, bounds_of, takes
 from bot.engine.easel import BLURRED, Easel
 from bot.engine.gallery import Gallery, Made
 from bot.engine.models import ModelBook
@@ -29,13 +31,56 @@ NOTHING_TO_DRAW = "Say what the picture should show: `/image a lighthouse at daw
 SHOWN_WORDS = 300
 
 
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is asked for, in anybody's words; "" and None leave it to the model."""
+
+    words: str
+    shape: str
+    resolution: str
+    quality: str
+    style: str
+    negative: str
+    seed: int
+    steps: int | None
+    count: int
+    safe: bool
+
+    def request(self, model: Model) -> ImageRequest:
+        """The order as a model takes it; a UserError where it does not."""
+        form = shape_of(model, self.shape)
+        return ImageRequest(
+            prompt=prompt_of(model, self.words, IMAGE_PROMPT_LIMIT),
+            negative_prompt=self.negative,
+            width=form.width,
+            height=form.height,
+            aspect_ratio=form.ratio,
+            resolution=resolution_of(model, self.resolution),
+            quality=quality_of(model, self.quality),
+            variants=self.count,
+            style=self.style,
+            seed=self.seed,
+            steps=steps_of(model, self.steps),
+            safe_mode=self.safe,
+        )
+
+    def recipe(self, model: Model) -> Recipe:
+        """How to make it once more."""
+        options = {"model": model.id, "size": self.shape, "resolution": self.resolution}
+        options |= {"quality": self.quality, "style": self.style, "negative": self.negative}
+        counted = {"seed": self.seed, "steps": self.steps, "count": self.count}
+        kept = {name: value for name, value in {**options, **counted}.items() if value}
+        return Recipe(Making.DRAWN, self.words, kept)
+
+
 class Drawer:
     """Draws through Venice. Every argument may come from anybody: what a model does not offer is refused
     with what it does, before anything is paid."""
 
-    def __init__(self, easel: Easel, models: ModelBook, gallery: Gallery) -> None:
+    def __init__(self, easel: Easel, models: ModelBook, chooser: Chooser, gallery: Gallery) -> None:
         self._easel = easel
         self._models = models
+        self._chooser = chooser
         self._gallery = gallery
 
     async def draw(
@@ -59,32 +104,29 @@ class Drawer:
         if not words:
             raise UserError(NOTHING_TO_DRAW)
         picked = await self._models.pick_for(turn, "image", model)
-        form = shape_of(picked, shape)
-        request = ImageRequest(
-            prompt=prompt_of(picked, words, IMAGE_PROMPT_LIMIT),
-            negative_prompt=negative,
-            width=form.width,
-            height=form.height,
-            aspect_ratio=form.ratio,
-            resolution=resolution_of(picked, resolution),
-            quality=quality_of(picked, quality),
-            variants=count_of(count),
-            style=style_of(await self._models.styles(), style) if style else "",
-            seed=random.randint(1, SEED_LIMIT) if seed is None else seed_of(seed),
-            steps=steps_of(picked, steps),
-            safe_mode=not turn.incoming.adult_allowed,
-        )
-        result, cost = await self._paint(turn, picked, request)
-        self._models.notice(picked, result.notices)
-        options = {"model": picked.id, "size": shape, "resolution": resolution, "quality": quality}
-        options |= {"style": request.style, "negative": negative}
-        counted = {"seed": request.seed, "steps": steps, "count": count}
-        recipe = Recipe(
-            Making.DRAWN,
+        order = _Order(
             words,
-            {name: value for name, value in {**options, **counted}.items() if value},
+            shape,
+            resolution,
+            quality,
+            style_of(await self._models.styles(), style) if style else "",
+            negative,
+            random.randint(1, SEED_LIMIT) if seed is None else seed_of(seed),
+            steps,
+            count_of(count),
+            not turn.incoming.adult_allowed,
         )
-        return Made(result.images, result.mime, recipe, _caption(words, picked, request, result, cost))
+        order.request(picked)  # what the model does not offer is said before another one is looked for
+        job = Job("image", takes(order.request), "drew this")
+        lineup = await self._chooser.line(bounds_of(turn), picked, job)
+        result, cost = await lineup.serve(lambda one: self._paint(turn, one, order.request(one)))
+        painter = lineup.model
+        if lineup.note:
+            turn.notice(lineup.note)
+        self._models.notice(painter, result.notices)
+        # Made once more, it is for the model that was wanted.
+        caption = _caption(words, painter, order.seed, result, cost)
+        return Made(result.images, result.mime, order.recipe(picked), caption)
 
     async def show(self, turn: Turn, made: Made) -> None:
         """Show the pictures, with the buttons of the workbench under them."""
@@ -105,7 +147,7 @@ class Drawer:
         )
 
 
-def _caption(words: str, model: Model, request: ImageRequest, result: ImageResult, cost: int) -> str:
+def _caption(words: str, model: Model, seed: int, result: ImageResult, cost: int) -> str:
     shown = words if len(words) <= SHOWN_WORDS else f"{words[: SHOWN_WORDS - 1]}…"
     blurred = f"\n\n*{BLURRED}*" if result.notices.blurred else ""
-    return f"{shown}\n\n*{model.name} · seed {request.seed} · {dollars(cost)}*{blurred}"
+    return f"{shown}\n\n*{model.name} · seed {seed} · {dollars(cost)}*{blurred}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.declarations import Medium
+from bot.engine.choosing import Chooser, Job, bounds_of
 from bot.engine.fetching import Fetcher
 from bot.engine.models import ModelBook
 from bot.engine.tab import Payments, Tab
@@ -33,12 +35,14 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What a sound of so many `seconds` says. `timed` where the lines have times of their own; `missing`
-    says what could not be written down and why, "" when nothing is missing."""
+    says what could not be written down and why, "" when nothing is missing; `note` who stepped in for the
+    model, as CommonMark, "" for nobody."""
 
     lines: tuple[Line, ...]
     seconds: float
     timed: bool
     missing: str
+    note: str = ""
 
     @property
     def text(self) -> str:
@@ -49,9 +53,17 @@ class Heard:
 class Hearer:
     """Listens through Venice."""
 
-    def __init__(self, client: VeniceClient, models: ModelBook, payments: Payments, fetcher: Fetcher) -> None:
+    def __init__(
+        self,
+        client: VeniceClient,
+        models: ModelBook,
+        chooser: Chooser,
+        payments: Payments,
+        fetcher: Fetcher,
+    ) -> None:
         self._client = client
         self._models = models
+        self._chooser = chooser
         self._payments = payments
         self._fetcher = fetcher
 
@@ -63,23 +75,35 @@ class Hearer:
         chosen = await self._models.pick_for(turn, "asr", model)
         recording = await asyncio.to_thread(listen, await self._fetcher.fetch(turn, sound))
         passages = [one for one in recording.passages(PASSAGE_SECONDS) if not recording.silent(one)]
-        files = await _files(recording, passages)
-        prices = [transcription_cost(chosen, _seconds(recording, one)) for one in passages]
+        files = list(zip(passages, await _files(recording, passages), strict=True))
+        lineup = await self._chooser.line(bounds_of(turn), chosen, Job("asr", does="wrote this down"))
+        lines, missing = await lineup.serve(
+            lambda one: self._write_down(turn, one, recording, files, language)
+        )
+        return Heard(tuple(lines), recording.seconds, len(lines) > 1, missing, lineup.note)
+
+    async def _write_down(
+        self,
+        turn: Turn,
+        model: Model,
+        recording: Recording,
+        files: Sequence[tuple[Passage, tuple[bytes, str]]],
+        language: str,
+    ) -> tuple[list[Line], str]:
+        """The lines of all passages, and what is missing. Raises VeniceError where that is everything."""
+        prices = [transcription_cost(model, _seconds(recording, passage)) for passage, _ in files]
         lines: list[Line] = []
-        missing = ""
-        async with self._payments.tab(turn, Medium.TRANSCRIPTION, chosen, prices) as tab:
-            for passage, file, price in zip(passages, files, prices, strict=True):
+        async with self._payments.tab(turn, Medium.TRANSCRIPTION, model, prices) as tab:
+            for number, ((passage, file), price) in enumerate(zip(files, prices, strict=True)):
                 request = TranscriptionRequest(*file, language=language, timestamps=True)
                 try:
-                    lines += await self._written(turn, tab, request, chosen, passage, price)
+                    lines += await self._written(turn, tab, request, model, passage, price)
                 except VeniceError as error:
-                    if passage is passages[0]:
+                    if not number:
                         raise
-                    missing = (
-                        f"I could write down only the first {clock(passage.offset)}. {error.reader_text}"
-                    )
-                    break
-        return Heard(tuple(lines), recording.seconds, len(lines) > 1, missing)
+                    first = clock(passage.offset)
+                    return lines, f"I could write down only the first {first}. {error.reader_text}"
+        return lines, ""
 
     async def _written(
         self,

@@ -141,6 +141,11 @@ class KeyBook:
         self._hold(stored, secret, limits)
         return stored
 
+    async def amend(self, key: ServerKey) -> None:
+        """Store what is known of a key; its secret stays as it is, and so do its limits in use."""
+        await self._store.put(key)
+        self._keys[key.server] = key
+
     async def remove(self, server: str) -> bool:
         """Forget the key of a server; the house's holds from now on. False when there was none."""
         removed = await self._store.remove(server)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -12,7 +12,7 @@ from bot.engine.keybook import KeyBook
 from bot.errors import GondolaError, UserError, VeniceError, VeniceFailure
 from bot.keys import KeyOrigin, ServerKey
 from bot.ports import Clock
-from bot.venice import ApiKey, KeyOrder, NewApiKey
+from bot.venice import ApiKey, KeyChange, KeyOrder, NewApiKey
 from bot.venice.account_bodies import DESCRIPTION_LIMIT
 from bot.venice.account_types import LimitPeriod, ModelPrivacy
 
@@ -50,6 +50,31 @@ class Mint:
         not delete it."""
         made = await self._made(key.server, title, terms, by)
         return made, await self.delete(key)
+
+    async def change(self, key: ServerKey, terms: Terms, by: str) -> ServerKey:
+        """Other terms for a key made before, which stays the same. What it may spend in one currency takes
+        the place of what it might in the other."""
+        change = KeyChange(
+            key.venice_id,
+            limit_usd=terms.limit_usd,
+            limit_diem=terms.limit_diem,
+            one_limit=True,
+            period=terms.period,
+            privacy=terms.privacy,
+        )
+        with self._account.rights() as account:
+            await account.update_key(change)
+        changed = replace(
+            key,
+            limit_usd=terms.limit_usd,
+            limit_diem=terms.limit_diem,
+            period=terms.period,
+            privacy=terms.privacy,
+            set_by=by,
+            set_at=self._clock(),
+        )
+        await self._keys.amend(changed)
+        return changed
 
     async def revoke(self, key: ServerKey) -> bool:
         """Take a key from its server; one made here is deleted at Venice, and stays with its server where

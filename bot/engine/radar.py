@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from pydantic import TypeAdapter
 
 from bot.declarations import Setting
 from bot.engine.bulletin import Bulletin
+from bot.engine.directs import Directs
 from bot.engine.likeness import nearest
 from bot.engine.models import DEAR_OUTPUT, TIERS, ModelBook, is_dear
 from bot.engine.settings import SETTINGS, SettingsBook
@@ -37,7 +39,7 @@ BY = "radar"
 NOTED = 12
 """Most ids in one line of the log."""
 _LISTS = ("fallback",)
-"""Settings that hold several language models."""
+"""Settings that hold several models, of any medium."""
 _MODELS = TypeAdapter(list[Model])
 
 
@@ -51,8 +53,11 @@ class Radar:
         models: ModelBook,
         settings: SettingsBook,
         bulletin: Bulletin,
+        directs: Directs,
         clock: Clock,
     ) -> None:
+        self._directs = directs
+        self._news: Counter[str] = Counter()
         self._store = store
         self._client = client
         self._models = models
@@ -89,6 +94,7 @@ class Radar:
         self._models.expire()
         await self._settings.load()
         known = await self._known()
+        self._news.clear()
         for (scope, name), value in self._settings.rows().items():
             for medium, model in _models_of(name, value):
                 await self._examine(
@@ -96,11 +102,30 @@ class Radar:
                 )
         await self._keep(catalogue)
         _note_news(catalogue, before)
+        await self._tell_owners(today)
         return True
+
+    async def _tell_owners(self, today: str) -> None:
+        """What the look found in all places, counted, for owners in their direct chat; who manages a place
+        reads the same at their next question there."""
+        if not self._news:
+            return
+        lines = [
+            f"- {line} ({count} {'setting' if count == 1 else 'settings'})"
+            for line, count in self._news.most_common(NOTED)
+        ]
+        rest = len(self._news) - len(lines)
+        more = [f"- and {rest} more"] if rest > 0 else []
+        text = "\n".join(["**Venice's models have changed, and so have settings here:**", "", *lines, *more])
+        await self._directs.tell_owners(
+            f"radar:{today}", f"{text}\n\n`/settings` and `/model` choose others."
+        )
 
     async def _examine(self, scope: str, name: str, medium: Medium, value: str, sight: _Sight) -> None:
         if sight.catalogue.trait(value, medium):
             return
+        if name in _LISTS:
+            medium = sight.medium(value, medium)
         model = sight.catalogue.known(value, medium) or sight.catalogue.get(value)
         if model is not None and not sight.gone(model):
             await self._warn(scope, name, model, sight)
@@ -119,6 +144,7 @@ class Radar:
             "changes it.*"
         )
         await self._bulletin.post(Announcement(scope, f"{name}:{value}", text, self._clock()))
+        self._news[f"`{value}` is gone; **{other.name}** (`{other.id}`) takes its place"] += 1
 
     async def _warn(self, scope: str, name: str, model: Model, sight: _Sight) -> None:
         """Tell once that a model will go, while there is time to choose."""
@@ -137,6 +163,7 @@ class Radar:
             f"`/settings {name} …` chooses another.*"
         )
         await self._bulletin.post(Announcement(scope, f"{name}:{model.id}", text, self._clock()))
+        self._news[f"`{model.id}` will go{when}.{follows}".removesuffix(".")] += 1
 
     async def _known(self) -> Mapping[str, Model]:
         """The models that were in use at the last look, as they were then."""
@@ -161,6 +188,11 @@ class _Sight:
         self.today = today
         self._known = known
         self._renamed = renamed
+
+    def medium(self, value: str, medium: Medium) -> Medium:
+        """The medium of a model in a list of several, which may be in any; as given for an unknown one."""
+        old = self.catalogue.get(value) or self._known.get(value)
+        return medium if old is None else cast(Medium, old.medium)
 
     def gone(self, model: Model) -> bool:
         """Whether its last day has passed, although it is still listed."""

@@ -102,6 +102,11 @@ class Reply:
         """Whether the model has said or wished anything, aloud or to itself."""
         return any(heard.received or heard.calls for heard in self.heard)
 
+    @property
+    def speaking(self) -> bool:
+        """Whether the call under way has said or wished anything."""
+        return bool(self.heard) and bool(self.heard[-1].received or self.heard[-1].calls)
+
     def begin(self, request: ChatRequest) -> Heard:
         """The next call of the model begins; what it says continues the answer."""
         self._settle_words()

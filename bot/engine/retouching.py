@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from bot.engine.caps import dollars
+from bot.engine.choosing import Chooser, Job, bounds_of, takes
 from bot.engine.drawing import SHOWN_WORDS
 from bot.engine.easel import BLURRED, Easel
 from bot.engine.gallery import Made, Source
@@ -32,9 +33,10 @@ _IN_STYLE = "{words}\n\nDraw the result in the style “{style}”."
 class Retoucher:
     """Changes pictures through Venice. Like Drawer's, every argument may come from anybody."""
 
-    def __init__(self, easel: Easel, models: ModelBook) -> None:
+    def __init__(self, easel: Easel, models: ModelBook, chooser: Chooser) -> None:
         self._easel = easel
         self._models = models
+        self._chooser = chooser
 
     async def edit(
         self,
@@ -56,34 +58,46 @@ class Retoucher:
         if not asked:
             raise UserError(NOTHING_TO_CHANGE)
         picked = await self._editor(turn, model, len(sources))
-        request = EditRequest(
-            prompt=prompt_of(picked, asked, EDIT_PROMPT_LIMIT),
-            images=tuple(source.data for source in sources),
-            aspect_ratio=edit_shape_of(picked, shape),
-            resolution=resolution_of(picked, resolution),
-            quality=quality_of(picked, quality),
-            safe_mode=not turn.incoming.adult_allowed,
-        )
 
-        def price(result: ImageResult) -> int:
-            enhanced = result.notices.enhanced_prompt is not None
-            return edit_cost(picked, request, violation=False, enhanced=enhanced).micro_usd
+        def request(editor: Model) -> EditRequest:
+            _check_pictures(editor, len(sources))
+            return EditRequest(
+                prompt=prompt_of(editor, asked, EDIT_PROMPT_LIMIT),
+                images=tuple(source.data for source in sources),
+                aspect_ratio=edit_shape_of(editor, shape),
+                resolution=resolution_of(editor, resolution),
+                quality=quality_of(editor, quality),
+                safe_mode=not turn.incoming.adult_allowed,
+            )
 
-        result, cost = await self._easel.order(
-            turn,
-            picked,
-            lambda: self._easel.client.images.edit(request, picked, user=turn.person),
-            ceiling=edit_ceiling(picked, request),
-            price=price,
+        request(picked)  # what the model does not offer is said before another one is looked for
+        lineup = await self._chooser.line(
+            bounds_of(turn), picked, Job("inpaint", takes(request), "changed this")
         )
-        self._models.notice(picked, result.notices)
+        result, cost = await lineup.serve(lambda one: self._changed(turn, one, request(one)))
+        if lineup.note:
+            turn.notice(lineup.note)
+        self._models.notice(lineup.model, result.notices)
         options = {"model": picked.id, "size": shape, "resolution": resolution, "quality": quality}
         options["style"] = exact
         recipe = Recipe(
             Making.EDITED, words.strip(), {name: value for name, value in options.items() if value}
         )
         line = called or _shown(words.strip()) or f"In the style “{exact}”"
-        return _made(result, recipe, sources, line, picked, cost)
+        return _made(result, recipe, sources, line, lineup.model, cost)
+
+    async def _changed(self, turn: Turn, model: Model, request: EditRequest) -> tuple[ImageResult, int]:
+        def price(result: ImageResult) -> int:
+            enhanced = result.notices.enhanced_prompt is not None
+            return edit_cost(model, request, violation=False, enhanced=enhanced).micro_usd
+
+        return await self._easel.order(
+            turn,
+            model,
+            lambda: self._easel.client.images.edit(request, model, user=turn.person),
+            ceiling=edit_ceiling(model, request),
+            price=price,
+        )
 
     async def _editor(self, turn: Turn, chosen: str, pictures: int) -> Model:
         """The editing model, which must take so many pictures."""
@@ -95,10 +109,10 @@ class Retoucher:
             for one in (await self._models.catalogue()).offered("inpaint", allowed(turn))
             if one.image.max_inputs >= pictures
         ]
-        hint = f" {' or '.join(able[:3])} takes that many: `/edit model=…`." if able else ""
-        many = model.image.max_inputs
-        takes = "one picture" if many == 1 else f"{many} pictures"
-        raise UserError(f"{model.name} takes {takes} at most; these are {pictures}.{hint}")
+        _check_pictures(
+            model, pictures, f" {' or '.join(able[:3])} takes that many: `/edit model=…`." if able else ""
+        )
+        return model
 
     async def enlarge(self, turn: Turn, source: Source, scale: Literal[2, 4]) -> Made:
         """A picture two or four times as large. Raises UserError, CapReached or VeniceError."""
@@ -129,6 +143,14 @@ class Retoucher:
             price=_fixed(price),
         )
         return _made(result, Recipe(Making.CUT_OUT), [source], "Cut out", remover, cost)
+
+
+def _check_pictures(model: Model, pictures: int, hint: str = "") -> None:
+    """Refuse more pictures than the model takes."""
+    many = model.image.max_inputs
+    if pictures > many:
+        most = "one picture" if many == 1 else f"{many} pictures"
+        raise UserError(f"{model.name} takes {most} at most; these are {pictures}.{hint}")
 
 
 def _asked(words: str, style: str) -> str:

@@ -130,8 +130,8 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting(
             "fallback",
-            "Who answers when Venice cannot serve the model: auto for the nearest one, off, or names of "
-            "models in order, with commas.",
+            "Who answers, draws, speaks or listens when Venice cannot serve the model: auto for the nearest "
+            "one, off, or names of models in order, with commas.",
             "auto",
             completer="fallback",
         ),

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Coroutine
+from decimal import Decimal
 
 from bot.declarations import Medium
 from bot.engine.cashier import Cashier, Payer
+from bot.engine.choosing import Bounds, Chooser, Job
 from bot.engine.keybook import KeyBook
-from bot.engine.models import ModelBook
+from bot.engine.models import DEAR_OUTPUT, ModelBook
 from bot.engine.privacy import PrivacyRule
+from bot.engine.settings import SettingsBook
 from bot.messages import Place
 from bot.records import Closing, Settlement, TurnState
 from bot.storing import Turns
@@ -43,7 +46,11 @@ class SideCalls:
         turns: Turns,
         rule: PrivacyRule,
         keys: KeyBook,
+        chooser: Chooser,
+        settings: SettingsBook,
     ) -> None:
+        self._chooser = chooser
+        self._settings = settings
         self._client = client
         self._models = models
         self._cashier = cashier
@@ -69,15 +76,27 @@ class SideCalls:
         return (await self._models.catalogue()).find(name)
 
     async def ask(self, place: Place, person: str, model: Model, request: ChatRequest) -> str:
-        """The model's whole answer. `person` is the keyed hash of who pays. Raises CapReached, VeniceError.
+        """The whole answer of the model, or of one that steps in for it as the place's `fallback` says.
+        `person` is the keyed hash of who pays. Raises CapReached, VeniceError.
 
         Such a call counts as money, never as one of a person's answers.
         """
+        with self._keys.acting_for(place):
+            lineup = await self._chooser.line(self._bounds(place, model), model, _job(model, request))
+            return await lineup.serve(lambda one: self._asked(place, person, one, request))
+
+    def _bounds(self, place: Place, model: Model) -> Bounds:
+        """What the place allows, and no model that is only for owners: who asks is known by hash alone."""
+        allow = Filter(
+            tier=self._rule.tier(place), uncensored=model.uncensored, max_output_price=Decimal(DEAR_OUTPUT)
+        )
+        return Bounds(self._settings.of_place(place, "fallback"), allow)
+
+    async def _asked(self, place: Place, person: str, model: Model, request: ChatRequest) -> str:
         call_id = secrets.token_hex(8)
         settlements: list[Settlement] = []
         try:
-            with self._keys.acting_for(place):
-                return await self._paid(Payer(call_id, place, person), settlements, model, request)
+            return await self._paid(Payer(call_id, place, person), settlements, model, request)
         finally:
             if settlements:
                 await self._turns.close([Closing(call_id, TurnState.SETTLED, settlements=tuple(settlements))])
@@ -97,6 +116,18 @@ class SideCalls:
                 bill.charge(cost.micro_usd, count=0, request_id=result.finished.request_id)
                 slot.used(result.usage.total)
         return result.text
+
+
+def _job(model: Model, request: ChatRequest) -> Job:
+    """One that has room for the question, and takes a schema where there is one."""
+    needed = likely_tokens("".join(_texts(request))) + request.max_completion_tokens
+    room = min(needed, model.context_tokens or needed)
+
+    def fits(other: Model) -> bool:
+        schema = request.response_schema is None or other.capabilities.response_schema
+        return schema and (other.context_tokens or 0) >= room
+
+    return Job(fits=fits)
 
 
 def _texts(request: ChatRequest) -> list[str]:

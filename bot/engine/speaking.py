@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.declarations import Medium
+from bot.engine.choosing import Chooser, Job, Lineup, bounds_of
 from bot.engine.models import ModelBook
 from bot.engine.spoken import pieces_for
 from bot.engine.tab import Payments, Tab
@@ -44,10 +45,13 @@ class VoiceChoice:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What was spoken. `note` says what is missing and why, "" when nothing is."""
+    """What was spoken, and by whom. `note` says what is missing and why, and who stepped in; "" for
+    neither. `whole` is False where something is missing."""
 
     clip: VoiceClip
     note: str
+    choice: VoiceChoice
+    whole: bool = True
 
     def show(self, turn: Turn) -> None:
         """The bubble, and what is missing from it."""
@@ -60,10 +64,16 @@ class Speaker:
     """Speaks through Venice."""
 
     def __init__(
-        self, client: VeniceClient, models: ModelBook, payments: Payments, own_voices: VoiceBook
+        self,
+        client: VeniceClient,
+        models: ModelBook,
+        chooser: Chooser,
+        payments: Payments,
+        own_voices: VoiceBook,
     ) -> None:
         self._client = client
         self._models = models
+        self._chooser = chooser
         self._payments = payments
         self._own_voices = own_voices
 
@@ -86,9 +96,25 @@ class Speaker:
         offered = (await self._models.catalogue()).offered("tts")
         return bool(voice) and not any(voice in model.voices for model in offered)
 
-    async def speak(self, turn: Turn, text: str, choice: VoiceChoice) -> Spoken:
+    async def speak(
+        self, turn: Turn, text: str, choice: VoiceChoice, *, speed: float | None = None
+    ) -> Spoken:
         """Text as one voice clip. The price of all pieces is reserved as one sum. Where a piece fails, what
-        was spoken before it is kept; raises VeniceError or UserError when that is nothing."""
+        was spoken before it is kept; raises VeniceError or UserError when that is nothing. Where Venice
+        cannot serve the model, another one speaks all of it, with a voice of its own. `speed` 1 is the
+        usual one."""
+        job = Job("tts", lambda one: bool(format_for(one)), "reads this")
+        lineup = await self._chooser.line(bounds_of(turn), choice.model, job)
+
+        async def attempt(model: Model) -> Spoken:
+            own = choice if model is choice.model else VoiceChoice(model, default_voice(model))
+            return await self._read(turn, text, own, speed)
+
+        spoken = await lineup.serve(attempt)
+        notes = [_stepped_in(lineup, choice, spoken.choice), spoken.note]
+        return replace(spoken, note=" ".join(note for note in notes if note))
+
+    async def _read(self, turn: Turn, text: str, choice: VoiceChoice, speed: float | None) -> Spoken:
         pieces, left_out = pieces_for(choice.model.id, text)
         if not pieces:
             raise UserError(NOTHING_TO_SAY)
@@ -98,7 +124,8 @@ class Speaker:
         async with self._payments.tab(turn, Medium.VOICE, choice.model, prices) as tab:
             for piece, price in zip(pieces, prices, strict=True):
                 try:
-                    sound = await self._spoken(turn, tab, piece, price, choice)
+                    request = SpeechRequest(piece, choice.voice, format_for(choice.model), speed=speed)
+                    sound = await self._spoken(turn, tab, request, price, choice.model)
                     await asyncio.to_thread(joiner.add, sound)
                 except (VeniceError, UserError) as error:
                     if not done:
@@ -106,14 +133,21 @@ class Speaker:
                     note = f"I could read only {done} of {len(pieces)} parts aloud. {error.reader_text}"
                     break
                 done += 1
-        return Spoken(await asyncio.to_thread(joiner.finish), note)
+        return Spoken(await asyncio.to_thread(joiner.finish), note, choice, whole=not note)
 
-    async def _spoken(self, turn: Turn, tab: Tab, text: str, price: int, choice: VoiceChoice) -> bytes:
-        request = SpeechRequest(text, choice.voice, format_for(choice.model))
-        async with self._payments.call(turn, tab, choice.model, price):
-            speech = await self._client.speech(request, choice.model, user=turn.person)
+    async def _spoken(self, turn: Turn, tab: Tab, request: SpeechRequest, price: int, model: Model) -> bytes:
+        async with self._payments.call(turn, tab, model, price):
+            speech = await self._client.speech(request, model, user=turn.person)
             tab.answered(speech.notices.request_id)
         return speech.data
+
+
+def _stepped_in(lineup: Lineup, wanted: VoiceChoice, used: VoiceChoice) -> str:
+    """That another model speaks, and with which voice, since a voice belongs to its model."""
+    if not lineup.note:
+        return ""
+    voice = f" A voice belongs to its model, so you hear `{used.name}`." if wanted.name and used.name else ""
+    return f"{lineup.note}{voice}"
 
 
 def voice_media(clip: VoiceClip) -> Media:

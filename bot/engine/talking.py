@@ -146,19 +146,20 @@ class Talker:
                 self._answers.begin(turn)
             try:
                 if await self._served(turn, lineup, request, reply):
-                    return _Asked(model, request, reply, reply.finish())
+                    return _Asked(lineup.model, request, reply, reply.finish())
             except (asyncio.CancelledError, GondolaError) as error:
                 # A UserError (refused, nothing to say, a full cap) leaves nothing worth keeping.
                 arrived = reply.arrived and not isinstance(error, UserError)
-                self._broken_off(turn, material, model, reply, arrived=arrived)
+                self._broken_off(turn, material, lineup.model, reply, arrived=arrived)
                 raise
             waited = reply.waited
 
     async def _served(self, turn: Turn, lineup: Lineup, request: ChatRequest, reply: Reply) -> bool:
         """Stream the answer; False where Venice refused before any word and another model takes over."""
         try:
-            await self._rounds.run(turn, lineup.model, request, reply)
+            await self._rounds.run(turn, lineup, request, reply)
         except VeniceError as error:
+            # Once tools ran, the rounds themselves have seen to it.
             if reply.begun or not await lineup.step_in(error):
                 raise
             return False
@@ -309,7 +310,7 @@ class Talker:
                 turn.say(answer)  # the words were paid for: show them
             turn.notice(f"I could not say it aloud. {error.reader_text}")
             return
-        if mode == "voice" and spoken.note:
+        if mode == "voice" and not spoken.whole:
             turn.say(answer)  # what the voice leaves out was paid for, too
         spoken.show(turn)
 

@@ -120,6 +120,8 @@ class Watcher:
 
     async def _heard(self, basket: Basket, sound: Attachment) -> str:
         heard = await self._hearer.hear(basket.turn, sound)
+        if heard.note:
+            basket.remarks.append(heard.note)
         if heard.missing:
             basket.remarks.append(heard.missing)
         return heard.text

@@ -81,6 +81,8 @@ def key_change_body(change: KeyChange) -> Body:
     if not change.id:
         raise refused("Which key?")
     limits: dict[str, float | None] = {**_limits(change.limit_usd, change.limit_diem)}
+    if change.one_limit:
+        limits = {"usd": None, "diem": None, **limits}
     if change.no_limit:
         limits = {"usd": None, "diem": None}
     body: Body = {

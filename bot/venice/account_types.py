@@ -153,14 +153,15 @@ class KeyOrder:
 
 @dataclass(frozen=True, slots=True)
 class KeyChange:
-    """What to change of a key; None leaves a thing as it is. `no_limit` takes both limits away, and
-    `no_expiry` the end."""
+    """What to change of a key; None leaves a thing as it is. `no_limit` takes both limits away, `one_limit`
+    those that are None, and `no_expiry` the end."""
 
     id: str
     description: str | None = None
     limit_usd: int | None = None
     limit_diem: int | None = None
     no_limit: bool = False
+    one_limit: bool = False
     period: LimitPeriod | None = None
     privacy: ModelPrivacy | None = None
     expires: date | datetime | None = None

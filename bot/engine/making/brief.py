@@ -40,13 +40,15 @@ class Craft(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """One wish. `picture` is the id of the vault's file that a film starts from. Empty text and None mean
+    """One wish. `picture` is the id of the vault's file that a film starts from, `end` of the one it ends
+    with. Empty text and None mean
     that nothing was said. `duration` is in the model's own words ("5s"), `seconds` is for sound."""
 
     craft: Craft
     prompt: str
     model: str = ""
     picture: str = ""
+    end: str = ""
     duration: str = ""
     resolution: str = ""
     aspect: str = ""
@@ -60,8 +62,9 @@ class Brief:
     voice: str = ""
     language: str = ""
 
-    def film(self, picture_url: str = SOME_PICTURE) -> VideoRequest:
-        """The order of a film; `picture_url` counts where it starts from a picture."""
+    def film(self, picture_url: str = SOME_PICTURE, end_url: str = SOME_PICTURE) -> VideoRequest:
+        """The order of a film; `picture_url` counts where it starts from a picture, `end_url` where it ends
+        with one."""
         return VideoRequest(
             prompt=self.prompt,
             duration=self.duration,
@@ -70,6 +73,7 @@ class Brief:
             negative_prompt=self.negative,
             audio=self.audio is not False,
             image_url=picture_url if self.picture else "",
+            end_image_url=end_url if self.end else "",
         )
 
     def sound(self) -> AudioRequest:
@@ -92,6 +96,7 @@ class Brief:
             "prompt": self.prompt,
             "model": self.model,
             "picture": self.picture,
+            "end": self.end,
             "duration": self.duration,
             "resolution": self.resolution,
             "aspect": self.aspect,
@@ -133,11 +138,18 @@ def narrates(model: Model) -> bool:
     return model.pricing.thousand_characters is not None
 
 
+def bridges(model: Model) -> bool:
+    """Whether a film model goes from one picture to another, and needs both. Venice's list says so by name
+    only; which others take a picture to end with it does not say."""
+    return "transition" in model.id or "first-last-frame" in model.id
+
+
 def suits(model: Model, brief: Brief) -> bool:
     """Whether a model makes this kind of thing at all."""
     match brief.craft:
         case Craft.FILM:
-            return model.video.kind == ("image-to-video" if brief.picture else "text-to-video")
+            kind = "image-to-video" if brief.picture else "text-to-video"
+            return model.video.kind == kind and (bool(brief.end) or not bridges(model))
         case Craft.MUSIC:
             return not is_effect(model) and not narrates(model)
         case Craft.SOUND:
@@ -156,6 +168,8 @@ def _film_complaint(brief: Brief, model: Model) -> str:
         return f"{model.name} makes films from words only. Choose a model that starts from a picture."
     if takes.kind == "image-to-video" and not brief.picture:
         return f"{model.name} makes a film out of a picture: attach one, or reply to one."
+    if bridges(model) and not brief.end:
+        return f"{model.name} goes from one picture to another: attach both, the first one first."
     if takes.kind == "video":
         return f"{model.name} changes films, which I cannot do yet. Choose another model."
     for what, wanted, offered in (

@@ -40,6 +40,7 @@ class _Ready:
 
     offer: Offer
     picture: str
+    end: str
 
 
 class Ordering:
@@ -100,9 +101,11 @@ class Ordering:
         if brief is None:
             raise UserError(words.CANCELLED)
         offer = await self._quoter.priced(brief, await self._quoter.model(brief), order.person)
-        return _Ready(offer, await self._picture(brief.picture) if brief.picture else "")
+        return _Ready(offer, await self._picture(brief.picture), await self._picture(brief.end))
 
     async def _picture(self, file_id: str) -> str:
+        if not file_id:
+            return ""
         kept = await self._store.vault.get(file_id, self._clock())
         if kept is None:
             raise UserError(words.NO_PICTURE)
@@ -151,7 +154,9 @@ class Ordering:
     async def _queue(self, ready: _Ready, person: str) -> Job:
         brief, model = ready.offer.brief, ready.offer.model
         if brief.craft is Craft.FILM:
-            return await self._client.jobs.queue_video(brief.film(ready.picture), model, user=person)
+            return await self._client.jobs.queue_video(
+                brief.film(ready.picture, ready.end), model, user=person
+            )
         return await self._client.jobs.queue_audio(brief.sound(), model, user=person)
 
     async def _queued(self, order: Order, job: Job) -> Order | None:

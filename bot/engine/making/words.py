@@ -71,6 +71,8 @@ def head(brief: Brief, model: Model) -> str:
 
 def _title(brief: Brief) -> str:
     if brief.craft is Craft.FILM:
+        if brief.end:
+            return "Film from one picture to another"
         return "Film from your picture" if brief.picture else "Film"
     return {Craft.MUSIC: "Music", Craft.SOUND: "Sound"}[brief.craft]
 

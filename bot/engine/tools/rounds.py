@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.engine.asking import Asker
+from bot.engine.choosing import Lineup
 from bot.engine.purse import Purse
 from bot.engine.reply import Heard, Reply
 from bot.engine.tools.toolbox import Toolbox
 from bot.engine.turn import Turn
+from bot.errors import VeniceError
 from bot.venice import ChatMessage, ChatRequest, Model, ToolCall
 
 ROUNDS = 4
@@ -40,9 +42,9 @@ class Rounds:
         choice = "none" if turn.again is not None and turn.again.proceed else None
         return replace(request, tools=tools, tool_choice=choice)
 
-    async def run(self, turn: Turn, model: Model, request: ChatRequest, reply: Reply) -> None:
+    async def run(self, turn: Turn, lineup: Lineup, request: ChatRequest, reply: Reply) -> None:
         """The whole answer. Raises CapReached, VeniceError; what arrived before that stays in the reply."""
-        heard = await self._asker.ask(turn, model, request, reply)
+        heard = await self._asker.ask(turn, lineup.model, request, reply)
         purse = Purse(int((turn.settings.number("tool_budget") or 0) * CENT))
         for number in range(1, ROUNDS + 1):
             if not heard.calls or not request.tools or request.tool_choice == "none":
@@ -51,8 +53,19 @@ class Rounds:
             last = number == ROUNDS or purse.left <= 0
             request = _next(request, heard, results, last=last)
             before = len(turn.settlements)
-            heard = await self._asker.ask(turn, model, request, reply)
+            heard = await self._ask_on(turn, lineup, request, reply)
             purse.spend(sum(one.cost for one in turn.settlements[before:]))
+
+    async def _ask_on(self, turn: Turn, lineup: Lineup, request: ChatRequest, reply: Reply) -> Heard:
+        """Ask once more after tools ran: nothing is done again, so where Venice refuses the model before it
+        said anything, another one that uses tools goes on from there."""
+        while True:
+            try:
+                return await self._asker.ask(turn, lineup.model, request, reply)
+            except VeniceError as error:
+                if reply.speaking or not await lineup.step_in(error, _uses_tools):
+                    raise
+            reply.note = lineup.note
 
     async def _use(
         self, turn: Turn, calls: Sequence[ToolCall], reply: Reply, purse: Purse
@@ -68,6 +81,10 @@ class Rounds:
         return [
             ChatMessage("tool", text, tool_call_id=call.id) for call, text in zip(calls, texts, strict=True)
         ]
+
+
+def _uses_tools(model: Model) -> bool:
+    return model.capabilities.functions
 
 
 def _next(request: ChatRequest, heard: Heard, results: Sequence[ChatMessage], *, last: bool) -> ChatRequest:

@@ -27,7 +27,8 @@ def speak_tools(speaker: Speaker) -> list[Tool]:
         choice = await speaker.choose(turn, voice=text_arg(args, "voice"))
         spoken = await speaker.speak(turn, words, choice)
         spoken.show(turn)
-        voice = choice.voice or choice.model.name
+        used = spoken.choice
+        voice = used.voice or used.model.name
         told = f"Done: they hear it as a voice message of {spoken.clip.duration:.0f} seconds (voice {voice})."
         deed = f"said aloud: “{shortened(words, 200)}”"
         return Used(f"{told} {spoken.note} Do not repeat the words in writing.", "Said aloud", deed)

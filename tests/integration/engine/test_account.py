@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -244,3 +246,45 @@ async def test_a_key_of_another_account_says_nothing_about_ours(room: Room) -> N
     room.demo.faults.next(CHAT, Fault.status(402)).times(1)
     await room.say("Hello", place=SERVER, author=BOB)
     assert told(room, LOW) == told(room, REFUSED) == 0
+
+
+# --- what was ---
+
+
+async def shown(room: Room, **options: Any) -> str:
+    return "\n".join(one.text for one in await room.command("account", **options))
+
+
+async def test_the_history_by_day_and_model(room: Room) -> None:
+    await room.say("Hello there")
+    await room.command("image", prompt="a lighthouse")
+    said = await shown(room, show="history", days=3)
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    assert said.startswith("**What Venice booked, by day and model** (last 3 days, UTC): $")
+    [line] = [line for line in said.splitlines() if line.startswith(f"- {today}: $")]
+    spent = float(line.partition("$")[2].split()[0])
+    assert spent == pytest.approx(await room.spent() / 1e6, abs=0.002)
+    assert line.count("`") >= 4  # words and a picture
+    [request] = [one for one in room.demo.requests if one.path == "/billing/usage-history"]
+    assert request.secret == ADMIN
+
+
+async def test_a_history_without_anything(room: Room) -> None:
+    assert (await shown(room, show="history")).endswith("Nothing.")
+
+
+async def test_a_history_that_is_too_long_says_so(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.engine.account.MOST_LINES", 1)
+    await room.say("Hello there")
+    await room.command("image", prompt="a lighthouse")
+    assert "ask for fewer days" in await shown(room, show="history")
+
+
+async def test_calls_that_ran_into_a_limit(room: Room) -> None:
+    assert "None that Venice remembers" in await shown(room, show="refused")
+
+
+async def test_the_past_wants_an_admin_key(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        for what in ("history", "refused"):
+            assert await shown(room, show=what) == NO_RIGHTS

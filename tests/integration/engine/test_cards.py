@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,14 @@ from typing import Any
 import pytest
 
 from bot.demo import Fault
+from bot.engine.making.brief import Brief, Craft, complaint, suits
 from bot.engine.making.counter import GONE, UNDER_WAY
 from bot.engine.making.words import CANCELLED, NOTHING_CHEAPER
 from bot.messages import Addressed, Attachment, Authority, CommandUse, MediaKind, Person, Place, Quoted
 from bot.orders import OrderState as S
 from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit
+from bot.venice import Model
+from bot.venice.constraints import VideoConstraints
 from tests.integration.engine.room import ADA, Room, open_room
 from tests.integration.engine.shop import (
     QUEUES,
@@ -28,7 +32,7 @@ from tests.integration.engine.shop import (
     press,
     until,
 )
-from tests.pictures import picture
+from tests.pictures import opened, picture
 
 BOB = Person("test", "2", "Bob")
 GROUP = Place("test", "s1", "c2")
@@ -286,6 +290,57 @@ async def test_a_picture_moves(room: Room) -> None:
     assert "aspect_ratio" not in body
     [kept, *_] = await room.store.vault.recent("test::c1:", room.parts.clock(), 5)
     assert kept.mime == "video/mp4"
+
+
+def photo(room: Room, name: str) -> Attachment:
+    room.door.files[name] = picture((640, 360))
+    return Attachment(MediaKind.IMAGE, name, "image/png", f"{name}.png", len(room.door.files[name]))
+
+
+@pytest.mark.parametrize("reply", [False, True], ids=["attached", "in reply"])
+async def test_a_film_goes_from_one_picture_to_another(room: Room, reply: bool) -> None:
+    first, last = photo(room, "first"), photo(room, "last")
+    room.door.files["last"] = picture((360, 640))
+    use = CommandUse("video", {"prompt": "the boat turns"})
+    fields: dict[str, Any] = {"attachments": (first, last)}
+    if reply:
+        fields = {"quoted": Quoted("m0", ADA, attachments=(first,)), "attachments": (last,)}
+    [shown] = await room.send(
+        room.event(addressed=Addressed.COMMAND, command=use, adult_allowed=True, **fields)
+    )
+    assert shown.text.startswith("**Film from one picture to another**")
+    made = await order(room, shown)
+    if "Cheaper" in labels(shown):
+        await press(room, shown, "Cheaper", adult_allowed=True)
+    await press(room, shown, "Make it", adult_allowed=True)
+    await ended(room, made.id, S.DELIVERED)
+    [body] = calls(room, "/video/queue")
+    sizes = [
+        opened(base64.b64decode(body[name].partition(",")[2])).size for name in ("image_url", "end_image_url")
+    ]
+    assert [width > height for width, height in sizes] == [True, False]
+
+
+async def test_a_film_takes_two_pictures_at_most(room: Room) -> None:
+    files = tuple(photo(room, name) for name in ("a", "b", "c"))
+    use = CommandUse("video", {"prompt": "they dance"})
+    [shown] = await room.send(room.event(addressed=Addressed.COMMAND, command=use, attachments=files))
+    assert "attach at most two" in shown.text
+    assert calls(room, "/video/quote") == []
+
+
+def test_what_goes_between_pictures_needs_both() -> None:
+    """Venice's list names such models and says nothing else about it."""
+    model = Model(
+        "pixverse-c1-transition",
+        "video",
+        "PixVerse",
+        video=VideoConstraints(kind="image-to-video", durations=("5s",)),
+    )
+    one, two = Brief(Craft.FILM, "turn", picture="p"), Brief(Craft.FILM, "turn", picture="p", end="q")
+    assert (suits(model, one), suits(model, two)) == (False, True)
+    assert "attach both" in complaint(one, model)
+    assert complaint(two, model) == ""
 
 
 async def test_what_is_no_picture_is_said_before_any_price(room: Room) -> None:

@@ -191,6 +191,45 @@ async def test_rotating_deletes_the_old_key_and_says_when_it_could_not(room: Roo
     assert secrets_of(room)[-1] == second
 
 
+async def test_a_key_gets_other_terms_and_stays_the_same(room: Room) -> None:
+    await key(room, ADA, action="mint", limit="$5")
+    before = room.parts.keys.of(SERVER.server_key)
+    assert before is not None
+    said = await key(room, ADA, action="change", limit="7 DIEM", per="month", privacy="private")
+    assert f"still the key ending in `{before.last4}`. It may spend 7 DIEM a month and call private" in said
+    after = room.parts.keys.of(SERVER.server_key)
+    assert after is not None
+    assert (after.sealed, after.venice_id, after.limit_usd) == (before.sealed, before.venice_id, None)
+    async with _admin(room) as account:
+        [seen] = await account.keys()
+        assert (seen.limit_usd, seen.limit_diem, seen.period, seen.privacy) == (
+            None,
+            7_000_000,
+            "MONTH",
+            "PRIVATE_ONLY",
+        )
+    await room.parts.keys.load()
+    assert room.parts.keys.of(SERVER.server_key) == after  # stored, and its secret still opens
+    await key(room, ADA, action="change", limit="$9")
+    async with _admin(room) as account:
+        [seen] = await account.keys()
+        assert (seen.limit_usd, seen.limit_diem, seen.period) == (9_000_000, None, "MONTH")
+
+
+async def test_terms_stay_where_venice_did_not_change_them(room: Room) -> None:
+    await key(room, ADA, action="mint", limit="$5")
+    before = room.parts.keys.of(SERVER.server_key)
+    room.demo.faults.next("/api_keys", Fault.status(404)).always()
+    assert "Done" not in await key(room, ADA, action="change", limit="$7")
+    assert room.parts.keys.of(SERVER.server_key) == before
+
+
+async def test_only_owners_change_terms_and_only_of_keys_made_here(room: Room) -> None:
+    await key(room, ADA, action="mint", limit="$5")
+    assert "Only an owner" in await key(room, MO, action="change", limit="$7")
+    assert "Say what changes" in await key(room, ADA, action="change")
+
+
 async def test_a_lost_answer_leaves_no_key_behind(room: Room) -> None:
     room.demo.faults.next("/api_keys", Fault.lost_answer()).times(1)
     await key(room, ADA, action="mint", limit="$5")

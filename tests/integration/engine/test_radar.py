@@ -67,6 +67,25 @@ async def test_a_retired_model_is_mapped_and_who_manages_the_place_is_told_once(
     assert not await room.parts.radar.look()
 
 
+async def test_owners_read_it_in_their_direct_chat_counted_and_once(room: Room) -> None:
+    direct = Place("test", "", "ada")
+    await room.say("Hello", place=direct)  # now it is known where Ada can be told something
+    for scope in (GROUP.channel_key, "bot"):
+        await put(room, "model", "deepseek-v4-flash-0731", scope)
+    await room.parts.radar.look()
+    room.demo.churn.retire("deepseek-v4-flash-0731")
+    before = len(room.door.messages)
+    assert await next_day(room)
+    [news] = list(room.door.messages.values())[before:]
+    assert news.target.place.room == direct.room
+    assert (
+        "`deepseek-v4-flash-0731` is gone; **DeepSeek V3.2** (`deepseek-v3.2`) takes its place" in news.text
+    )
+    assert "(2 settings)" in news.text
+    assert await next_day(room)
+    assert len(room.door.messages) == before + 1
+
+
 async def test_every_scope_and_every_kind_of_setting(room: Room) -> None:
     keys = ("bot", "server:test:g", GROUP.channel_key, "thread:test:room:t", BOB.scope_key)
     for key in keys:

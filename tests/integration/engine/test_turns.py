@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import math
+import re
 import struct
 import wave
 from collections.abc import AsyncIterator
@@ -228,6 +229,18 @@ async def test_a_character_is_chosen_and_cleared(room: Room) -> None:
     await room.command("character", clear=True)
     await room.say("Who are you?")
     assert "character_slug" not in last_body(room)["venice_parameters"]
+
+
+async def test_a_chosen_character_comes_with_what_people_say_of_it(room: Room) -> None:
+    [offer] = await room.command("character")
+    [slug] = re.findall(r"\(`([^`]+)`\)", offer.text)[:1]
+    [card] = await room.command("character", name=slug)
+    assert re.search(r"\*\d\.\d of 5 in [\d,]+ reviews at Venice\*", card.text)
+    assert card.text.count("★") >= 1
+    room.demo.faults.next(f"/characters/{slug}/reviews", Fault.status(500)).always()
+    [card] = await room.command("character", name=slug)
+    assert "From now on I am" in card.text
+    assert "reviews" not in card.text
 
 
 async def test_an_own_persona_leads_the_prompt(room: Room) -> None:

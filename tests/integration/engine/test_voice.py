@@ -64,6 +64,12 @@ async def ledger(room: Room) -> list[tuple[str, str, int, int]]:
 # --- voices, models, formats ---
 
 
+async def test_as_fast_as_asked(room: Room) -> None:
+    await room.command("voice", text="Good morning, everyone", speed=1.5)
+    await room.command("voice", text="Good morning, everyone")
+    assert [body.get("speed") for body in bodies(room)] == [1.5, None]
+
+
 @pytest.mark.parametrize(
     ("model", "voice", "form"),
     [("tts-kokoro", "af_sky", "opus"), (SHORT_OF_BREATH, "Vivian", "mp3"), ("tts-orpheus", "tara", "wav")],
