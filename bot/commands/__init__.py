@@ -18,6 +18,7 @@ from bot.commands import (
     media,
     memory,
     models,
+    offrecord,
     privacy,
     reading,
     reminding,
@@ -43,6 +44,7 @@ def build_registry(services: Services) -> Registry:
     """Commands in menu order, the button actions, and the completer."""
     commands: list[Bound] = [
         *talk.bound(services),
+        *offrecord.bound(services),
         *models.bound(services),
         *media.bound(services),
         *workbench.bound(services),
