@@ -30,7 +30,7 @@ from bot.storing import Store
 from bot.supervision import Platform
 from bot.upkeep import expire_backups
 from bot.venice import Timeouts, VeniceClient
-from storage import open_store
+from storage import ContentCipher, open_store
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -43,6 +43,8 @@ READ_MARKS_KEPT = 30 * 86_400.0
 """Seconds without anything from people after which it is forgotten how far a channel was read."""
 EXPIRED_VOICES_KEPT = 30 * 86_400.0
 """Seconds for which it can still be said that somebody's voice has expired."""
+SEAL_PAUSE = 0.05
+"""Seconds between two batches of words that are encrypted anew."""
 DEMO_KEY = "demo"
 
 
@@ -100,6 +102,7 @@ class House:
             beside = (
                 _venice_check(self),
                 self._housekeeping(),
+                self._sealing(),
                 self.engine.keep_checkpoints(),
                 self.parts.workshop.run(),
                 self.parts.alarm.run(),
@@ -147,6 +150,19 @@ class House:
                 continue
             if swept or recovered:
                 log.warning("housekeeping.recovered", reservations=swept, turns=recovered)
+
+    async def _sealing(self) -> None:
+        """Encrypt what is stored from before there was this key, once, gently."""
+        while True:
+            try:
+                rows = await self._store.reseal(SEAL_PAUSE)
+            except GondolaError as error:
+                log.warning("sealing.failed", reason=error.detail)
+                await asyncio.sleep(HOUSEKEEPING_SECONDS)
+                continue
+            if rows:
+                log.info("sealing.done", rows=rows)
+            return
 
     def _web(self) -> WebAdapter:
         host, port = self._configuration.http_address
@@ -211,6 +227,7 @@ async def serving(configuration: Configuration, *, timeouts: Timeouts | None = N
             instance=secrets.token_hex(8),
             clock=time.time,
             lease_seconds=LEASE_SECONDS,
+            cipher=content_cipher(configuration, keys),
         )
         stack.push_async_callback(store.close)
         client = await stack.enter_async_context(await _venice(configuration, stack, timeouts))
@@ -219,6 +236,12 @@ async def serving(configuration: Configuration, *, timeouts: Timeouts | None = N
         await house.parts.load()
         await stack.enter_async_context(house.doors_open())
         yield house
+
+
+def content_cipher(configuration: Configuration, keys: SecretKeys) -> ContentCipher:
+    """What encrypts people's words: only a key that lies apart from the data protects them."""
+    chosen = bool(configuration.gondola_secret_key.get_secret_value())
+    return ContentCipher(keys.sealing, sealing=chosen)
 
 
 async def _venice(

@@ -186,6 +186,7 @@ class Incoming:
     `complaint` says what is wrong with a typed command; whoever may come in is told instead of served.
     `edits` is the id of an earlier message that now reads like this, "" for a new message.
     `roles` are the keys (`platform:id`) of the author's roles in this server, the highest first.
+    `off_record` says that nothing of it may be kept; the engine sets it.
     """
 
     event_id: str
@@ -211,6 +212,7 @@ class Incoming:
     sent_at: float = 0.0
     edits: str = ""
     roles: tuple[str, ...] = ()
+    off_record: bool = False
 
 
 # --- what goes out ---------------------------------------------------------------------------------

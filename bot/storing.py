@@ -297,6 +297,11 @@ class Store(
     @property
     def announcements(self) -> Announcements: ...
 
+    async def reseal(self, pause: float) -> int:
+        """Encrypt anew what is stored otherwise than today's key asks, in short transactions with so many
+        seconds between them; returns how many rows. May be cut off at any time: the next pass goes on."""
+        ...
+
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """Rename a chat in every table, in one transaction."""
         ...

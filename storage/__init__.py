@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from storage.ciphering import ContentCipher
 from storage.store import SqlStore, open_store
 
-__all__ = ["SqlStore", "open_store"]
+__all__ = ["ContentCipher", "SqlStore", "open_store"]

@@ -111,6 +111,18 @@ class Database:
         except sqlite3.Error as error:
             raise GondolaError(detail=f"database: {type(error).__name__}", retryable=True) from error
 
+    async def checkpoint(self) -> None:
+        """SQLite: write the journal back into the file and empty it, so that what was deleted or overwritten
+        is in neither. A reader at work may keep some of it; the next time takes that along."""
+        if self._writer is not self._reader:
+            await self._apart(self._checkpoint())
+
+    async def _checkpoint(self) -> None:
+        async with self._turn, self._writer.connect() as connection:
+            # Beside SQLAlchemy's transactions: in one, SQLite refuses.
+            raw: Any = (await connection.get_raw_connection()).driver_connection
+            await raw.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+
     async def close(self) -> None:
         """Let running transactions end and close every connection. An open SQLite connection keeps a
         thread alive that would hang the exit of the process."""

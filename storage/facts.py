@@ -7,7 +7,7 @@ import sys
 from array import array
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import LargeBinary, RowMapping, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import RowMapping, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Role
@@ -27,7 +27,7 @@ from storage.rows import (
     seconds,
     to_json,
 )
-from storage.tables import CleanText, facts, history
+from storage.tables import CleanText, SealedBytes, facts, history
 
 _PUT = insert(facts).returning(facts.c.id)
 _told = [column for column in facts.c if column.name not in ("vector", "model")]
@@ -39,7 +39,7 @@ _VECTORS = select(facts.c.id, facts.c.model, facts.c.vector).where(_on_shelves, 
 _EMBED = (
     update(facts)
     .where(facts.c.id == bindparam("fact", type_=CleanText))
-    .values(vector=bindparam("new_vector", type_=LargeBinary), model=bindparam("new_model", type_=CleanText))
+    .values(vector=bindparam("new_vector", type_=SealedBytes), model=bindparam("new_model", type_=CleanText))
 )
 _FORGET = delete(facts).where(facts.c.id.in_(ids))
 _ON_SHELF = select(facts.c.text).where(facts.c.shelf == bindparam("shelf"))

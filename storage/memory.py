@@ -28,7 +28,7 @@ from storage.rows import (
     to_json,
 )
 from storage.summaries import drop, drop_over, drop_turn, put, recall
-from storage.tables import CleanText, chats, history
+from storage.tables import CleanText, SealedText, chats, history
 from storage.vault import drop_files, drop_shown
 
 _REMEMBER = insert(history).returning(history.c.id)
@@ -56,9 +56,9 @@ _REVISE = (
         history.c.role == Role.BOT.value,
     )
     .values(
-        text=bindparam("new_text", type_=CleanText),
+        text=bindparam("new_text", type_=SealedText),
         message_ids=bindparam("new_ids", type_=CleanText),
-        media_note=bindparam("new_note", type_=CleanText),
+        media_note=bindparam("new_note", type_=SealedText),
     )
 )
 _FORGET = delete(history).where(_here)

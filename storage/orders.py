@@ -34,7 +34,10 @@ _ADVANCE = (
         or_(bindparam("anybody"), orders.c.instance == bindparam("me", type_=CleanText)),
     )
     .values(
-        **{name: func.coalesce(bindparam(f"new_{name}", type_=CleanText), orders.c[name]) for name in _TEXTS},
+        **{
+            name: func.coalesce(bindparam(f"new_{name}", type_=orders.c[name].type), orders.c[name])
+            for name in _TEXTS
+        },
         state=bindparam("new_state", type_=CleanText),
         version=func.coalesce(bindparam("new_version", type_=orders.c.version.type), orders.c.version),
         quote=func.coalesce(bindparam("new_quote", type_=orders.c.quote.type), orders.c.quote),

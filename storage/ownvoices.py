@@ -15,17 +15,15 @@ from storage.tables import CleanText, own_voices, shared_voices
 _voice = own_voices.c.id == bindparam("voice")
 _made = own_voices.c.handle != ""
 _AGREE = upsert(own_voices).on_conflict_do_nothing().returning(own_voices.c.id)
-_OLDER = select(own_voices.c.id).where(
-    own_voices.c.person == bindparam("person"),
-    own_voices.c.name == bindparam("name"),
-    own_voices.c.id != bindparam("voice"),
+_OLDER = select(own_voices.c.id, own_voices.c.name).where(
+    own_voices.c.person == bindparam("person"), own_voices.c.id != bindparam("voice")
 )
 _HANDLE = (
     update(own_voices)
     .where(_voice)
     .values(
         model=bindparam("new_model", type_=CleanText),
-        handle=bindparam("new_handle", type_=CleanText),
+        handle=bindparam("new_handle", type_=own_voices.c.handle.type),
         expires_at=bindparam("new_expires_at"),
         kept=bindparam("new_kept"),
         renewed=bindparam("new_renewed"),
@@ -76,7 +74,7 @@ class SqlOwnVoices:
 
     async def made(self, voice: OwnVoice) -> None:
         """See the port. One transaction."""
-        older: Params = {"person": voice.person, "name": voice.name, "voice": voice.id}
+        older: Params = {"person": voice.person, "voice": voice.id}
         handle: Params = {
             "voice": voice.id,
             "new_model": voice.model,
@@ -88,7 +86,8 @@ class SqlOwnVoices:
 
         async def work(connection: AsyncConnection) -> None:
             for row in await fetch(connection, _OLDER, older):
-                await _drop(connection, row["id"])
+                if row["name"] == voice.name:  # encrypted names cannot be compared by the database
+                    await _drop(connection, row["id"])
             await connection.execute(_HANDLE, handle)
 
         await self._database.write(work)

@@ -15,6 +15,7 @@ from storage.announcements import SqlAnnouncements
 from storage.audit import SqlAudit
 from storage.buttons import SqlButtons
 from storage.chats import SqlChats
+from storage.ciphering import NO_CIPHER, ContentCipher, use
 from storage.database import Database, postgres_database, sqlite_database
 from storage.facts import SqlFacts
 from storage.lease import Lease, release_all
@@ -30,6 +31,7 @@ from storage.ownvoices import SqlOwnVoices
 from storage.people import SqlPeople
 from storage.reading import SqlReading
 from storage.reminders import SqlReminders
+from storage.resealing import Resealing, admit_keys
 from storage.server_keys import SqlServerKeys
 from storage.settings import SqlSettings
 from storage.totals import totals
@@ -41,9 +43,15 @@ class SqlStore:
     """bot.storing.Store over a database; close it, or use it as an async context manager."""
 
     def __init__(
-        self, database: Database, lease: Lease, *, on_close: Callable[[], None] = lambda: None
+        self,
+        database: Database,
+        lease: Lease,
+        *,
+        cipher: ContentCipher = NO_CIPHER,
+        on_close: Callable[[], None] = lambda: None,
     ) -> None:
         """`on_close` is called once everything is closed."""
+        self._resealing = Resealing(database, cipher)
         self._database = database
         self._on_close = on_close
         self._turns = SqlTurns(database, lease)
@@ -165,6 +173,10 @@ class SqlStore:
         move = Move(platform, old_channel, new_channel)
         await self._database.write(lambda connection: move_chat(connection, move))
 
+    async def reseal(self, pause: float) -> int:
+        """See the port."""
+        return await self._resealing.run(pause)
+
     async def totals(self) -> Totals:
         """See the port."""
         return await self._database.read(totals)
@@ -188,40 +200,58 @@ class SqlStore:
 
 
 async def open_store(
-    url: str, data_dir: Path, *, instance: str, clock: Clock, lease_seconds: float = 60
+    url: str,
+    data_dir: Path,
+    *,
+    instance: str,
+    clock: Clock,
+    lease_seconds: float = 60,
+    cipher: ContentCipher = NO_CIPHER,
 ) -> SqlStore:
     """Open the database, bring its schema up to date, and claim nothing yet.
 
     `url` is DATABASE_URL, "" for SQLite in `data_dir`; `instance` names this process and no
     other, also no earlier one, for a process never takes over what is its own;
-    `lease_seconds` is how long after the last `renew_leases` others may take over this process's rows.
+    `cipher` seals and opens people's words; `lease_seconds` is how long after the last `renew_leases`
+    others may take over this process's rows.
     Raises OperatorError, with a sentence that says what to do and no part of the URL.
     """
     place = locate(url, data_dir)
     lease = Lease(instance, clock, lease_seconds)
     if isinstance(place, PostgresServer):
-        return await _open_postgres(place, lease)
-    return await _open_sqlite(place, lease)
+        return await _open_postgres(place, lease, cipher)
+    return await _open_sqlite(place, lease, cipher)
 
 
-async def _open_postgres(server: PostgresServer, lease: Lease) -> SqlStore:
-    database = postgres_database(server)
-    await opening(database, server, migrate)
-    return SqlStore(database, lease)
+async def _open_postgres(server: PostgresServer, lease: Lease, cipher: ContentCipher) -> SqlStore:
+    async def first(connection: AsyncConnection) -> None:
+        await migrate(connection)
+        await admit_keys(connection, cipher)
+
+    database = _sealing(postgres_database(server), cipher)
+    await opening(database, server, first)
+    return SqlStore(database, lease, cipher=cipher)
 
 
-async def _open_sqlite(file: SqliteFile, lease: Lease) -> SqlStore:
+def _sealing(database: Database, cipher: ContentCipher) -> Database:
+    for engine in database.engines:
+        use(engine.dialect, cipher)
+    return database
+
+
+async def _open_sqlite(file: SqliteFile, lease: Lease, cipher: ContentCipher) -> SqlStore:
     prepare(file)
     lock = DirectoryLock(file)
 
     async def first(connection: AsyncConnection) -> None:
         await migrate(connection)
+        await admit_keys(connection, cipher)
         await release_all(connection, lease)
 
-    database = sqlite_database(file)
+    database = _sealing(sqlite_database(file), cipher)
     try:
         await opening(database, file, first)
     except BaseException:
         lock.release()
         raise
-    return SqlStore(database, lease, on_close=lock.release)
+    return SqlStore(database, lease, cipher=cipher, on_close=lock.release)

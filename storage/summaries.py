@@ -64,7 +64,10 @@ _items = select(history).join_from(
 # comes before the items.
 _given = {"id": _asked.c.covers, "role": literal("")}
 _heads = select(
-    *(_given.get(one.name, _asked.c.get(one.name, literal(""))).label(one.name) for one in history.columns)
+    *(
+        _given.get(one.name, _asked.c.get(one.name, literal("", one.type))).label(one.name)
+        for one in history.columns
+    )
 )
 _both = union_all(_heads, _items).subquery()
 _RECALL = select(_both).order_by(_both.c.id)

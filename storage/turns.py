@@ -26,7 +26,7 @@ from storage.rows import (
     upsert,
 )
 from storage.settling import settle, settle_expired, settle_turns
-from storage.tables import CleanText, counters, events, turns
+from storage.tables import CleanText, SealedText, counters, events, turns
 
 _SETTLED = TurnState.SETTLED.value
 _KEEP_TURNS = DAY
@@ -46,7 +46,7 @@ _new_state = bindparam("new_state", type_=CleanText)
 _progress = {
     "state": func.coalesce(_new_state, turns.c.state),
     "refs": func.coalesce(bindparam("new_refs", type_=CleanText), turns.c.refs),
-    "text": func.coalesce(bindparam("new_text", type_=CleanText), turns.c.text),
+    "text": func.coalesce(bindparam("new_text", type_=SealedText), turns.c.text),
 }
 # Never on an ended turn: its text is gone, and a late checkpoint must not bring it back.
 _open_turn = (turns.c.turn_id == bindparam("turn", type_=CleanText), turns.c.state != _SETTLED)

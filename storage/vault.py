@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Executable, RowMapping, bindparam, delete, func, or_, select, update
+from sqlalchemy import (
+    Executable,
+    LargeBinary,
+    RowMapping,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.keeping import FILE_LIMIT, ROOM_LIMIT, KeptFile, Version
+from storage.ciphering import BYTES_MARK, SEALED_BYTES
 from storage.database import Database
 from storage.rows import (
     Params,
@@ -30,7 +44,9 @@ LONGEST_LINE = 100
 """So many generations are followed back at most."""
 
 _KEEP = upsert(kept_files).on_conflict_do_nothing(index_elements=["id"]).returning(kept_files.c.id)
-_size = func.length(kept_files.c.data).label("size")
+_stored = type_coerce(kept_files.c.data, LargeBinary)
+_sealed = func.substr(_stored, 1, len(BYTES_MARK)) == literal(BYTES_MARK, LargeBinary)
+_size = (func.length(_stored) - case((_sealed, SEALED_BYTES), else_=0)).label("size")
 _about = select(*(column for column in kept_files.c if column.name != "data"), _size)
 _alive = kept_files.c.expires_at > bindparam("now")
 _one = kept_files.c.id == bindparam("file", type_=CleanText)

@@ -203,7 +203,7 @@ def _people_parts(ground: Ground, talk: TalkParts, money: MoneyParts, shop: Shop
         ground.doors,
         ground.background,
         clock,
-        (identities.load, *books, talk.bulletin.load, directs),
+        (identities.load, *books, ground.bulletin.load, directs),
     )
     return _PeopleParts(Exporter(store, identities, clock), eraser, Linker(store, identities, clock, books))
 

@@ -18,6 +18,7 @@ from bot.commands import (
     media,
     memory,
     models,
+    offrecord,
     people,
     privacy,
     reading,
@@ -44,6 +45,7 @@ def build_registry(services: Services) -> Registry:
     """Commands in menu order, the button actions, and the completer."""
     commands: list[Bound] = [
         *talk.bound(services),
+        *offrecord.bound(services),
         *models.bound(services),
         *media.bound(services),
         *workbench.bound(services),

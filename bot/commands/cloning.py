@@ -102,6 +102,7 @@ def actions(services: Services) -> Mapping[str, ActionHandler]:
 
 async def _clone(services: Services, turn: Turn) -> None:
     """The sample is checked before anybody is asked to agree to anything."""
+    turn.require_record()
     sound = _own_sound(turn)
     model = await services.cloner.model(turn, text_option(turn, "model"))
     name = _name(turn)

@@ -106,6 +106,8 @@ class Services:
     ) -> ButtonRows:
         """Stored buttons, each running a command: (label, command, options)."""
         expires = turn.now + BUTTON_LIFE
+        if turn.off_record:
+            choices = [one for one in choices if not _repeats(turn, one[2])]
         stored = [
             StoredButton(
                 id=secrets.token_urlsafe(9),
@@ -121,6 +123,14 @@ class Services:
         await self.store.buttons.save(stored)
         buttons = [Button(label[:60], one.id) for (label, _, _), one in zip(choices, stored, strict=True)]
         return tuple(tuple(buttons[i : i + PER_ROW]) for i in range(0, len(buttons), PER_ROW))
+
+
+def _repeats(turn: Turn, options: Mapping[str, OptionValue]) -> bool:
+    """Whether any option says what the asker wrote."""
+    use = turn.incoming.command
+    given = [turn.incoming.text, *(map(str, use.options.values()) if use is not None else ())]
+    words = [value for value in options.values() if isinstance(value, str) and value]
+    return any(word in one for word in words for one in given)
 
 
 def text_option(turn: Turn, name: str) -> str:

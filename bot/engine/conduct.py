@@ -13,6 +13,7 @@ from bot.delivery import Answer, Delivered, Delivery, Streaming, Style
 from bot.engine.access import Doorkeeper
 from bot.engine.amends import Amends
 from bot.engine.directs import Directs
+from bot.engine.discretion import badged
 from bot.engine.hashing import Hasher
 from bot.engine.journal import Journal, Progress
 from bot.engine.keybook import KeyBook
@@ -92,6 +93,7 @@ class Conductor:
         try:
             with self._directs.answering(incoming.place):
                 outcome = await self._guarded(turn, work)
+            badged(turn)
             delivered = await self._delivered(turn)
         except asyncio.CancelledError:
             self._count(turn, Outcome.CANCELLED)
@@ -119,7 +121,8 @@ class Conductor:
 
     def shown(self, letter: Letter, message_ids: Sequence[str]) -> None:
         """Journal the messages of a letter's answer so far, whatever its state is."""
-        self._journal.note(TurnMark(letter.turn_id, None, refs=tuple(message_ids)))
+        if not letter.incoming.off_record:
+            self._journal.note(TurnMark(letter.turn_id, None, refs=tuple(message_ids)))
 
     async def settle(self) -> None:
         """Wait until every queued write is done."""
@@ -183,6 +186,7 @@ class Conductor:
             now=self._clock(),
             attempt=attempt,
             begin=progress.begin,
+            off_record=incoming.off_record,
         )
         if carried is not None:
             # It hears of no further message of its own, and people see something already.
@@ -239,6 +243,7 @@ class Conductor:
             turn.notice(INTERRUPTED)
         elif turn.placeholder or not turn.answer.text:
             turn.notice(STOPPED)
+        badged(turn)
         delivered = await turn.answer.finish()
         await _over(turn, delivered)
         await self._write(turn, letters, TurnState.SETTLED, _ids(delivered))
@@ -257,8 +262,9 @@ class Conductor:
 
     def _store_complete(self, turn: Turn) -> None:
         """The text and its price are safe before the last of it is delivered; nobody waits for that."""
+        text = "" if turn.off_record else turn.answer.text
         self._journal.note_complete(
-            Closing(turn.id, TurnState.COMPLETE, text=turn.answer.text, settlements=tuple(turn.settlements))
+            Closing(turn.id, TurnState.COMPLETE, text=text, settlements=tuple(turn.settlements))
         )
 
     async def _doubt(self, turn: Turn, delivered: Delivered) -> None:
@@ -266,7 +272,9 @@ class Conductor:
         failure = delivered.failure
         if failure is None or failure.failure is not PlatformFailure.AMBIGUOUS or not delivered.text:
             return
-        buttons = await self._amends.show(turn.incoming, turn.person, delivered.text)
+        buttons = (
+            () if turn.off_record else await self._amends.show(turn.incoming, turn.person, delivered.text)
+        )
         target = Target(turn.incoming.place, turn.incoming.message_id, turn.incoming.reply_handle)
         notice = self._delivery.open(target, f"{turn.id}:doubt")
         notice.push(Notice(UNSURE, buttons=buttons))
@@ -286,6 +294,8 @@ class Conductor:
         )
         if turn.again is not None:
             closing = replace(closing, history=(), revised=closing.history)
+        if turn.off_record:
+            closing = replace(closing, refs=(), history=(), revised=(), replaces=())
         others = [Closing(letter.turn_id, state) for letter in letters[1:]]
         await asyncio.gather(*(self._journal.close(one) for one in (closing, *others)))
         self._journal.complete.discard(turn.id)

@@ -22,6 +22,7 @@ from bot.engine.batching import Batcher
 from bot.engine.caps import CapsBook
 from bot.engine.changes import Changes
 from bot.engine.conduct import Conductor
+from bot.engine.discretion import Discretion
 from bot.engine.erasing import Eraser
 from bot.engine.groups import Groups, Meant
 from bot.engine.hashing import Hasher
@@ -86,6 +87,7 @@ class Engine:
         self._delivery = delivery
         self._doorkeeper = doorkeeper
         self._settings = settings
+        self._discretion = Discretion(settings)
         self._caps = caps
         self._conductor = conductor
         self._registry = registry
@@ -223,7 +225,7 @@ class Engine:
         self.handled(incoming.place.platform)
         bound = self._registry.find(incoming.command.name) if incoming.command is not None else None
         incoming = sheltered(incoming, bound.command if bound is not None else None)
-        incoming = self._groups.placed(incoming)
+        incoming = self._discretion.placed(self._groups.placed(incoming))
         if incoming.edits:
             if self._doorkeeper.decide(incoming) is Verdict.ENTER:
                 await self._changes.edited(incoming)

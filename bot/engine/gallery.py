@@ -86,17 +86,23 @@ class Gallery:
     # --- showing ---
 
     async def show(self, turn: Turn, made: Made) -> None:
-        """Keep a result and show it. What was paid for is shown also when it cannot be kept."""
+        """Keep a result and show it. What was paid for is shown also when it cannot be kept, and what is off
+        the record is not kept."""
+        unkept = _Kept(("",) * len(made.images), "")
+        if turn.off_record:
+            await self._push(turn, list(zip(unkept.ids, made.images, strict=True)), made, (), ())
+            return
         try:
             kept = await self._keep(turn, made)
             rows, rescue = await self._rows(turn, kept, made.recipe)
         except GondolaError as error:
             log.warning("picture.unkept", reason=error.detail)
-            kept, rows, rescue = _Kept(("",) * len(made.images), ""), (), ()
+            kept, rows, rescue = unkept, (), ()
         await self._push(turn, list(zip(kept.ids, made.images, strict=True)), made, rows, rescue)
 
     async def adopt(self, turn: Turn, source: Source) -> str:
         """Keep a picture somebody sent; returns its id."""
+        turn.require_record()
         file = self._file(turn, source.data, source.mime, Recipe(Making.SENT), shown=source.message_ids)
         await self.vault.keep([file])
         return file.id

@@ -63,7 +63,7 @@ class Groups:
         counts = meant is Meant.FOR_US or not incoming.author.is_bot
         if counts and not self._loops.admits(incoming):
             return Meant.NOT_FOR_US
-        if meant is Meant.NOT_FOR_US and settings.number("overhear"):
+        if meant is Meant.NOT_FOR_US and settings.number("overhear") and not incoming.off_record:
             self.overheard.note(incoming)
         return meant
 
@@ -73,7 +73,7 @@ class Groups:
         most = min(_GATE_LINES, int(settings.number("overhear") or 0))
         around = self.overheard.lines(incoming.place.room, most)
         wanted = await self._gate.wants(incoming, self._hasher.person(incoming.author), settings, around)
-        if not wanted and settings.number("overhear"):
+        if not wanted and settings.number("overhear") and not incoming.off_record:
             self.overheard.note(incoming)
         return wanted
 

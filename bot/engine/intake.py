@@ -14,7 +14,9 @@ _INCOMING = TypeAdapter(Incoming)
 
 
 def to_payload(incoming: Incoming) -> str:
-    """The event as JSON, for the journal; without secrets."""
+    """The event as JSON, for the journal; without secrets, and "" off the record."""
+    if incoming.off_record:
+        return ""
     if incoming.command is not None and incoming.command.secrets:
         incoming = replace(incoming, command=replace(incoming.command, secrets={}))
     return _INCOMING.dump_json(incoming).decode()
@@ -39,6 +41,7 @@ def merged(letters: Sequence[Letter]) -> Incoming:
         quoted=next((x.incoming.quoted for x in letters if x.incoming.quoted is not None), None),
         addressed=letters[0].incoming.addressed,
         command=letters[0].incoming.command,
+        off_record=any(letter.incoming.off_record for letter in letters),
     )
 
 

@@ -50,7 +50,7 @@ class Journal:
 
     def checkpoint(self, turn: Turn) -> None:
         """Keep the text so far, if it is text of the answer and not stored whole already."""
-        waits = turn.in_line or turn.placeholder
+        waits = turn.in_line or turn.placeholder or turn.off_record
         if turn.answer.text and not waits and turn.id not in self.complete:
             self.note(TurnMark(turn.id, TurnState.ANSWERING, text=turn.answer.text))
 
@@ -73,6 +73,10 @@ class Progress:
         self.turn: Turn | None = None
 
     @property
+    def _off_record(self) -> bool:
+        return any(letter.incoming.off_record for letter in self._letters)
+
+    @property
     def _in_line(self) -> bool:
         return self.turn is not None and self.turn.in_line
 
@@ -83,7 +87,8 @@ class Progress:
         state = TurnState.ADMITTED if self._in_line else TurnState.ANSWERING
         if turn_id in self._journal.complete:
             state = TurnState.COMPLETE
-        self._journal.note(TurnMark(turn_id, state, refs=tuple(self._refs)))
+        refs = None if self._off_record else tuple(self._refs)
+        self._journal.note(TurnMark(turn_id, state, refs=refs))
 
     def drafted(self) -> None:
         """A draft is about to show text: it is gone when we are, so that is kept first."""

@@ -68,6 +68,7 @@ class LongMemory:
     async def remember(self, turn: Turn, text: str, shelf: Shelf = Shelf.USER) -> Fact:
         """Keep what somebody asked to keep, and say so with an Undo button. Raises UserError with a sentence
         that says why not."""
+        turn.require_record()
         key = chosen_key(turn, rules(self._settings, turn), shelf)
         fact = fact_of(turn, text, key)
         if not fact.chat:

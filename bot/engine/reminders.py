@@ -44,6 +44,7 @@ class ReminderBook:
 
     async def add(self, turn: Turn, moment: Moment, text: str) -> Made:
         """Remind whoever asks, here. Raises UserError when there is nothing to say or too much is open."""
+        turn.require_record()
         words = text.strip()
         if not words:
             raise UserError("Tell me what to remind you of.")

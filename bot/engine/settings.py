@@ -177,6 +177,14 @@ SETTINGS: dict[str, Setting] = {
             scopes=_PLACES,
         ),
         Setting(
+            "record",
+            "off: neither questions nor answers are kept, so I cannot refer back to them; off in any of bot, "
+            "server, channel, thread or for yourself holds. `/offrecord` does it for one question.",
+            "on",
+            choices=_choices("on", "off"),
+            strictest=True,
+        ),
+        Setting(
             "catchup",
             "Let `/catchup` read what was not said to me, where the platform lets me; else it tells only "
             "what was said with me. Nothing of it is stored.",

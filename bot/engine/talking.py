@@ -123,12 +123,15 @@ class Talker:
         facts = as_lines(await self._long_memory.recall(turn, question.text))
         asked = await self._asked(turn, _Material(question, past, search, facts, brief), lineup)
         model, request, reply, answer = asked.model, asked.request, asked.reply, asked.answer
-        self._remember(turn, question, answer, reply.deeds)
-        self._learner.after(turn, text)
         self._learn(question, model, request, reply)
-        self._answers.end(turn, reply.outcome(model, search))
-        if turn.again is None:
-            self._fold(turn, model, past)
+        if turn.off_record:
+            self._answers.withdraw(turn)
+        else:
+            self._remember(turn, question, answer, reply.deeds)
+            self._learner.after(turn, text)
+            self._answers.end(turn, reply.outcome(model, search))
+            if turn.again is None:
+                self._fold(turn, model, past)
         await self._say_aloud(turn, answer)
 
     async def _asked(self, turn: Turn, material: _Material, lineup: Lineup) -> _Asked:
@@ -170,7 +173,8 @@ class Talker:
         if turn.again is not None:
             turn.chat = turn.again.old.chat
             return Past("", turn.again.history, turn.chat)
-        await self._recall.begin(turn)
+        if not turn.off_record:
+            await self._recall.begin(turn)
         return await self._recall.past(turn)
 
     async def outlook(self, turn: Turn) -> Outlook:
@@ -208,6 +212,9 @@ class Talker:
             turn.replace(STOPPED_EARLY)
         elif not reply.shown:
             turn.say(answer + mark)  # the words were paid for: show them
+        if turn.off_record:
+            self._answers.withdraw(turn)
+            return
         deeds = reply.deeds if arrived else ["stopped before the first word"]
         self._remember(turn, material.question, answer, deeds)
         unfinished = arrived and reply.finished is None
@@ -232,7 +239,7 @@ class Talker:
                 persona=settings.text("system_prompt"),
                 character=bool(character),
                 now=turn.now,
-                overheard=self._overheard.lines(place.room, int(settings.number("overhear") or 0)),
+                overheard=self._overheard.lines(place.room, _overhears(turn)),
                 facts=material.facts,
             ),
             max_completion_tokens=_answer_length(turn),
@@ -320,6 +327,11 @@ def _resting(request: ChatRequest) -> ChatRequest:
     of tools stays, so that the cached prefix fits."""
     choice = "none" if request.tools else request.tool_choice
     return replace(request, web_search="off", web_scraping=False, tool_choice=choice)
+
+
+def _overhears(turn: Turn) -> int:
+    """How many lines said around the bot go along."""
+    return 0 if turn.off_record else int(turn.settings.number("overhear") or 0)
 
 
 def _answer_length(turn: Turn) -> int:

@@ -12,7 +12,7 @@ from bot.engine.cashier import Payer
 from bot.engine.mailbox import Attempt
 from bot.engine.purse import Purse
 from bot.engine.settings import PlaceSettings
-from bot.errors import NotAllowed
+from bot.errors import NotAllowed, UserError
 from bot.messages import SPOKEN, ButtonRows, Incoming, Media, MediaReady, Notice, TextDelta, TextReplaced
 from bot.records import HistoryItem, Settlement
 
@@ -53,6 +53,8 @@ class Turn:
     begin: Callable[[], Awaitable[None]] = _unmarked
     """Journals that Venice is called now; from here on the turn is not run again by itself."""
     again: Again | None = None
+    off_record: bool = False
+    """Nothing of it may be kept."""
     showed: bool = False
     """Whether files are part of the answer."""
     purse: Purse | None = None
@@ -125,6 +127,14 @@ class Turn:
             self.replace(text)
             return
         self.answer.push(Notice(text, private=private, buttons=buttons))
+
+    def require_record(self) -> None:
+        """Refuse what cannot be done without keeping words."""
+        if self.off_record:
+            raise UserError(
+                "This is off the record, so I keep nothing, and for this I would have to. Ask me where the "
+                "record is on."
+            )
 
     def require_moderator(self) -> None:
         """Refuse unless the asker may change what holds here."""

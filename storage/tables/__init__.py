@@ -1,6 +1,6 @@
 """The tables, one module per matter."""
 
-from storage.tables.columns import CleanText, RowId, metadata
+from storage.tables.columns import CleanText, RowId, SealedBytes, SealedText, metadata
 from storage.tables.house import access_rules, audit, buttons, marks, owners, server_keys, settings
 from storage.tables.journal import events, turns
 from storage.tables.money import caps, counters, ledger, reservations
@@ -20,6 +20,8 @@ from storage.tables.works import kept_files, orders, own_voices, shared_voices
 __all__ = [
     "CleanText",
     "RowId",
+    "SealedBytes",
+    "SealedText",
     "access_rules",
     "announcements",
     "audit",

@@ -3,9 +3,11 @@ JSON is text."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, Text
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
+
+from storage.ciphering import in_use
 
 
 class CleanText(TypeDecorator[str]):
@@ -20,6 +22,37 @@ class CleanText(TypeDecorator[str]):
         if value is None or (value.isascii() and "\x00" not in value):
             return value
         return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+class SealedText(CleanText):
+    """Words of people, encrypted where the house does that. Every one is encrypted differently: SQL can
+    compare them with "" and with nothing else."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """As stored."""
+        clean = super().process_bind_param(value, dialect)
+        return None if clean is None else in_use(dialect).seal_text(clean)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """As written."""
+        return None if value is None else in_use(dialect).open_text(value)
+
+
+class SealedBytes(TypeDecorator[bytes]):
+    """Files and vectors, like `SealedText`."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        """As stored."""
+        return None if value is None else in_use(dialect).seal_bytes(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        """As written."""
+        return None if value is None else in_use(dialect).open_bytes(value)
 
 
 metadata = MetaData(
@@ -42,6 +75,11 @@ def key(name: str) -> Column[str]:
 def text(name: str) -> Column[str]:
     """Text, never NULL."""
     return Column(name, CleanText, nullable=False)
+
+
+def words(name: str) -> Column[str]:
+    """Words of people, never NULL, encrypted where the house does that."""
+    return Column(name, SealedText, nullable=False)
 
 
 def number(name: str) -> Column[int]:

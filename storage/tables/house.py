@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Table
 
-from storage.tables.columns import RowId, key, metadata, number, text
+from storage.tables.columns import RowId, key, metadata, number, text, words
 
 settings = Table(
     "settings",
     metadata,
     key("scope"),
     key("name"),
-    text("value"),
+    words("value"),
     text("set_by"),
     number("set_at"),
 )
@@ -37,7 +37,7 @@ buttons = Table(
     metadata,
     key("id"),
     text("action"),
-    text("payload"),
+    words("payload"),
     text("person"),
     text("channel"),
     number("expires_at"),
@@ -79,8 +79,8 @@ audit = Table(
     text("scope"),
     text("server"),
     text("subject"),
-    text("old"),
-    text("new"),
+    words("old"),
+    words("new"),
     Index(None, "server", "id"),
     Index(None, "at"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Table
 
-from storage.tables.columns import key, lease, metadata, number, text
+from storage.tables.columns import key, lease, metadata, number, text, words
 
 events = Table(
     "events",
@@ -21,10 +21,10 @@ turns = Table(
     text("event_id"),
     text("conversation"),
     text("person"),
-    text("payload"),
+    words("payload"),
     text("state"),
     text("refs"),
-    text("text"),
+    words("text"),
     number("received_at"),
     Column("closed_at", BigInteger, nullable=True),
     *lease(),

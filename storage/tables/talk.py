@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Table
 
-from storage.tables.columns import RowId, key, lease, metadata, number, text
+from storage.tables.columns import RowId, SealedBytes, key, lease, metadata, number, text, words
 
 history = Table(
     "history",
@@ -12,13 +12,13 @@ history = Table(
     Column("id", RowId, primary_key=True, autoincrement=True),
     text("conversation"),
     text("role"),
-    text("text"),
+    words("text"),
     number("at"),
     text("speaker"),
-    text("speaker_name"),
+    words("speaker_name"),
     text("turn_id"),
     text("message_ids"),
-    text("media_note"),
+    words("media_note"),
     text("chat"),
     Index(None, "conversation", "chat", "id"),
 )
@@ -28,7 +28,7 @@ chats = Table(
     metadata,
     key("conversation"),
     key("chat"),
-    text("title"),
+    words("title"),
     number("created_at"),
 )
 
@@ -45,7 +45,7 @@ summaries = Table(
     metadata,
     key("conversation"),
     key("chat"),
-    text("text"),
+    words("text"),
     number("covers"),
     number("at"),
 )
@@ -55,17 +55,17 @@ facts = Table(
     metadata,
     key("id"),
     text("shelf"),
-    text("text"),
+    words("text"),
     text("said_by"),
-    text("name"),
+    words("name"),
     text("conversation"),
     text("chat"),
     text("turn_id"),
     text("message_ids"),
-    text("title"),
+    words("title"),
     Column("learned", Boolean, nullable=False),
     number("at"),
-    Column("vector", LargeBinary, nullable=False),
+    Column("vector", SealedBytes, nullable=False),
     text("model"),
     Index(None, "shelf"),
     Index(None, "conversation", "chat"),
@@ -79,8 +79,8 @@ reminders = Table(
     text("conversation"),
     text("person"),
     text("speaker"),
-    text("name"),
-    text("text"),
+    words("name"),
+    words("text"),
     text("zone"),
     number("due_at"),
     number("next_at"),
@@ -97,7 +97,7 @@ announcements = Table(
     metadata,
     key("scope"),
     key("topic"),
-    text("text"),
+    words("text"),
     number("at"),
 )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, LargeBinary, Table
+from sqlalchemy import Boolean, Column, Index, Table
 
-from storage.tables.columns import RowId, key, lease, metadata, number, text
+from storage.tables.columns import RowId, SealedBytes, key, lease, metadata, number, text, words
 
 orders = Table(
     "orders",
@@ -16,14 +16,14 @@ orders = Table(
     text("person"),
     text("medium"),
     text("model"),
-    text("request"),
+    words("request"),
     number("quote"),
     text("message_id"),
     text("reservation"),
     text("job_kind"),
     text("job_model"),
     text("queue_id"),
-    text("download_url"),
+    words("download_url"),
     text("kept"),
     Column("uncleared", Boolean, nullable=False),
     number("created_at"),
@@ -43,14 +43,14 @@ kept_files = Table(
     text("room"),
     text("conversation"),
     text("person"),
-    text("name"),
+    words("name"),
     text("mime"),
     text("parent"),
-    text("note"),
+    words("note"),
     text("message_ids"),
     number("created_at"),
     number("expires_at"),
-    Column("data", LargeBinary, nullable=False),
+    Column("data", SealedBytes, nullable=False),
     Index(None, "id", unique=True),
     Index(None, "room"),
     Index(None, "conversation"),
@@ -63,11 +63,11 @@ own_voices = Table(
     metadata,
     key("id"),
     text("person"),
-    text("name"),
-    text("statement"),
+    words("name"),
+    words("statement"),
     number("agreed_at"),
     text("model"),
-    text("handle"),
+    words("handle"),
     number("expires_at"),
     number("kept"),
     Column("renewed", Boolean, nullable=False),

@@ -181,7 +181,7 @@ async def drive_keys(client: VeniceClient) -> None:
     await account.create_key(KeyOrder("a bot"))
     await account.create_key(KeyOrder("a bot", "ADMIN", 12_340_000, 5, "MONTH", "PRIVATE_ONLY", NOON.date()))
     await account.create_key(KeyOrder("a bot", expires=NOON))
-    await account.update_key(KeyChange("k1", "other", 1_000_000, None, False, "EPOCH", "ALL", NOON))
+    await account.update_key(KeyChange("k1", "other", 1_000_000, period="EPOCH", privacy="ALL", expires=NOON))
     await account.update_key(KeyChange("k1", no_limit=True, no_expiry=True))
     await account.delete_key("k 1")
 

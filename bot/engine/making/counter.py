@@ -47,6 +47,7 @@ class Counter:
 
     async def quote(self, turn: Turn, brief: Brief) -> None:
         """Show what it costs, with buttons. Nothing is ordered."""
+        turn.require_record()
         turn.answer.typing()
         offer = await self._quoter.offer(brief, wish_of(turn, brief))
         order = Order(

@@ -1,4 +1,4 @@
-"""Every test of this folder runs on both databases."""
+"""Every test of this folder runs on both databases, and on SQLite with encrypted words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.contract.storage.houses import House, house
 
 
 @pytest.fixture(
-    name="built", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], ids=str
+    name="built", params=["sqlite", "sealed", pytest.param("postgres", marks=pytest.mark.postgres)], ids=str
 )
 async def _built(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
     async with house(request.param, tmp_path) as made:

@@ -25,7 +25,8 @@ from bot.records import (
     Settlement,
     counter_key,
 )
-from storage import SqlStore, open_store
+from storage import ContentCipher, SqlStore, open_store
+from storage.ciphering import NO_CIPHER
 from storage.lease import Lease
 
 NOON = 1_764_000_000.0
@@ -77,6 +78,7 @@ class House:
     data_dir: Path
     clock: Clock
     store: SqlStore
+    cipher: ContentCipher = NO_CIPHER
     _opened: list[SqlStore] = field(default_factory=list[SqlStore])
 
     async def another(self, instance: str) -> SqlStore:
@@ -84,15 +86,20 @@ class House:
         so there it shares them."""
         if not self.url:
             return SqlStore(self.store.database, Lease(instance, self.clock, 60))
-        store = await open_store(self.url, self.data_dir, instance=instance, clock=self.clock)
+        store = await self._open(instance)
         self._opened.append(store)
         return store
 
     async def reopened(self) -> SqlStore:
         """Instance "a" once more, after `store` was closed."""
-        store = await open_store(self.url, self.data_dir, instance="a2", clock=self.clock)
+        store = await self._open("a2")
         self._opened.append(store)
         return store
+
+    async def _open(self, instance: str) -> SqlStore:
+        return await open_store(
+            self.url, self.data_dir, instance=instance, clock=self.clock, cipher=self.cipher
+        )
 
     async def rows(self, statement: Executable) -> Sequence[RowMapping]:
         """What is in the tables."""
@@ -107,21 +114,25 @@ class House:
 
 @asynccontextmanager
 async def house(engine: str, data_dir: Path) -> AsyncGenerator[House]:
-    """A house on "sqlite" or "postgres"."""
-    clock = Clock()
-    if engine == "sqlite":
-        built = House("", data_dir, clock, await open_store("", data_dir, instance="a", clock=clock))
-        try:
+    """A house on "sqlite", "sealed" (SQLite with encrypted words) or "postgres"."""
+    if engine == "postgres":
+        async with schema() as url, _house(url, data_dir, NO_CIPHER) as built:
             yield built
-        finally:
-            await built.close()
         return
-    async with schema() as url:
-        built = House(url, data_dir, clock, await open_store(url, data_dir, instance="a", clock=clock))
-        try:
-            yield built
-        finally:
-            await built.close()
+    cipher = ContentCipher([b"contract"], sealing=True) if engine == "sealed" else NO_CIPHER
+    async with _house("", data_dir, cipher) as built:
+        yield built
+
+
+@asynccontextmanager
+async def _house(url: str, data_dir: Path, cipher: ContentCipher) -> AsyncGenerator[House]:
+    clock = Clock()
+    store = await open_store(url, data_dir, instance="a", clock=clock, cipher=cipher)
+    built = House(url, data_dir, clock, store, cipher)
+    try:
+        yield built
+    finally:
+        await built.close()
 
 
 class Statements:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.settings import Configuration
 from storage import SqlStore, open_store
 from storage.database import Database
-from storage.tables import metadata
+from storage.tables import SealedBytes, metadata
 
 ROWS = 7
 NASTY = "a\"'\\\n\r\t \u2028 😀 é \U0010ffff ; DROP TABLE turns --"
@@ -25,7 +25,7 @@ def value(column: Column[object], row: int) -> object:
         return (row + 11, 2**62, -5)[row % 3] + row if column.primary_key is False else row + 11
     if isinstance(kind, Float):
         return (0.1, 1e-300, -2.5e17)[row % 3] + row
-    if isinstance(kind, LargeBinary):
+    if isinstance(kind, LargeBinary | SealedBytes):
         return bytes(range(256)) + bytes([row])
     return f"{column.name} {row} {NASTY if row % 2 else ''}".strip()
 
