@@ -55,6 +55,7 @@ MEMORY = Command(
     "memory",
     "What I remember for good, and where it comes from.",
     (
+        Option("find", "Only what is about this.", rest=True, maximum=300),
         Option("shelf", "Whose memory: yours if left out.", choices=_SHELVES),
         Option("page", "Which page.", OptionKind.INTEGER, minimum=1, maximum=100),
     ),
@@ -109,6 +110,10 @@ class _Page:
 
 
 async def _memory(services: Services, turn: Turn) -> None:
+    words = text_option(turn, "find")
+    if words:
+        await _found(services, turn, words)
+        return
     seen = await services.long_memory.seen(turn)
     elsewhere = "" if turn.incoming.place.direct else f"\n\n*{ELSEWHERE}*"
     page = _page(seen, text_option(turn, "shelf"), number_option(turn, "page") or 1)
@@ -121,6 +126,25 @@ async def _memory(services: Services, turn: Turn) -> None:
     turn.notice(
         f"**{_TITLES[page.shelf]}** ({_facts(page.total)}{of})\n\n{entries}{elsewhere}",
         buttons=await _buttons(services, turn, page),
+    )
+
+
+async def _found(services: Services, turn: Turn, words: str) -> None:
+    """What is remembered about something, of all shelves, to be forgotten one by one."""
+    found = await services.long_memory.find(turn, words, PAGE)
+    wanted = text_option(turn, "shelf")
+    found = [fact for fact in found if not wanted or fact.kind is Shelf(wanted)]
+    if not found:
+        raise UserError(f"I remember nothing about “{plain(words[:60])}” that I may show you here.")
+    entries = "\n\n".join(_entry(services, number, fact) for number, fact in enumerate(found, 1))
+    forget = [
+        await services.long_memory.undo(turn, fact, f"Forget {number}")
+        for number, fact in enumerate(found, 1)
+        if may_forget(fact, turn)
+    ]
+    turn.notice(
+        f"**What I remember about “{plain(words[:60])}”**\n\n{entries}",
+        buttons=(tuple(forget),) if forget else (),
     )
 
 

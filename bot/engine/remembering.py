@@ -112,6 +112,11 @@ class LongMemory:
             found = await self._nearest(turn, question, found, limit)
         return tuple(sorted(found, key=lambda fact: (fact.at, fact.id)))
 
+    async def find(self, turn: Turn, words: str, limit: int) -> list[Fact]:
+        """The facts that are about some words and may be told here, the nearest first: by meaning, then by
+        words; by words alone where no vectors can be had."""
+        return await self._nearest(turn, words, await self.seen(turn), limit)
+
     async def _nearest(self, turn: Turn, question: str, found: list[Fact], limit: int) -> list[Fact]:
         try:
             by_meaning = await self._by_meaning(turn, question, found)

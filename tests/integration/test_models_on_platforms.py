@@ -117,3 +117,39 @@ async def test_a_model_steps_in_on_both(tmp_path: Path, venice: DemoVenice) -> N
         assert dc.answers(room)[0].content == "*GLM 5.2 is overloaded, so Grok 4.3 answers this one.*"
         assert asked(venice) == [DEFAULT, "grok-4-3", "grok-4-3"]
         assert tg.violations == dc.violations == []
+
+
+async def test_another_painter_and_another_voice_on_telegram(tmp_path: Path, venice: DemoVenice) -> None:
+    async with (
+        FakeTelegram() as tg,
+        house(tmp_path, venice, TELEGRAM_TOKEN=tg.token, TELEGRAM_BASE_URL=tg.base_url),
+    ):
+        ann = tg.user("Ann")
+        chat = tg.private(ann)
+        venice.faults.next("/image/generate", Fault.overloaded())
+        tg.say(chat, ann, "/image a lighthouse")
+        await tg.wait_for(lambda: any(one.media for one in tg.replies(chat)), timeout=WAIT)
+        assert any("is overloaded, so" in one.text and "drew this" in one.text for one in tg.replies(chat))
+        venice.faults.next("/audio/speech", Fault.status(503, retry_after=60))
+        tg.say(chat, ann, "/voice Good evening")
+        await tg.wait_for(lambda: sum(bool(one.media) for one in tg.replies(chat)) == 2, timeout=WAIT)
+        await tg.wait_for(lambda: any("you hear" in one.text for one in tg.replies(chat)), timeout=WAIT)
+        assert tg.violations == []
+
+
+async def test_another_painter_on_discord(tmp_path: Path, venice: DemoVenice) -> None:
+    async with (
+        FakeDiscord() as dc,
+        house(tmp_path, venice, DISCORD_TOKEN=dc.token, DISCORD_BASE_URL=dc.base_url),
+    ):
+        bob = dc.user("Bob")
+        guild = dc.guild("Canal")
+        dc.member(guild, bob)
+        room = dc.channel(guild, "general")
+        await dc.ready()
+        await dc.wait_for(lambda: bool(dc.world.syncs), WAIT)
+        venice.faults.next("/image/generate", Fault.overloaded())
+        dc.slash(room, bob, "image", {"prompt": "a lighthouse"})
+        await dc.wait_for(lambda: any(one.attachments for one in dc.answers(room)), WAIT)
+        assert "drew this" in dc.transcript(room)
+        assert dc.violations == []

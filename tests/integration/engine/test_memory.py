@@ -504,6 +504,27 @@ async def test_facts_without_vectors_get_them_later(room: Room) -> None:
     assert len(found) == RECALLED + 4
 
 
+@pytest.mark.parametrize("meaning", [True, False], ids=["by meaning", "by words"])
+async def test_memory_is_searched_by_meaning_or_by_words(room: Room, *, meaning: bool) -> None:
+    await many(room)
+    await use(room, "remember", text="Her cats are called Minou and Tiger")
+    if not meaning:
+        room.demo.faults.next(EMBED, Fault.status(500)).always()
+    [found] = await use(room, "memory", find="cat")
+    assert "1. Her cats are called Minou" in found.text
+    assert "**What I remember about “cat”**" in found.text
+    await press(room, found, "Forget 1")
+    [left] = await use(room, "memory", find="Minou")
+    assert "Her cats" not in left.text
+
+
+async def test_what_is_not_remembered_is_not_found(room: Room) -> None:
+    room.demo.faults.next(EMBED, Fault.status(500)).always()
+    await use(room, "remember", text=DOG)
+    [found] = await use(room, "memory", find="quantum")
+    assert "I remember nothing about “quantum”" in found.text
+
+
 async def test_few_facts_cost_no_search(room: Room) -> None:
     await use(room, "remember", text=DOG)
     embedded = len(calls(room, EMBED))
