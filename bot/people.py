@@ -63,13 +63,15 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class ExportedFile:
-    """A kept file of somebody, without its bytes; `size` counts them."""
+    """A kept file of somebody, without its bytes; `size` counts them, `made_of` is its recipe as JSON, "" for
+    none."""
 
     id: str
     name: str
     mime: str
     size: int
     created_at: float
+    made_of: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ _SUBJECTS: Mapping[str, Select[Any]] = {
 }
 _FILES = (
     select(
-        *(kept_files.c[name] for name in ("id", "name", "mime", "created_at")),
+        *(kept_files.c[name] for name in ("id", "name", "mime", "created_at", "note")),
         func.length(kept_files.c.data).label("size"),
     )
     .where(kept_files.c.person.in_(ids))
@@ -124,7 +124,9 @@ async def compile_(connection: AsyncConnection, whose: Whose) -> Dossier:
     return Dossier(
         subjects,
         tuple(
-            ExportedFile(row["id"], row["name"], row["mime"], row["size"], seconds(row["created_at"]))
+            ExportedFile(
+                row["id"], row["name"], row["mime"], row["size"], seconds(row["created_at"]), row["note"]
+            )
             for row in files
         ),
     )

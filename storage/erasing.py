@@ -102,7 +102,7 @@ async def erase(connection: AsyncConnection, erasure: Erasure, hide: Hide, at: f
     everywhere; history before what is made of it."""
     whose = erasure.whose
     persons, speakers = sorted(whose.persons), sorted(whose.speakers)
-    theirs = await own(connection, whose, erasure.conversation)
+    theirs = await own(connection, whose, hide, erasure.conversation)
     await _orders(connection, persons)
     await settle_reserved(connection, persons, micros(erasure.asked_at), at)
     await _hide(connection, theirs, hide)
@@ -127,7 +127,7 @@ async def hide_directs(connection: AsyncConnection, hide: Hide) -> None:
     """Give every direct chat that money was spent in its hidden name."""
     directs = select(ledger.c.channel.label("key")).where(ledger.c.server == "").distinct()
     found = [row["key"].split(":", 2) for row in await fetch(connection, directs)]
-    places = {(one[1], one[2]) for one in found if len(one) == 3 and one[0] == "channel"}
+    places = {(one[1], one[2]) for one in found if one[0] == "channel" and not one[-1].startswith("~")}
     await _hide(connection, Own(frozenset(places), frozenset()), hide)
 
 

@@ -9,9 +9,11 @@ from sqlalchemy import Column, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Place
-from bot.people import Whose
+from bot.people import Hide, Whose
 from storage.rows import fetch
 from storage.tables import (
+    announcements,
+    buttons,
     chats,
     current_chats,
     facts,
@@ -19,7 +21,9 @@ from storage.tables import (
     kept_files,
     ledger,
     orders,
+    read_marks,
     reminders,
+    settings,
     summaries,
     turns,
 )
@@ -42,6 +46,9 @@ _BY_HASH: tuple[tuple[Column[str], Column[str]], ...] = (
     (orders.c.conversation, orders.c.person),
     (kept_files.c.conversation, kept_files.c.person),
 )
+
+_SCOPES: tuple[Column[str], ...] = (settings.c.scope, announcements.c.scope, buttons.c.channel)
+_UNSPACED = read_marks.c.space == ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +84,9 @@ class Own:
         return (Place(platform, "", channel) for platform, channel in sorted(self.directs))
 
 
-async def own(connection: AsyncConnection, whose: Whose, conversation: str = "") -> Own:
-    """Find them; `conversation` is one they were seen in."""
+async def own(connection: AsyncConnection, whose: Whose, hide: Hide, conversation: str = "") -> Own:
+    """Find them; `conversation` is one they were seen in. Where nothing else of a direct chat tells whose it
+    is, money's books do: they know it by the name that `hide` gives."""
     speakers = sorted(whose.speakers)
     persons = sorted(whose.persons)
     members = frozenset(_pair(one) for one in speakers)
@@ -91,19 +99,39 @@ async def own(connection: AsyncConnection, whose: Whose, conversation: str = "")
         for place in map(_place, sorted(keys))
         if place is not None and place.direct
     }
-    paid_in = select(ledger.c.channel.label("key")).where(ledger.c.person.in_(persons), ledger.c.server == "")
-    for row in await fetch(connection, paid_in.distinct()):
-        kind, _, rest = row["key"].partition(":")
-        if kind == "channel":
-            directs.add(_pair(rest))
+    paid_in = await _values(connection, ledger.c.channel, ledger.c.person, persons)
+    directs |= {
+        (place.platform, place.channel) for place in await _candidates(connection) if hide(place) in paid_in
+    }
     # On some platforms a direct chat has the number of the person.
     return Own(frozenset(directs) | members, members)
 
 
 async def mine(connection: AsyncConnection, column: Column[str], theirs: Own) -> list[str]:
     """The conversations in a column that are theirs alone."""
-    rows = await fetch(connection, select(column.label("key")).distinct())
-    return sorted(row["key"] for row in rows if theirs.conversation(row["key"]))
+    return sorted(key for key in await _distinct(connection, column) if theirs.conversation(key))
+
+
+async def _candidates(connection: AsyncConnection) -> set[Place]:
+    """Every direct chat that anything is stored of, and what may be one."""
+    found: set[Place] = set()
+    for column in CONVERSATIONS:
+        for key in await _distinct(connection, column):
+            place = _place(key)
+            if place is not None and place.direct:
+                found.add(Place(place.platform, "", place.channel))
+    for column in _SCOPES:
+        for key in await _distinct(connection, column):
+            kind, _, rest = key.partition(":")
+            platform, channel = _pair(rest)
+            if kind == "channel":
+                found.add(Place(platform, "", channel))
+    rows = await fetch(connection, select(read_marks.c.platform, read_marks.c.channel).where(_UNSPACED))
+    return found | {Place(row["platform"], "", row["channel"]) for row in rows}
+
+
+async def _distinct(connection: AsyncConnection, column: Column[str]) -> list[str]:
+    return [row["key"] for row in await fetch(connection, select(column.label("key")).distinct())]
 
 
 async def _values(

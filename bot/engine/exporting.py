@@ -83,7 +83,13 @@ class Exporter:
             raise UserError(TOO_SOON.format(minutes=max(1, round(wait / 60))))
 
     async def _listed(self, packing: _Packing, number: int, about: ExportedFile) -> Mapping[str, object]:
-        told = {"name": about.name, "mime": about.mime, "bytes": about.size, "created_at": about.created_at}
+        told = {
+            "name": about.name,
+            "mime": about.mime,
+            "bytes": about.size,
+            "created_at": about.created_at,
+            "made_of": about.made_of,
+        }
         if about.size > packing.room:
             return told
         file = await self._store.vault.get(about.id, self._clock())

@@ -10,7 +10,9 @@ from bot.orders import WORKING, Advance, Order, Orders, OrderState
 
 MOST = 1_000
 PATIENCE = 20.0
-"""Seconds to wait for orders just being sent, and for media to be deleted at Venice."""
+"""Seconds to wait for orders just being sent."""
+CLEARING = 3.0
+"""Seconds to wait for media to be deleted at Venice; what it still makes is deleted later, by its slip."""
 _LOOK = 0.1
 
 
@@ -26,22 +28,24 @@ class Dropping:
         """Give up the orders of a person (keyed hash), each settled: for nothing before Venice has it."""
         left = {order.id for order in await self._orders.of_person(person, MOST)}
         loop = asyncio.get_running_loop()
-        until = loop.time() + PATIENCE
-        while left and loop.time() < until:
+        begun = loop.time()
+        while left and loop.time() < begun + PATIENCE:
+            cleared = loop.time() > begun + CLEARING
             for order_id in sorted(left):
-                if await self._over(order_id):
+                if await self._over(order_id, cleared=cleared):
                     left.discard(order_id)
             if left:
                 await asyncio.sleep(_LOOK)
 
-    async def _over(self, order_id: str) -> bool:
-        """Take an order towards its end; True once nothing is left to do for it."""
+    async def _over(self, order_id: str, *, cleared: bool) -> bool:
+        """Take an order towards its end; True once nothing is left to wait for. `cleared` takes it for
+        deleted at Venice."""
         order = await self._orders.get(order_id)
         if order is None:
             return True
         if order.state in (OrderState.ACCEPTED, OrderState.QUEUED):
             order = await self._cancelled(order) or order
-        return order.state not in WORKING and not order.uncleared
+        return order.state not in WORKING and (cleared or not order.uncleared)
 
     async def _cancelled(self, order: Order) -> Order | None:
         cost = 0 if order.state is OrderState.ACCEPTED else order.quote

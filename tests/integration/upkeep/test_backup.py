@@ -22,6 +22,7 @@ from bot.secret import secret_key
 from bot.settings import Configuration, load_configuration
 from storage import SqlStore
 from storage.tables import counters, history, ledger, reservations
+from storage.upkeep import backup
 from storage.upkeep.seal import MAGIC
 from tests.contract.storage.houses import NOON, admission, intake, line, schema, settlement
 from tests.integration.upkeep.rows import ROWS, fill, opened, run
@@ -260,6 +261,28 @@ async def test_only_the_newest_are_kept(tmp_path: Path, monkeypatch: pytest.Monk
     assert deleted == [names[1]]
     with pytest.raises(OperatorError):
         await upkeep.back_up(configured, tmp_path / "x.backup", seal=b"", keep=2)
+
+
+async def test_old_backups_go_as_people_are_told(tmp_path: Path) -> None:
+    environment = {"GONDOLA_DATA_DIR": str(tmp_path / "a"), "GONDOLA_BACKUP_DAYS": "7"}
+    configured = load_configuration(environment)
+    async with await opened(configured):
+        pass
+    folder = tmp_path / "a" / "backups"
+    folder.mkdir()
+    mine = folder / "gondola-mine.backup"
+    ages = {days: folder / backup.name_of(upkeep.days_ago(days)) for days in (6, 8, 400)}
+    for path in (mine, *ages.values()):
+        path.write_text("old")
+    assert upkeep.expire_backups(configured) == [ages[400], ages[8]]
+    ages[8].write_text("old")
+    made = await upkeep.back_up(configured, None, seal=b"", keep=None)
+    assert made.deleted == (ages[8],)
+    assert {path.name for path in folder.iterdir()} == {mine.name, ages[6].name, made.kept.path.name}
+
+
+def test_a_house_without_backups_has_none_to_delete(tmp_path: Path) -> None:
+    assert upkeep.expire_backups(load_configuration({"GONDOLA_DATA_DIR": str(tmp_path / "a")})) == []
 
 
 @contextmanager

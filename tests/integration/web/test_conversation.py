@@ -419,3 +419,24 @@ def test_the_capabilities_are_a_page_s() -> None:
     assert WEB.pacing.direct == ()
     assert WEB.autocomplete
     assert len(ANSWER) < WEB.text_limit
+
+
+async def test_a_visitor_who_has_everything_erased_leaves_no_file(web: Web, tab: Tab, tmp_path: Path) -> None:
+    await tab.attach("Look at my quixotry", ("quixotry.png", picture(), "image/png"))
+    async with browse(web) as other:
+        await other.open()
+        await other.attach("Mine stays", ("geese.png", picture(), "image/png"))
+    assert len(web.front.events) == 2
+    assert await tab.items()
+    speaker = web.front.events[0].author.key
+    await web.adapter.door.forget_people(frozenset({speaker, "telegram:1"}))
+    assert [item for item in await tab.items() if "quixotry" in str(item)] == []
+    files = {path.name: path.read_bytes() for path in _files(tmp_path / "web-media")}
+    notes = b"".join(data for name, data in files.items() if name.endswith(".json"))
+    assert b"geese.png" in notes
+    assert b"quixotry" not in notes
+    assert len(files) == 2
+
+
+def _files(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
