@@ -136,10 +136,12 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a reservation was not made: the first full line and how much of it is used."""
+    """Why a reservation was not made: the first full line and how much of it is used. `credits` are what the
+    person has free, where the cap is one that credits reach beyond (`bot.crediting`)."""
 
     line: CapLine
     used: int
+    credits: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bot.auditing import Change, HasAudit
+from bot.crediting import HasCredits
 from bot.keeping import HasVault
 from bot.keys import HasServerKeys
 from bot.missed import HasReading
@@ -80,7 +81,8 @@ class Money(Protocol):
     async def admit(self, batch: Sequence[Admission]) -> list[Refusal | None]:
         """Reserve for each, in order; None means admitted (turn state ADMITTED). One transaction for the
         whole batch where everything fits; otherwise each on its own. Exact under concurrency and across
-        processes: settled + reserved never exceeds a cap at admission."""
+        processes: settled + reserved never exceeds a cap at admission. What a person's own caps in money do
+        not leave is held of their credits."""
         ...
 
     async def caps(self) -> list[Cap]: ...
@@ -268,6 +270,7 @@ class Store(
     HasOrders,
     HasServerKeys,
     HasAudit,
+    HasCredits,
     Protocol,
 ):
     """The one database."""

@@ -15,6 +15,7 @@ from storage.announcements import SqlAnnouncements
 from storage.audit import SqlAudit
 from storage.buttons import SqlButtons
 from storage.chats import SqlChats
+from storage.credits import SqlCredits
 from storage.database import Database, postgres_database, sqlite_database
 from storage.facts import SqlFacts
 from storage.lease import Lease, release_all
@@ -62,6 +63,7 @@ class SqlStore:
         self._facts = SqlFacts(database)
         self._own_voices = SqlOwnVoices(database)
         self._audit = SqlAudit(database)
+        self._credits = SqlCredits(database)
 
     @property
     def database(self) -> Database:
@@ -152,6 +154,11 @@ class SqlStore:
     def audit(self) -> SqlAudit:
         """Changes of what holds for others."""
         return self._audit
+
+    @property
+    def credits(self) -> SqlCredits:
+        """What people may spend beyond their allowance."""
+        return self._credits
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

@@ -3,7 +3,14 @@
 from storage.tables.columns import CleanText, RowId, metadata
 from storage.tables.house import access_rules, audit, buttons, marks, owners, server_keys, settings
 from storage.tables.journal import events, turns
-from storage.tables.money import caps, counters, ledger, reservations
+from storage.tables.money import (
+    caps,
+    counters,
+    credit_accounts,
+    credit_movements,
+    ledger,
+    reservations,
+)
 from storage.tables.talk import (
     announcements,
     chats,
@@ -26,6 +33,8 @@ __all__ = [
     "caps",
     "chats",
     "counters",
+    "credit_accounts",
+    "credit_movements",
     "current_chats",
     "events",
     "facts",

@@ -17,6 +17,7 @@ depends_on = None
 def upgrade() -> None:
     """Add to what is there."""
     _audit()
+    _credits()
 
 
 def _create(name: str, columns: Sequence[SchemaItem], *key: str) -> None:
@@ -47,3 +48,17 @@ def _audit() -> None:
     _create("audit", [_row_id(), *_numbers("at"), *texts], "id")
     _index("audit", "server", "id")
     _index("audit", "at")
+
+
+def _credits() -> None:
+    for table in ("reservations", "ledger"):
+        with op.batch_alter_table(table) as old:
+            old.add_column(sa.Column("credit", sa.BigInteger(), nullable=False, server_default="0"))
+    _create("credit_accounts", [*_texts("person"), *_numbers("balance", "held")], "person")
+    book = [
+        *_texts("person", "kind"),
+        *_numbers("amount", "at"),
+        *_texts("reference", "turn_id", "other", "note"),
+    ]
+    _create("credit_movements", [_row_id(), *book], "id")
+    _index("credit_movements", "person", "kind", "reference", unique=True)
