@@ -78,6 +78,9 @@ class CapPeriod(StrEnum):
 
 _PERIOD_NAMES = {CapPeriod.DAY: "%Y-%m-%d", CapPeriod.WEEK: "%G-W%V", CapPeriod.MONTH: "%Y-%m"}
 
+PERSON_PREFIX = "user:"
+"""How scopes and counters of a person begin, whether the cap is theirs, their role's or everybody's."""
+
 ALL_MEDIA = "all"
 """`Cap.medium` of a cap over every medium."""
 
@@ -114,6 +117,11 @@ class CapLine:
     amount: int
     limit: int
     resets_at: int
+
+    @property
+    def personal(self) -> bool:
+        """Whether it is a person's own allowance in money, which credits reach beyond."""
+        return self.unit is CapUnit.MONEY and self.scope.startswith(PERSON_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.expression import FromClause
 
 from bot.keys import KeyOrigin
-from bot.records import ALL_MEDIA, Cap, CapUnit, counter_key, period_name
+from bot.records import ALL_MEDIA, PERSON_PREFIX, Cap, CapUnit, counter_key, period_name
 from storage.rows import (
     BOT_SCOPE,
     DAY,
-    PERSON_PREFIX,
     Params,
     execute_many,
     fetch,

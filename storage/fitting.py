@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from bot.records import Admission, CapLine, CapUnit, Refusal
-from storage.rows import PERSON_PREFIX, Params
+from bot.records import Admission, CapLine, Refusal
+from storage.rows import Params
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +24,9 @@ class Fitted:
         if not self.credit:
             return self.call.lines
         return tuple(
-            replace(line, amount=line.amount - self.credit) if lifted(line) else line
+            replace(line, amount=line.amount - self.credit) if line.personal else line
             for line in self.call.lines
         )
-
-
-def lifted(line: CapLine) -> bool:
-    """Whether it is a cap that credits reach beyond: a person's or their role's, in money."""
-    return line.unit is CapUnit.MONEY and line.scope.startswith(PERSON_PREFIX)
 
 
 def judge(
@@ -47,7 +42,7 @@ def judge(
             fitted = Fitted(one)
         full = next((line for line in fitted.lines if line.amount and not _fits(line, now)), None)
         if full is not None:
-            left = free[one.person] if lifted(full) else 0
+            left = free[one.person] if full.personal else 0
             verdicts.append(Refusal(full, now[full.counter], left))
             continue
         free[one.person] -= fitted.credit
@@ -61,7 +56,7 @@ def _beyond(one: Admission, used: Mapping[str, int]) -> int:
     over = (
         min(line.amount, used.get(line.counter, 0) + line.amount - line.limit)
         for line in one.lines
-        if lifted(line)
+        if line.personal
     )
     return max(0, max(over, default=0))
 

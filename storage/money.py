@@ -24,7 +24,7 @@ from storage.audit import note
 from storage.caps import on_the_house, set_up_cap
 from storage.credits import free_credits, hold_credits
 from storage.database import Database
-from storage.fitting import Fitted, drawn, fits_fresh, judge, lifted
+from storage.fitting import Fitted, drawn, fits_fresh, judge
 from storage.lease import Lease
 from storage.rows import Params, changed, fetch, fetch_many, ids, micros, upsert
 from storage.settling import HeldLine, lines_to_json
@@ -97,7 +97,7 @@ class SqlMoney:
         return Refusal(line, used.get(line.counter, 0))
 
     async def _judged(self, batch: Sequence[Admission]) -> list[Fitted | Refusal]:
-        people = {one.person for one in batch if any(lifted(line) for line in one.lines)}
+        people = {one.person for one in batch if any(line.personal for line in one.lines)}
         used = await self._used(batch)
         free = (
             await self._database.read(lambda connection: free_credits(connection, people)) if people else {}

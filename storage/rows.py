@@ -18,8 +18,6 @@ Scalar: TypeAlias = str | int | bool | bytes | None
 Params: TypeAlias = dict[str, Scalar]
 
 BOT_SCOPE = "bot"
-PERSON_PREFIX = "user:"
-"""How counters of a person begin, whether the cap is theirs, their role's or everybody's."""
 DAY = 86_400
 
 

@@ -15,9 +15,9 @@ from sqlalchemy import RowMapping, bindparam, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.crediting import CreditKind, Movement
-from bot.records import CapUnit, Settlement
+from bot.records import PERSON_PREFIX, CapUnit, Settlement
 from storage.credits import Spending, book_spending
-from storage.rows import PERSON_PREFIX, Params, fetch, fetch_many, ids, micros, upsert
+from storage.rows import Params, fetch, fetch_many, ids, micros, upsert
 from storage.tables import counters, ledger, orders, reservations
 
 

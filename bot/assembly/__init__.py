@@ -36,6 +36,7 @@ from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.catchup import Messenger
 from bot.engine.cloning import Cloner
 from bot.engine.conduct import Conductor
+from bot.engine.creditbook import CreditBook
 from bot.engine.digest import Digester
 from bot.engine.engine import Engine
 from bot.engine.finding import Finder
@@ -206,6 +207,7 @@ def _services(
         backlog=Backlog(ground.doors, ground.store.memory, talk.overheard),
         messenger=Messenger(ground.side_calls, ground.models, links),
         aside=Aside(ground.doors, ground.delivery),
+        credits=CreditBook(ground.store, talk.bulletin, ground.hasher),
     )
 
 

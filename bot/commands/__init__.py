@@ -11,6 +11,7 @@ from bot.commands import (
     catchup,
     chats,
     cloning,
+    crediting,
     doors,
     guide,
     house,
@@ -51,6 +52,7 @@ def build_registry(services: Services) -> Registry:
         *making.bound(services),
         *house.bound(services),
         *spending.bound(services),
+        *crediting.bound(services),
         *account.bound(services),
         *doors.bound(services),
         *privacy.bound(services),
@@ -77,6 +79,7 @@ def build_registry(services: Services) -> Registry:
         **workbench.actions(services, by_name),
         **memory.actions(services),
         **cloning.actions(services),
+        **crediting.actions(services),
     }
     return Registry(commands, actions, Completer(services, declared()), answers.ORDERED)
 
