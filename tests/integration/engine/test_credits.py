@@ -41,9 +41,8 @@ async def used(room: Room, author: Person, place: Place, **options: OptionValue)
 
 async def press(room: Room, message: Message, by: Person, place: Place) -> str:
     [[button]] = message.buttons
-    pressed = room.event(
-        author=by, place=place, addressed=Addressed.BUTTON, press=ButtonPress(button.id, "m1")
-    )
+    pressed = ButtonPress(button.id, "m1")
+    event = room.event(author=by, place=place, addressed=Addressed.BUTTON, press=pressed)
     return "\n".join(one.text for one in await room.send(event))
 
 
