@@ -12,6 +12,7 @@ from bot.keys import HasServerKeys
 from bot.missed import HasReading
 from bot.orders import HasOrders
 from bot.ownvoices import HasOwnVoices
+from bot.reconciling import HasReconciliations
 from bot.records import (
     AccessRule,
     AccessState,
@@ -271,6 +272,7 @@ class Store(
     HasServerKeys,
     HasAudit,
     HasCredits,
+    HasReconciliations,
     Protocol,
 ):
     """The one database."""

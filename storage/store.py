@@ -29,6 +29,7 @@ from storage.opening import opening
 from storage.orders import SqlOrders
 from storage.ownvoices import SqlOwnVoices
 from storage.reading import SqlReading
+from storage.reconciliations import SqlReconciliations
 from storage.reminders import SqlReminders
 from storage.server_keys import SqlServerKeys
 from storage.settings import SqlSettings
@@ -64,6 +65,7 @@ class SqlStore:
         self._own_voices = SqlOwnVoices(database)
         self._audit = SqlAudit(database)
         self._credits = SqlCredits(database)
+        self._reconciliations = SqlReconciliations(database)
 
     @property
     def database(self) -> Database:
@@ -159,6 +161,11 @@ class SqlStore:
     def credits(self) -> SqlCredits:
         """What people may spend beyond their allowance."""
         return self._credits
+
+    @property
+    def reconciliations(self) -> SqlReconciliations:
+        """What Venice billed, day by day."""
+        return self._reconciliations
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

@@ -54,6 +54,7 @@ from bot.engine.minting import Mint
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.radar import Radar
+from bot.engine.reconciler import Reconciler
 from bot.engine.registry import Registry
 from bot.engine.replies import Replies
 from bot.engine.retouching import Retoucher
@@ -91,6 +92,7 @@ class Assembly:
     keys: KeyBook
     balance: BalanceWatch
     account: AccountWatch
+    reconciler: Reconciler
 
     async def load(self) -> None:
         """Read settings, caps, access and keys; set the default cap once in the life of a database."""
@@ -163,6 +165,7 @@ def assemble(
         keys=ground.keys,
         balance=money.balance,
         account=AccountWatch(money.account, money.balance, ground.keys),
+        reconciler=Reconciler(store, money.account, ground.settings, money.directs, clock),
     )
 
 

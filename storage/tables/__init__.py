@@ -9,6 +9,7 @@ from storage.tables.money import (
     credit_accounts,
     credit_movements,
     ledger,
+    reconciliations,
     reservations,
 )
 from storage.tables.talk import (
@@ -47,6 +48,7 @@ __all__ = [
     "own_voices",
     "owners",
     "read_marks",
+    "reconciliations",
     "reminders",
     "reservations",
     "server_keys",

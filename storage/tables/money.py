@@ -76,6 +76,10 @@ ledger = Table(
     Index(None, "reserved_at"),
 )
 
+reconciliations = Table(
+    "reconciliations", metadata, key("day"), number("at"), text("outcome"), text("lines"), text("said")
+)
+
 credit_accounts = Table("credit_accounts", metadata, key("person"), number("balance"), number("held"))
 
 credit_movements = Table(

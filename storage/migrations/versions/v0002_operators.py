@@ -18,6 +18,7 @@ def upgrade() -> None:
     """Add to what is there."""
     _audit()
     _credits()
+    _reconciliations()
 
 
 def _create(name: str, columns: Sequence[SchemaItem], *key: str) -> None:
@@ -62,3 +63,7 @@ def _credits() -> None:
     ]
     _create("credit_movements", [_row_id(), *book], "id")
     _index("credit_movements", "person", "kind", "reference", unique=True)
+
+
+def _reconciliations() -> None:
+    _create("reconciliations", [*_texts("day"), *_numbers("at"), *_texts("outcome", "lines", "said")], "day")
