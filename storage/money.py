@@ -31,6 +31,7 @@ from storage.settling import HeldLine, lines_to_json
 from storage.tables import caps, counters, ledger, reservations, turns
 
 _ADMIT_ATTEMPTS = 5
+_BATCH_ATTEMPTS = 3
 
 _HOLD = insert(reservations).returning(reservations.c.reservation_id)
 _draw = upsert(counters)
@@ -74,12 +75,13 @@ class SqlMoney:
 
     async def admit(self, batch: Sequence[Admission]) -> list[Refusal | None]:
         """See the port. When not all fit, those that do by the counters and credits as they stand are tried
-        together; only if another process was quicker each is tried on its own."""
+        together; only if another process is quicker again and again, each is tried on its own."""
         if await self._reserve([Fitted(one) for one in batch]):
             return [None] * len(batch)
-        verdicts = await self._judged(batch)
-        if await self._reserve([one for one in verdicts if isinstance(one, Fitted)]):
-            return [one if isinstance(one, Refusal) else None for one in verdicts]
+        for _ in range(_BATCH_ATTEMPTS):
+            verdicts = await self._judged(batch)
+            if await self._reserve([one for one in verdicts if isinstance(one, Fitted)]):
+                return [one if isinstance(one, Refusal) else None for one in verdicts]
         return [await self._admit_one(one) for one in batch]
 
     async def _admit_one(self, one: Admission) -> Refusal | None:
