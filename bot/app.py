@@ -109,6 +109,7 @@ class House:
                 self.parts.account.keep(),
                 self.parts.radar.watch(),
                 self.parts.eraser.run(),
+                self.parts.reconciler.watch(),
             )
             tasks += [asyncio.create_task(work) for work in beside]
             yield

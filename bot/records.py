@@ -78,6 +78,9 @@ class CapPeriod(StrEnum):
 
 _PERIOD_NAMES = {CapPeriod.DAY: "%Y-%m-%d", CapPeriod.WEEK: "%G-W%V", CapPeriod.MONTH: "%Y-%m"}
 
+PERSON_PREFIX = "user:"
+"""How scopes and counters of a person begin, whether the cap is theirs, their role's or everybody's."""
+
 ALL_MEDIA = "all"
 """`Cap.medium` of a cap over every medium."""
 
@@ -115,6 +118,11 @@ class CapLine:
     limit: int
     resets_at: int
 
+    @property
+    def personal(self) -> bool:
+        """Whether it is a person's own allowance in money, which credits reach beyond."""
+        return self.unit is CapUnit.MONEY and self.scope.startswith(PERSON_PREFIX)
+
 
 @dataclass(frozen=True, slots=True)
 class Admission:
@@ -136,10 +144,12 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a reservation was not made: the first full line and how much of it is used."""
+    """Why a reservation was not made: the first full line and how much of it is used. `credits` are what the
+    person has free, where the cap is one that credits reach beyond (`bot.crediting`)."""
 
     line: CapLine
     used: int
+    credits: int = 0
 
 
 @dataclass(frozen=True, slots=True)

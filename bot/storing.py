@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bot.auditing import Change, HasAudit
+from bot.crediting import HasCredits
 from bot.keeping import HasVault
 from bot.keys import HasServerKeys
 from bot.missed import HasReading
 from bot.orders import HasOrders
 from bot.ownvoices import HasOwnVoices
 from bot.people import HasPeople
+from bot.reconciling import HasReconciliations
 from bot.records import (
     AccessRule,
     AccessState,
@@ -81,7 +83,8 @@ class Money(Protocol):
     async def admit(self, batch: Sequence[Admission]) -> list[Refusal | None]:
         """Reserve for each, in order; None means admitted (turn state ADMITTED). One transaction for the
         whole batch where everything fits; otherwise each on its own. Exact under concurrency and across
-        processes: settled + reserved never exceeds a cap at admission."""
+        processes: settled + reserved never exceeds a cap at admission. What a person's own caps in money do
+        not leave is held of their credits."""
         ...
 
     async def caps(self) -> list[Cap]: ...
@@ -274,6 +277,8 @@ class Store(
     HasServerKeys,
     HasAudit,
     HasPeople,
+    HasCredits,
+    HasReconciliations,
     Protocol,
 ):
     """The one database."""

@@ -11,12 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.expression import FromClause
 
 from bot.keys import KeyOrigin
-from bot.records import ALL_MEDIA, Cap, CapUnit, counter_key, period_name
-from storage.rows import BOT_SCOPE, DAY, Params, execute_many, fetch, fetch_many, micros, replacing
+from bot.records import ALL_MEDIA, PERSON_PREFIX, Cap, CapUnit, counter_key, period_name
+from storage.rows import (
+    BOT_SCOPE,
+    DAY,
+    Params,
+    execute_many,
+    fetch,
+    fetch_many,
+    micros,
+    replacing,
+)
 from storage.settling import HeldLine, lines_from_json, lines_to_json
 from storage.tables import CleanText, caps, counters, ledger, reservations
 
-_PERSON_PREFIX = "user:"
 _PUT_CAP = replacing(caps, "scope", "medium", "unit", "period")
 _PUT_COUNTER = replacing(counters, "counter")
 _HOLD_LINES = (
@@ -67,12 +75,17 @@ def _keys(cap: Cap, scope: str, given: Sequence[str], since: float) -> Sequence[
     return [counter_key(scope, cap.medium, cap.unit, cap.period, name)]
 
 
+def _of_person(cap: Cap) -> bool:
+    """Whether it counts what single people spend, which leaves out what their credits paid."""
+    return cap.scope.startswith((PERSON_PREFIX, "role:"))
+
+
 def _scope(cap: Cap, table: FromClause) -> ColumnElement[str]:
     """The scope a row belongs to, of the cap's kind; "" for none."""
     if cap.scope == BOT_SCOPE:
         return literal(BOT_SCOPE)
-    if cap.scope.startswith((_PERSON_PREFIX, "role:")):
-        return literal(_PERSON_PREFIX) + table.c.person
+    if _of_person(cap):
+        return literal(PERSON_PREFIX) + table.c.person
     return table.c.server if cap.scope.startswith("server:") else table.c.channel
 
 
@@ -85,14 +98,15 @@ def _covered(cap: Cap, table: FromClause, since: float) -> list[ColumnElement[bo
     """Which rows of ledger or reservations the cap counts."""
     scope = _scope(cap, table)
     found = [table.c.reserved_at >= micros(since)]
-    found.append(scope.not_in(["", _PERSON_PREFIX]) if cap.for_each else scope == cap.scope)
+    found.append(scope.not_in(["", PERSON_PREFIX]) if cap.for_each else scope == cap.scope)
     if cap.scope == BOT_SCOPE:
         found.append(on_the_house(table))
     return found if cap.medium == ALL_MEDIA else [*found, table.c.medium == cap.medium]
 
 
 async def _settled(connection: AsyncConnection, cap: Cap, since: float) -> Counter[str]:
-    amount = ledger.c.cost if cap.unit is CapUnit.MONEY else ledger.c.calls
+    paid = ledger.c.cost - ledger.c.credit if _of_person(cap) else ledger.c.cost
+    amount = paid if cap.unit is CapUnit.MONEY else ledger.c.calls
     scope = _scope(cap, ledger).label("scope")
     inner = select(scope, amount.label("amount")).where(*_covered(cap, ledger, since)).subquery()
     statement = select(inner.c.scope, func.sum(inner.c.amount).label("amount")).group_by(inner.c.scope)
@@ -107,7 +121,8 @@ async def _reserved(connection: AsyncConnection, cap: Cap, keys: Sequence[str], 
     totals: Counter[str] = Counter()
     joined: list[Params] = []
     for row in rows:
-        amount = row["estimate"] if cap.unit is CapUnit.MONEY else row["calls"]
+        price = row["estimate"] - row["credit"] if _of_person(cap) else row["estimate"]
+        amount = price if cap.unit is CapUnit.MONEY else row["calls"]
         lines = lines_from_json(row["lines"])
         held = {line.counter: line.amount for line in lines}
         missing = [key for key in _keys(cap, row["scope"], keys, since) if key not in held]

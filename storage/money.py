@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,7 +12,6 @@ from bot.auditing import Change
 from bot.records import (
     Admission,
     Cap,
-    CapLine,
     CapPeriod,
     CapUnit,
     CounterState,
@@ -23,17 +22,20 @@ from bot.records import (
 )
 from storage.audit import note
 from storage.caps import on_the_house, set_up_cap
+from storage.credits import free_credits, hold_credits
 from storage.database import Database
+from storage.fitting import Fitted, drawn, fits_fresh, judge
 from storage.lease import Lease
 from storage.rows import Params, changed, fetch, fetch_many, ids, micros, upsert
 from storage.settling import HeldLine, lines_to_json
 from storage.tables import caps, counters, ledger, reservations, turns
 
 _ADMIT_ATTEMPTS = 5
+_BATCH_ATTEMPTS = 3
 
 _HOLD = insert(reservations).returning(reservations.c.reservation_id)
 _draw = upsert(counters)
-# The condition guards existing rows only; _fresh_fits guards the rows this would create.
+# The condition guards existing rows only; fits_fresh guards the rows this would create.
 _DRAW = _draw.on_conflict_do_update(
     index_elements=[counters.c.counter],
     set_={
@@ -72,42 +74,58 @@ class SqlMoney:
         self._lease = lease
 
     async def admit(self, batch: Sequence[Admission]) -> list[Refusal | None]:
-        """See the port. When not all fit, those that do by the counters as they stand are tried together;
-        only if another process was quicker each is tried on its own."""
-        if await self._reserve(batch):
+        """See the port. When not all fit, those that do by the counters and credits as they stand are tried
+        together; only if another process is quicker again and again, each is tried on its own."""
+        if await self._reserve([Fitted(one) for one in batch]):
             return [None] * len(batch)
-        verdicts = judge(batch, await self._used(batch))
-        if await self._reserve([one for one, no in zip(batch, verdicts, strict=True) if no is None]):
-            return verdicts
+        for _ in range(_BATCH_ATTEMPTS):
+            verdicts = await self._judged(batch)
+            if await self._reserve([one for one in verdicts if isinstance(one, Fitted)]):
+                return [one if isinstance(one, Refusal) else None for one in verdicts]
         return [await self._admit_one(one) for one in batch]
 
     async def _admit_one(self, one: Admission) -> Refusal | None:
-        used: Mapping[str, int] = {}
+        fitted = Fitted(one)
         for _ in range(_ADMIT_ATTEMPTS):
-            if await self._reserve([one]):
+            if await self._reserve([fitted]):
                 return None
-            used = await self._used([one])
-            refused = judge([one], used)[0]
-            if refused is not None:
-                return refused
+            (verdict,) = await self._judged([one])
+            if isinstance(verdict, Refusal):
+                return verdict
+            fitted = verdict
         # Room appeared and went each time we looked: the fullest line is the reason.
+        used = await self._used([one])
         line = max(one.lines, key=lambda each: used.get(each.counter, 0) + each.amount - each.limit)
         return Refusal(line, used.get(line.counter, 0))
 
-    async def _reserve(self, batch: Sequence[Admission]) -> bool:
+    async def _judged(self, batch: Sequence[Admission]) -> list[Fitted | Refusal]:
+        people = {one.person for one in batch if any(line.personal for line in one.lines)}
+        used = await self._used(batch)
+        free = (
+            await self._database.read(lambda connection: free_credits(connection, people)) if people else {}
+        )
+        return judge(batch, used, free)
+
+    async def _reserve(self, batch: Sequence[Fitted]) -> bool:
         """Reserve for all of them in one transaction, or for none."""
         if not batch:
             return True
-        drawn = _drawn(line for one in batch for line in one.lines)
-        if not all(_fresh_fits(row) for row in drawn):
+        rows = drawn(line for one in batch for line in one.lines)
+        if not all(fits_fresh(row) for row in rows):
             return False
-        held = [self._row(one) for one in sorted(batch, key=lambda each: each.reservation_id)]
+        held = [self._row(one) for one in sorted(batch, key=lambda each: each.call.reservation_id)]
+        wanted: Counter[str] = Counter()
+        for one in batch:
+            if one.credit:
+                wanted[one.call.person] += one.credit
 
         async def work(connection: AsyncConnection) -> None:
             await fetch_many(connection, _HOLD, held)
-            if len(await fetch_many(connection, _DRAW, drawn)) < len(drawn):
+            if len(await fetch_many(connection, _DRAW, rows)) < len(rows):
                 raise _DoesNotFitError
-            await changed(connection, _ADMITTED, {"ids": sorted({one.turn_id for one in batch})})
+            if not await hold_credits(connection, wanted):
+                raise _DoesNotFitError
+            await changed(connection, _ADMITTED, {"ids": sorted({one.call.turn_id for one in batch})})
 
         try:
             await self._database.write(work)
@@ -115,7 +133,8 @@ class SqlMoney:
             return False
         return True
 
-    def _row(self, one: Admission) -> Params:
+    def _row(self, fitted: Fitted) -> Params:
+        one = fitted.call
         return {
             "reservation_id": one.reservation_id,
             "turn_id": one.turn_id,
@@ -126,8 +145,9 @@ class SqlMoney:
             "model": one.model,
             "estimate": one.estimate,
             "calls": max((line.amount for line in one.lines if line.unit is CapUnit.COUNT), default=1),
-            "lines": lines_to_json(HeldLine(line.counter, line.unit, line.amount) for line in one.lines),
+            "lines": lines_to_json(HeldLine(line.counter, line.unit, line.amount) for line in fitted.lines),
             "key": one.key,
+            "credit": fitted.credit,
             "reserved_at": micros(one.at),
             "instance": self._lease.instance,
             "lease_until": self._lease.until(),
@@ -226,37 +246,3 @@ def _within(since: float, person: str, channel: str, server: str) -> list[Column
     """Ledger lines admitted since a time, of whom and where is given."""
     given = ((ledger.c.person, person), (ledger.c.channel, channel), (ledger.c.server, server))
     return [ledger.c.reserved_at >= micros(since), *(column == value for column, value in given if value)]
-
-
-def judge(batch: Iterable[Admission], used: Mapping[str, int]) -> list[Refusal | None]:
-    """What becomes of each in order, given what is used and nobody else drawing on it."""
-    now = Counter(used)
-    verdicts: list[Refusal | None] = []
-    for one in batch:
-        after = now.copy()
-        full: CapLine | None = None
-        for line in one.lines:
-            after[line.counter] += line.amount
-            if after[line.counter] > line.limit:
-                full = line
-                break
-        verdicts.append(Refusal(full, now[full.counter]) if full else None)
-        now = now if full else after
-    return verdicts
-
-
-def _drawn(lines: Iterable[CapLine]) -> list[Params]:
-    """One row a counter, sorted by key: amounts summed, the lower limit where they differ."""
-    totals: dict[str, tuple[int, int, int]] = {}
-    for line in lines:
-        amount, limit, _ = totals.get(line.counter, (0, line.limit, 0))
-        totals[line.counter] = (amount + line.amount, min(limit, line.limit), line.resets_at)
-    return [
-        {"counter": counter, "used": amount, "ceiling": limit, "resets_at": resets_at}
-        for counter, (amount, limit, resets_at) in sorted(totals.items())
-    ]
-
-
-def _fresh_fits(row: Params) -> bool:
-    used, ceiling = row["used"], row["ceiling"]
-    return isinstance(used, int) and isinstance(ceiling, int) and used <= ceiling

@@ -1,7 +1,7 @@
 """The end of reservations: counters corrected by real minus reserved, one ledger line each.
 
-Every transaction takes its locks in the order orders, reservations, counters, turns, each sorted by key;
-so no two of them wait for each other in a circle.
+Every transaction takes its locks in the order orders, reservations, counters, credit accounts, turns, each
+sorted by key; so no two of them wait for each other in a circle.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from sqlalchemy import RowMapping, bindparam, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.records import CapUnit, Settlement
+from bot.crediting import CreditKind, Movement
+from bot.records import PERSON_PREFIX, CapUnit, Settlement
+from storage.credits import Spending, book_spending
 from storage.rows import Params, fetch, fetch_many, ids, micros, upsert
 from storage.tables import counters, ledger, orders, reservations
 
@@ -142,10 +144,33 @@ async def _book(
     for row in taken:
         one = wanted[row["reservation_id"]]
         for line in lines_from_json(row["lines"]):
-            real = one.cost if line.unit is CapUnit.MONEY else one.count
-            corrections[line.counter] += real - line.amount
-    await fetch_many(connection, _CORRECT, [_correction_row(*item) for item in sorted(corrections.items())])
+            corrections[line.counter] += _real(line, row, one) - line.amount
+    rows = [_correction_row(*item) for item in sorted(corrections.items()) if item[1]]
+    await fetch_many(connection, _CORRECT, rows)
+    await book_spending(
+        connection, [_spending(row, wanted[row["reservation_id"]]) for row in taken if row["credit"]]
+    )
     await fetch_many(connection, _BOOK, [_ledger_row(row, wanted[row["reservation_id"]]) for row in taken])
+
+
+def _real(line: HeldLine, row: RowMapping, one: Settlement) -> int:
+    """What a counter counts of a call: of one that credits pay for, the person's own counters count only
+    what the allowance pays."""
+    if line.unit is CapUnit.COUNT:
+        return one.count
+    shared = row["credit"] and line.counter.startswith(PERSON_PREFIX)
+    return one.cost - _by_credits(row, one) if shared else one.cost
+
+
+def _by_credits(row: RowMapping, one: Settlement) -> int:
+    """What credits pay: everything beyond the part that was reserved from the allowance."""
+    return max(0, one.cost - (row["estimate"] - row["credit"])) if row["credit"] else 0
+
+
+def _spending(row: RowMapping, one: Settlement) -> Spending:
+    paid = _by_credits(row, one)
+    key, turn = row["reservation_id"], row["turn_id"]
+    return Movement(row["person"], CreditKind.SPENT, -paid, one.at, key, turn), row["credit"]
 
 
 def _correction_row(counter: str, amount: int) -> Params:
@@ -158,6 +183,7 @@ def _ledger_row(row: RowMapping, one: Settlement) -> Params:
     return {
         **{name: row[name] for name in (*kept, "reserved_at")},
         "cost": one.cost,
+        "credit": _by_credits(row, one),
         "calls": one.count,
         "uncertain": one.uncertain,
         "request_id": one.request_id,

@@ -16,6 +16,7 @@ from storage.audit import SqlAudit
 from storage.buttons import SqlButtons
 from storage.chats import SqlChats
 from storage.ciphering import NO_CIPHER, ContentCipher, use
+from storage.credits import SqlCredits
 from storage.database import Database, postgres_database, sqlite_database
 from storage.facts import SqlFacts
 from storage.lease import Lease, release_all
@@ -30,6 +31,7 @@ from storage.orders import SqlOrders
 from storage.ownvoices import SqlOwnVoices
 from storage.people import SqlPeople
 from storage.reading import SqlReading
+from storage.reconciliations import SqlReconciliations
 from storage.reminders import SqlReminders
 from storage.resealing import Resealing, admit_keys
 from storage.server_keys import SqlServerKeys
@@ -72,6 +74,8 @@ class SqlStore:
         self._own_voices = SqlOwnVoices(database)
         self._audit = SqlAudit(database)
         self._people = SqlPeople(database, lease)
+        self._credits = SqlCredits(database)
+        self._reconciliations = SqlReconciliations(database)
 
     @property
     def database(self) -> Database:
@@ -167,6 +171,16 @@ class SqlStore:
     def people(self) -> SqlPeople:
         """Who is the same person, and whose data goes."""
         return self._people
+
+    @property
+    def credits(self) -> SqlCredits:
+        """What people may spend beyond their allowance."""
+        return self._credits
+
+    @property
+    def reconciliations(self) -> SqlReconciliations:
+        """What Venice billed, day by day."""
+        return self._reconciliations
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

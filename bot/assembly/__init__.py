@@ -36,6 +36,7 @@ from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.catchup import Messenger
 from bot.engine.cloning import Cloner
 from bot.engine.conduct import Conductor
+from bot.engine.creditbook import CreditBook
 from bot.engine.digest import Digester
 from bot.engine.engine import Engine
 from bot.engine.erasing import Eraser
@@ -56,6 +57,7 @@ from bot.engine.minting import Mint
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.radar import Radar
+from bot.engine.reconciler import Reconciler
 from bot.engine.registry import Registry
 from bot.engine.replies import Replies
 from bot.engine.retouching import Retoucher
@@ -96,6 +98,7 @@ class Assembly:
     account: AccountWatch
     identities: Identities
     eraser: Eraser
+    reconciler: Reconciler
 
     async def load(self) -> None:
         """Read settings, caps, access and keys; set the default cap once in the life of a database."""
@@ -176,6 +179,7 @@ def assemble(
         account=AccountWatch(money.account, money.balance, ground.keys),
         identities=hasher,
         eraser=people.eraser,
+        reconciler=Reconciler(store, money.account, ground.settings, money.directs, clock),
     )
 
 
@@ -260,6 +264,7 @@ def _services(
         eraser=people.eraser,
         linker=people.linker,
         backup_days=backup_days,
+        credits=CreditBook(ground.store, ground.bulletin, ground.hasher),
     )
 
 

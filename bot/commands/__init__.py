@@ -11,6 +11,7 @@ from bot.commands import (
     catchup,
     chats,
     cloning,
+    crediting,
     doors,
     guide,
     house,
@@ -54,6 +55,7 @@ def build_registry(services: Services) -> Registry:
         *making.bound(services),
         *house.bound(services),
         *spending.bound(services),
+        *crediting.bound(services),
         *account.bound(services),
         *doors.bound(services),
         *privacy.bound(services),
@@ -82,6 +84,7 @@ def build_registry(services: Services) -> Registry:
         **memory.actions(services),
         **cloning.actions(services),
         **people.actions(services),
+        **crediting.actions(services),
     }
     return Registry(commands, actions, Completer(services, declared()), answers.ORDERED)
 

@@ -11,10 +11,12 @@ from bot.commands.services import Services, number_option, text_option
 from bot.declarations import Choice, Command, Option, OptionKind, Permission
 from bot.engine.account import Look
 from bot.engine.caps import dollars, period_at
+from bot.engine.reconciler import day_words, details
 from bot.engine.registry import Bound
 from bot.engine.turn import Turn
 from bot.errors import UserError, VeniceError, VeniceFailure
 from bot.keys import KeyOrigin, ServerKey
+from bot.reconciling import Outcome, Reconciliation
 from bot.records import CapPeriod, UsageRow
 from bot.venice import ModelLimits, Spent
 
@@ -138,9 +140,15 @@ async def _account(services: Services, turn: Turn) -> None:
         _spent("Spent today", today, look.today.by_model if look.today else None),
         _spent("Spent this month", this_month, look.month.by_model if look.month else None),
     ]
+    sections += [_reconciled(one) for one in await services.store.reconciliations.recent(1)]
     if foreign:
         sections.append(f"Paid with servers' own keys today, and not in the sums above: {dollars(foreign)}.")
     turn.say("\n\n".join([*sections, look.missing]).strip())
+
+
+def _reconciled(found: Reconciliation) -> str:
+    lines = details(found) if found.outcome is Outcome.DIFFERS else []
+    return "\n".join(["**Reconciled**", "", f"- {day_words(found)}", *lines])
 
 
 def _balance(look: Look, now: float) -> str:

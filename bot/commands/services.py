@@ -17,6 +17,7 @@ from bot.engine.cashier import Cashier
 from bot.engine.catchup import Messenger
 from bot.engine.choosing import Chooser
 from bot.engine.cloning import Cloner
+from bot.engine.creditbook import CreditBook
 from bot.engine.digest import Digester
 from bot.engine.drawing import Drawer
 from bot.engine.erasing import Eraser
@@ -100,6 +101,7 @@ class Services:
     eraser: Eraser
     linker: Linker
     backup_days: int
+    credits: CreditBook
 
     async def command_buttons(
         self, turn: Turn, choices: Sequence[tuple[str, str, Mapping[str, OptionValue]]]

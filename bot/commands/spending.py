@@ -11,6 +11,7 @@ from bot.commands.house import describe_cap
 from bot.commands.services import Services, text_option
 from bot.declarations import Choice, Command, Option
 from bot.engine.caps import dollars, period_at
+from bot.engine.creditbook import standing
 from bot.engine.registry import Bound
 from bot.engine.turn import Turn
 from bot.errors import UserError
@@ -112,7 +113,10 @@ async def _usage(services: Services, turn: Turn) -> None:
     money = services.store.money
     since = span.begins(turn.now)
     rows = await money.usage(since=since, person=scope.person, channel=scope.channel, server=scope.server)
-    turn.say("\n\n".join([_spent(scope, span, rows), await _bars(services, turn)]))
+    sections = [_spent(scope, span, rows), await _bars(services, turn)]
+    if scope.person:
+        sections.append(standing(await services.store.credits.account(scope.person)))
+    turn.say("\n\n".join(sections).strip())
     if rows:
         await _chart(services, turn, scope, span, "spent", lambda row: row.cost / 1_000_000, _axis_dollars)
 

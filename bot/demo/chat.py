@@ -39,7 +39,7 @@ async def complete(call: Call, slug: str) -> Response:
     reply = _plan(request, scene, call)
     headers = model_headers(call, request.model)
     if reply.bill is not None:
-        call.state.charge(call.record, reply.bill.charged)
+        call.state.charge(call.record, reply.bill.charged, reply.id)
     if as_flag(request.body.get("stream")):
         return EventStream(stream_events(reply, call), headers, broken=_breaks(call))
     return JSONResponse(_whole(reply), headers=headers)

@@ -145,7 +145,7 @@ async def queue(call: Call, slug: str) -> Response:
         token=new_token() if model.id == DOWNLOADED else "",
     )
     call.state.jobs.add(job, call.fault)
-    call.state.charge(call.record, job.cost_usd)
+    call.state.charge(call.record, job.cost_usd, job.id)
     told: dict[str, Json] = {"model": model.id, "queue_id": job.id}
     if job.token:
         told["download_url"] = f"http://{call.record.headers.get('host', '')}/media/{job.token}"

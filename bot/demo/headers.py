@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from secrets import token_hex
 
 from bot.demo.catalogue import Model
 from bot.demo.state import Call
@@ -27,7 +26,7 @@ def limits_of(model: Model) -> tuple[int, int]:
 def common_headers(call: Call) -> dict[str, str]:
     """What every answer carries; the balance is the one before this request."""
     return {
-        "CF-RAY": f"{token_hex(8)}-DMO",
+        "CF-RAY": call.record.request_id,
         "x-venice-version": VERSION,
         "x-venice-timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "x-venice-host-name": "demo",

@@ -171,15 +171,16 @@ async def generate(call: Call, slug: str) -> Response:
     headers = model_headers(call, model) | outcome.headers()
     if as_flag(body.get("enhance_prompt")):
         headers["x-venice-enhanced-prompt"] = "demo%20picture"
+    name = "" if binary else f"generate-image-{token_hex(6)}"
     if not outcome.violation:
         extra = ENHANCE_USD if as_flag(body.get("enhance_prompt")) else 0.0
-        call.state.charge(call.record, _price(model, body) * len(orders) + extra)
+        call.state.charge(call.record, _price(model, body) * len(orders) + extra, name)
     if binary:
         return Response(pictures[0], media_type=f"image/{orders[0].format}", headers=headers)
-    return JSONResponse(_answer(pictures, body, began), headers=headers)
+    return JSONResponse(_answer(name, pictures, body, began), headers=headers)
 
 
-def _answer(pictures: list[bytes], body: JsonObject, began: float) -> dict[str, Json]:
+def _answer(name: str, pictures: list[bytes], body: JsonObject, began: float) -> dict[str, Json]:
     taken = round((time.monotonic() - began) * 1000, 1)
     timing: dict[str, Json] = {
         "inferenceDuration": taken,
@@ -189,4 +190,4 @@ def _answer(pictures: list[bytes], body: JsonObject, began: float) -> dict[str, 
     }
     echo = {name: value for name, value in body.items() if name != "style_references"}
     images = [base64.b64encode(picture).decode() for picture in pictures]
-    return {"id": f"generate-image-{token_hex(6)}", "images": images, "request": echo, "timing": timing}
+    return {"id": name, "images": images, "request": echo, "timing": timing}

@@ -30,7 +30,7 @@ def _failure(call: Call, job: DemoJob) -> Refusal | None:
         return None
     if fault.refunds and not job.refunded:
         job.refunded = True
-        call.state.refund(call.record, job.cost_usd)
+        call.state.refund(call.record, job.cost_usd, job.id)
     return Refusal(fault.code, fault.json_body())
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from secrets import token_hex
 
 from bot.demo.jsonvalue import Json
 
@@ -82,11 +81,11 @@ class Ledger:
         self._lines: list[Line] = []
         self._breaches: list[Breach] = []
 
-    def add(self, key_id: str, model: str, path: str, amount: float, notes: str) -> None:
+    def add(self, key_id: str, model: str, path: str, amount: float, notes: str, request_id: str) -> None:
         """Writes a line; one of no money is not written."""
         if amount:
             now = datetime.now(UTC)
-            self._lines.append(Line(now, key_id, model, path, amount, notes, f"demo-{token_hex(8)}"))
+            self._lines.append(Line(now, key_id, model, path, amount, notes, request_id))
 
     def refuse(self, key_id: str, model: str) -> None:
         """Notes a call that was too fast."""

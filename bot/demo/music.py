@@ -147,6 +147,6 @@ async def queue(call: Call, slug: str) -> Response:
         render=_render(model, body, seconds, form),
     )
     call.state.jobs.add(job, call.fault)
-    call.state.charge(call.record, job.cost_usd)
+    call.state.charge(call.record, job.cost_usd, job.id)
     told: dict[str, Json] = {"model": model.id, "queue_id": job.id, "status": "QUEUED"}
     return JSONResponse(told, headers=model_headers(call, model))

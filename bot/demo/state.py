@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from secrets import token_hex
 
 from bot.demo.churn import Churn
 from bot.demo.faults import Fault, FaultKind, FaultScript
@@ -38,7 +39,8 @@ class RecordedRequest:
     `files` has one file a name, `uploads` all of them in order.
     `path` is below /api/v1; header names are lower case; `at` and `ended_at` are time.monotonic() seconds;
     `status` is None when no answer was given. `tokens_sent` counts streamed tokens; `cut_off` says the
-    caller went away before the answer was complete; `cost_usd` is what the demo charged.
+    caller went away before the answer was complete; `cost_usd` is what the demo charged; `request_id` is told
+    as CF-RAY.
     """
 
     method: str
@@ -54,6 +56,7 @@ class RecordedRequest:
     tokens_sent: int = 0
     cut_off: bool = False
     cost_usd: float = 0.0
+    request_id: str = field(default_factory=lambda: f"{token_hex(8)}-DMO")
     ended_at: float | None = None
 
     @property
@@ -87,16 +90,18 @@ class DemoState:
         self.stopping = asyncio.Event()
         self._windows: dict[tuple[str, int], int] = {}
 
-    def charge(self, record: RecordedRequest, cost_usd: float) -> None:
-        """Takes money for a request, and writes it down."""
+    def charge(self, record: RecordedRequest, cost_usd: float, request_id: str = "") -> None:
+        """Takes money for a request, and writes it down under the id its answer has, else that of its
+        headers."""
         record.cost_usd += cost_usd
         self.balance_usd = max(0.0, self.balance_usd - cost_usd)
-        self.ledger.add(self.key_id(record), record.model, record.path, -cost_usd, "API usage")
+        name = request_id or record.request_id
+        self.ledger.add(self.key_id(record), record.model, record.path, -cost_usd, "API usage", name)
 
-    def refund(self, record: RecordedRequest, cost_usd: float) -> None:
+    def refund(self, record: RecordedRequest, cost_usd: float, request_id: str) -> None:
         """Gives the price of a failed job back."""
         self.balance_usd += cost_usd
-        self.ledger.add(self.key_id(record), record.model, record.path, cost_usd, "Refund")
+        self.ledger.add(self.key_id(record), record.model, record.path, cost_usd, "Refund", request_id)
 
     def key_id(self, record: RecordedRequest) -> str:
         """The id of the key a request came with."""

@@ -71,6 +71,11 @@ class AccountBook:
         self._lock = asyncio.Lock()
         self._no_rights = False
 
+    @property
+    def has_admin(self) -> bool:
+        """Whether there is an admin key of its own."""
+        return self._admin is not None
+
     @contextmanager
     def rights(self) -> Generator[Account]:
         """The account, for calls that want an admin key; whoever's place it is, they are made in the name of

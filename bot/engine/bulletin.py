@@ -45,7 +45,13 @@ class Bulletin:
 
 
 def _managed(turn: Turn) -> list[str]:
-    """The keys of the scopes that the asker may set something for."""
+    """The keys of the scopes that the asker may set something for, and of the asker."""
     keys = scope_keys(turn.incoming.place, turn.incoming.author)
     allowed = {Scope.USER: True, Scope.BOT: turn.owner}
-    return [key for scope, key in keys.items() if allowed.get(scope, turn.moderator)]
+    mine = [key for scope, key in keys.items() if allowed.get(scope, turn.moderator)]
+    return [*mine, personal(turn.person)]
+
+
+def personal(person: str) -> str:
+    """Key of what a person (keyed hash) is to be told wherever they ask next."""
+    return f"person:{person}"

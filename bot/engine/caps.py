@@ -214,6 +214,8 @@ def refusal(found: Refusal, at: float) -> CapReached:
         f"It resets at {datetime.fromtimestamp(line.resets_at, UTC):%H:%M UTC on %d %B} "
         f"(in {_span(line.resets_at - at)})."
     )
+    if found.credits:
+        text += f" You have {dollars(found.credits)} of credits left, which is too little for the rest of it."
     info = CapInfo(
         line.scope, line.medium, line.period.value, line.unit.value, line.limit, found.used, line.resets_at
     )

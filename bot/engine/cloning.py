@@ -128,7 +128,7 @@ class Cloner:
         try:
             async with paying as bill, self._client.limits.turn(model.id, turn.person, 0):
                 made = await self._client.clone_voice(sample.file, model, user=turn.person)
-                bill.charge(CLONE_FEE, uncertain=True)
+                bill.charge(CLONE_FEE, uncertain=True, request_id=made.request_id)
         except VeniceError as error:
             if error.failure is VeniceFailure.FORBIDDEN:
                 raise UserError(

@@ -25,7 +25,7 @@ from bot.venice import (
     SearchRequest,
     VeniceClient,
 )
-from bot.venice.augment import PARSE, QUERY_LIMIT, SCRAPE, SEARCH, page_address, search_body
+from bot.venice.augment import PARSE, QUERY_LIMIT, SCRAPE, SEARCH, Found, page_address, search_body
 from bot.venice.types import Source
 
 CALLS_A_MINUTE = 20
@@ -38,7 +38,7 @@ NO_TEXT = (
 _BOT_TOKEN = re.compile(r"/bot\d+:[\w-]{20,}")
 _HEADING = re.compile(r"^#{1,3}\s+(.+?)\s*#*$", re.MULTILINE)
 _MARKUP = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|[*_`]+")
-_T = TypeVar("_T")
+_T = TypeVar("_T", Found, Page, ParsedText)
 
 
 class Researcher:
@@ -56,7 +56,8 @@ class Researcher:
         request = SearchRequest(query[: QUERY_LIMIT + 1], limit)
         search_body(request)  # refuses before anything is reserved
         augment = self._client.augment
-        return await self._paid(turn, SEARCH, SEARCH_FEE, lambda: augment.search(request, user=turn.person))
+        found = await self._paid(turn, SEARCH, SEARCH_FEE, lambda: augment.search(request, user=turn.person))
+        return found.sources
 
     async def read(self, turn: Turn, url: str) -> Page:
         """A page as Markdown; one that cannot be reached costs nothing."""
@@ -89,7 +90,7 @@ class Researcher:
             async with self._client.limits.turn(what, turn.person, 0):
                 bill.cost, bill.count = None, 1
                 result = await call()
-                bill.charge(price)
+                bill.charge(price, request_id=result.request_id)
                 return result
 
 

@@ -254,6 +254,14 @@ SETTINGS: dict[str, Setting] = {
             scopes=(Scope.BOT,),
         ),
         Setting(
+            "reconcile",
+            "Compare the ledger with Venice's usage history every day, where there is an admin key, and tell "
+            "owners of differences.",
+            "on",
+            kind=OptionKind.BOOLEAN,
+            scopes=(Scope.BOT,),
+        ),
+        Setting(
             "own_key_fallback",
             "Let the house's key answer when a server's own Venice key is refused or used up.",
             "off",

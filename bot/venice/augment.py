@@ -50,6 +50,15 @@ class Page:
     url: str
     text: str
     cut: bool
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, best first."""
+
+    sources: tuple[Source, ...]
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,7 @@ class ParsedText:
 
     text: str
     tokens: int
+    request_id: str | None = None
 
 
 class Augment:
@@ -74,7 +84,7 @@ class Augment:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    async def search(self, request: SearchRequest, *, user: str = "") -> tuple[Source, ...]:
+    async def search(self, request: SearchRequest, *, user: str = "") -> Found:
         """What the web has, best first; without the tags Venice puts around found words."""
         body = search_body(request)
         send = self._calls.wire.post
@@ -83,7 +93,7 @@ class Augment:
         if not isinstance(fields.get("results"), list):
             raise _bad_answer(answer, "no results")
         found = (_source(as_object(one)) for one in as_list(fields.get("results")))
-        return tuple(source for source in found if source.url)
+        return Found(tuple(source for source in found if source.url), answer.notices.request_id)
 
     async def scrape(self, url: str, *, user: str = "") -> Page:
         """One page. A page that cannot be reached is SERVER and costs nothing."""
@@ -94,7 +104,12 @@ class Augment:
         content = fields.get("content")
         if not isinstance(content, str):
             raise _bad_answer(answer, "no page")
-        return Page(as_text(fields.get("url")) or url, content[:CONTENT_LIMIT], len(content) > CONTENT_LIMIT)
+        return Page(
+            as_text(fields.get("url")) or url,
+            content[:CONTENT_LIMIT],
+            len(content) > CONTENT_LIMIT,
+            answer.notices.request_id,
+        )
 
     async def parse(self, document: Document, *, user: str = "") -> ParsedText:
         """The text of a document: PDF, DOCX, PPTX, XLSX or plain. A scan has none and is BAD_REQUEST."""
@@ -110,7 +125,7 @@ class Augment:
         text = fields.get("text")
         if not isinstance(text, str):
             raise _bad_answer(answer, "no text")
-        return ParsedText(text, as_int(fields.get("tokens")))
+        return ParsedText(text, as_int(fields.get("tokens")), answer.notices.request_id)
 
 
 def search_body(request: SearchRequest) -> Body:

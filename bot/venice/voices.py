@@ -41,6 +41,7 @@ class ClonedVoice:
     model_id: str
     retention_days: int
     renewed: bool
+    request_id: str | None = None
 
 
 def cloning_of(model: Model) -> VoiceCloning | None:
@@ -71,4 +72,5 @@ def read_voice(answer: Answer, model: Model) -> ClonedVoice:
     if not voice_id or cloning is None:
         raise failure(VeniceFailure.BAD_ANSWER, detail="no voice", request_id=answer.notices.request_id)
     model_id = as_text(fields.get("model")) or model.id
-    return ClonedVoice(voice_id, model_id, cloning.retention_days, cloning.mode == "persistent")
+    renewed = cloning.mode == "persistent"
+    return ClonedVoice(voice_id, model_id, cloning.retention_days, renewed, answer.notices.request_id)

@@ -3,7 +3,15 @@
 from storage.tables.columns import CleanText, RowId, SealedBytes, SealedText, metadata
 from storage.tables.house import access_rules, audit, buttons, marks, owners, server_keys, settings
 from storage.tables.journal import events, turns
-from storage.tables.money import caps, counters, ledger, reservations
+from storage.tables.money import (
+    caps,
+    counters,
+    credit_accounts,
+    credit_movements,
+    ledger,
+    reconciliations,
+    reservations,
+)
 from storage.tables.people import erasures, link_codes, links
 from storage.tables.talk import (
     announcements,
@@ -29,6 +37,8 @@ __all__ = [
     "caps",
     "chats",
     "counters",
+    "credit_accounts",
+    "credit_movements",
     "current_chats",
     "erasures",
     "events",
@@ -44,6 +54,7 @@ __all__ = [
     "own_voices",
     "owners",
     "read_marks",
+    "reconciliations",
     "reminders",
     "reservations",
     "server_keys",

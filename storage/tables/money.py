@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Table
 
 from storage.tables.columns import RowId, key, lease, metadata, number, text
+
+
+def _credit() -> Column[int]:
+    """What of the price credits pay."""
+    return Column("credit", BigInteger, nullable=False, server_default="0")
+
 
 caps = Table(
     "caps",
@@ -43,6 +49,7 @@ reservations = Table(
     text("key"),
     number("reserved_at"),
     *lease(),
+    _credit(),
     Index(None, "lease_until"),
 )
 
@@ -65,5 +72,27 @@ ledger = Table(
     text("key"),
     number("reserved_at"),
     number("settled_at"),
+    _credit(),
     Index(None, "reserved_at"),
+)
+
+reconciliations = Table(
+    "reconciliations", metadata, key("day"), number("at"), text("outcome"), text("lines"), text("said")
+)
+
+credit_accounts = Table("credit_accounts", metadata, key("person"), number("balance"), number("held"))
+
+credit_movements = Table(
+    "credit_movements",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    text("person"),
+    text("kind"),
+    number("amount"),
+    number("at"),
+    text("reference"),
+    text("turn_id"),
+    text("other"),
+    text("note"),
+    Index(None, "person", "kind", "reference", unique=True),
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.engine.caps import CapsBook, dollars
 from bot.messages import Place
 from bot.records import CapLine, CapPeriod, CapUnit
-from bot.storing import Money
+from bot.storing import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,20 @@ class Left:
 class Allowance:
     """Looks it up."""
 
-    def __init__(self, money: Money, caps: CapsBook) -> None:
-        self._money = money
+    def __init__(self, store: Store, caps: CapsBook) -> None:
+        self._money = store.money
+        self._credits = store.credits
         self._caps = caps
 
     async def left(self, place: Place, person: str, medium: str, at: float) -> Left:
-        """What is left for calls of a medium, what is reserved counting as spent."""
+        """What is left for calls of a medium, what is reserved counting as spent; credits add to a person's
+        allowance."""
         lines = self._caps.lines(place, person, medium, cost=1, count=1, at=at)
         used = {one.counter: one.used for one in await self._money.counters([one.counter for one in lines])}
+        free = (await self._credits.account(person)).free
+        for line in lines:
+            if line.personal:
+                used[line.counter] = min(used.get(line.counter, 0), line.limit) - free
         money, money_daily = _tightest(lines, used, CapUnit.MONEY)
         count, count_daily = _tightest(lines, used, CapUnit.COUNT)
         return Left(money, money_daily, count, count_daily)

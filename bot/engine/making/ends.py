@@ -25,11 +25,11 @@ class Ends:
         self._board = board
         self._clock = clock
 
-    def settlement(
-        self, order: Order, cost: int, *, uncertain: bool = False, request_id: str = ""
-    ) -> Settlement:
-        """The end of an order's reservation; one that cost nothing does not count."""
-        return Settlement(order.reservation, cost, 1 if cost else 0, uncertain, request_id, self._clock())
+    def settlement(self, order: Order, cost: int, *, uncertain: bool = False) -> Settlement:
+        """The end of an order's reservation; one that cost nothing does not count. Venice knows the request
+        by the id of its queue."""
+        count = 1 if cost else 0
+        return Settlement(order.reservation, cost, count, uncertain, order.slip.queue_id, self._clock())
 
     async def end(
         self,

@@ -55,7 +55,7 @@ def open_shop(
     web page, "" for nowhere."""
     board, quoter = Board(delivery, store.buttons, clock), Quoter(client, models)
     ends, results = Ends(store.orders, board, clock), Results(store.vault, clock)
-    allowance = Allowance(store.money, caps)
+    allowance = Allowance(store, caps)
     links = PublicLinks(store.buttons, store.vault, clock, public_url)
     workshop = Workshop(
         store.orders,

@@ -113,7 +113,7 @@ class Watcher:
         """First into the vault, then the money: whatever happens between, it is only fetched again."""
         result = Result(done.data, done.mime, f"{order.medium}-{order.id[:6]}.{done.ext}")
         kept = await self._results.keep(order, result)
-        settlement = self._ends.settlement(order, order.quote, request_id=done.notices.request_id or "")
+        settlement = self._ends.settlement(order, order.quote)
         step = Advance(
             order.id,
             frozenset({OrderState.QUEUED}),

@@ -18,6 +18,8 @@ def upgrade() -> None:
     """Add to what is there."""
     _audit()
     _people()
+    _credits()
+    _reconciliations()
 
 
 def _create(name: str, columns: Sequence[SchemaItem], *key: str) -> None:
@@ -56,3 +58,21 @@ def _people() -> None:
     lease = [*_texts("instance"), sa.Column("lease_until", sa.BigInteger(), nullable=True)]
     texts = _texts("person", "persons", "speakers", "conversation")
     _create("erasures", [*texts, *_numbers("requested_at"), *lease], "person")
+
+
+def _credits() -> None:
+    for table in ("reservations", "ledger"):
+        with op.batch_alter_table(table) as old:
+            old.add_column(sa.Column("credit", sa.BigInteger(), nullable=False, server_default="0"))
+    _create("credit_accounts", [*_texts("person"), *_numbers("balance", "held")], "person")
+    book = [
+        *_texts("person", "kind"),
+        *_numbers("amount", "at"),
+        *_texts("reference", "turn_id", "other", "note"),
+    ]
+    _create("credit_movements", [_row_id(), *book], "id")
+    _index("credit_movements", "person", "kind", "reference", unique=True)
+
+
+def _reconciliations() -> None:
+    _create("reconciliations", [*_texts("day"), *_numbers("at"), *_texts("outcome", "lines", "said")], "day")

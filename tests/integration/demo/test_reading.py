@@ -133,7 +133,7 @@ async def test_text_answers(caller: Caller) -> None:
 
 async def test_searches_and_pages(demo: DemoVenice) -> None:
     async with VeniceClient("k", demo.base_url) as client:
-        sources = await client.augment.search(SearchRequest("spring tides", 2))
+        sources = (await client.augment.search(SearchRequest("spring tides", 2))).sources
         page = await client.augment.scrape("https://example.org/spring-tides/at-night")
         with pytest.raises(VeniceError) as caught:
             await client.augment.scrape("https://nowhere.invalid/")
