@@ -45,7 +45,7 @@ async def test_results_lose_their_tags_and_those_without_address_go() -> None:
         None,
     ]
     async with canned(json_reply({"query": "q", "results": results})) as server, client_of(server) as client:
-        (source,) = await client.augment.search(SearchRequest("tides"))
+        (source,) = (await client.augment.search(SearchRequest("tides"))).sources
     assert (source.title, source.url, source.content, source.date) == ("A & B", "https://a", "high tide", "")
 
 
