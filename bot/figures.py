@@ -1,5 +1,5 @@
 """Vocabulary of what the house counts of itself over time, and of what went wrong: numbers and classes of
-errors, never words. Times are Unix seconds, money is micro-USD."""
+errors, never words. Times are Unix seconds (UTC)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from typing import Protocol
 
 BUCKET_SECONDS = 300
 """Seconds of one bucket, the finest that is counted."""
+FINE_SECONDS = 2 * 86_400
+"""Seconds after which buckets are put together to hours."""
+HOUR = 3600
 FIGURES_KEPT = 90 * 86_400.0
 """Seconds for which counts are kept."""
 INCIDENTS_KEPT = 30 * 86_400.0
@@ -27,8 +30,6 @@ class Measure(StrEnum):
     FAILED = "failed"
     UNDELIVERED = "undelivered"
     CANCELLED = "cancelled"
-    COST = "cost"
-    CALLS = "calls"
     PROMPT = "prompt"
     CACHED = "cached"
 
@@ -94,11 +95,10 @@ def percentile(counts: Sequence[int], share: float) -> float | None:
 @dataclass(frozen=True, slots=True)
 class Count:
     """So many more of a measure in the bucket that begins at `bucket` (a multiple of BUCKET_SECONDS).
-    `server` and `channel` are scope keys of `Place`, `measure` is a Measure's value or what `latency` says."""
+    `server` is `Place.server_key`, "" for direct chats; `measure` is a Measure or what `latency` says."""
 
     bucket: int
     server: str
-    channel: str
     measure: str
     amount: int
 
@@ -114,7 +114,8 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """Something that went wrong. `kind` is the class of the error with what sort it is ("VeniceError
+    """Something that went wrong. `channel` is a hash where it is a direct chat, whose id may be a person's.
+    `kind` is the class of the error with what sort it is ("VeniceError
     overloaded"), `fault` whose it is (bot.errors.Fault); `request_id` and `turn_id` are "" for none."""
 
     at: float
@@ -155,7 +156,8 @@ class Figures(Protocol):
         ...
 
     async def purge(self, now: float) -> int:
-        """Delete what is older than FIGURES_KEPT and INCIDENTS_KEPT; returns how many rows."""
+        """Delete what is older than FIGURES_KEPT and INCIDENTS_KEPT, and put buckets older than FINE_SECONDS
+        together to hours; returns how many rows are gone."""
         ...
 
 

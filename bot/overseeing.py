@@ -1,4 +1,4 @@
-"""Vocabulary of what whoever oversees the house reads of storage: who paid what for which call, and what waits.
+"""Vocabulary of what whoever oversees the house reads of storage: who paid what for which call, what waits.
 Never words, never a person's plain id. Money is micro-USD, times are Unix seconds (UTC)."""
 
 from __future__ import annotations
@@ -111,8 +111,23 @@ class Overseen(Protocol):
         of the page before was seen, and who it was."""
         ...
 
-    async def used(self, servers: Sequence[str] | None = None) -> list[Used]:
-        """Every channel the ledger knows, or something was counted in."""
+    async def spent(
+        self, *, since: float, seconds: int, servers: Sequence[str] | None = None
+    ) -> list[tuple[int, int]]:
+        """Micro-USD of the calls in each step of so many seconds from `since` on: (step, sum), in order."""
+        ...
+
+    async def askers(self, *, since: float, servers: Sequence[str] | None = None) -> int:
+        """How many people something was called for since a time."""
+        ...
+
+    async def used(self, *, since: float, servers: Sequence[str] | None = None) -> list[Used]:
+        """Every channel something was called in since a time."""
+        ...
+
+    async def home(self, channel: str) -> str | None:
+        """The server a channel (scope keys of `Place`) belongs to, as what was paid, read or set there says;
+        "" for a direct chat, None for one nobody knows."""
         ...
 
     async def orders(self, limit: int) -> list[OrderLine]:

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bot.auditing import Change, HasAudit
+from bot.figures import HasFigures
 from bot.keeping import HasVault
 from bot.keys import HasServerKeys
 from bot.missed import HasReading
 from bot.orders import HasOrders
+from bot.overseeing import HasOverseen
 from bot.ownvoices import HasOwnVoices
 from bot.records import (
     AccessRule,
@@ -35,6 +37,7 @@ from bot.records import (
 )
 from bot.remembered import HasFacts
 from bot.reminding import HasReminders
+from bot.signingin import HasSignIns
 from bot.totals import HasTotals
 
 
@@ -268,6 +271,9 @@ class Store(
     HasOrders,
     HasServerKeys,
     HasAudit,
+    HasFigures,
+    HasOverseen,
+    HasSignIns,
     Protocol,
 ):
     """The one database."""

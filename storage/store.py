@@ -17,6 +17,7 @@ from storage.buttons import SqlButtons
 from storage.chats import SqlChats
 from storage.database import Database, postgres_database, sqlite_database
 from storage.facts import SqlFacts
+from storage.figures import SqlFigures
 from storage.lease import Lease, release_all
 from storage.location import DirectoryLock, PostgresServer, SqliteFile, locate, prepare
 from storage.marks import SqlMarks
@@ -26,11 +27,13 @@ from storage.money import SqlMoney
 from storage.moving import Move, move_chat
 from storage.opening import opening
 from storage.orders import SqlOrders
+from storage.overseeing import SqlOverseen
 from storage.ownvoices import SqlOwnVoices
 from storage.reading import SqlReading
 from storage.reminders import SqlReminders
 from storage.server_keys import SqlServerKeys
 from storage.settings import SqlSettings
+from storage.signingin import SqlSignIns
 from storage.totals import totals
 from storage.turns import SqlTurns
 from storage.vault import SqlVault
@@ -62,6 +65,9 @@ class SqlStore:
         self._facts = SqlFacts(database)
         self._own_voices = SqlOwnVoices(database)
         self._audit = SqlAudit(database)
+        self._figures = SqlFigures(database)
+        self._overseen = SqlOverseen(database)
+        self._sign_ins = SqlSignIns(database)
 
     @property
     def database(self) -> Database:
@@ -152,6 +158,21 @@ class SqlStore:
     def audit(self) -> SqlAudit:
         """Changes of what holds for others."""
         return self._audit
+
+    @property
+    def figures(self) -> SqlFigures:
+        """Counts over time, and what went wrong."""
+        return self._figures
+
+    @property
+    def overseen(self) -> SqlOverseen:
+        """What the dashboard reads."""
+        return self._overseen
+
+    @property
+    def sign_ins(self) -> SqlSignIns:
+        """Links to the dashboard."""
+        return self._sign_ins
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

@@ -4,6 +4,7 @@ from storage.tables.columns import CleanText, RowId, metadata
 from storage.tables.house import access_rules, audit, buttons, marks, owners, server_keys, settings
 from storage.tables.journal import events, turns
 from storage.tables.money import caps, counters, ledger, reservations
+from storage.tables.oversight import incidents, pulse, sign_ins
 from storage.tables.talk import (
     announcements,
     chats,
@@ -30,6 +31,7 @@ __all__ = [
     "events",
     "facts",
     "history",
+    "incidents",
     "kept_files",
     "ledger",
     "marks",
@@ -37,12 +39,14 @@ __all__ = [
     "orders",
     "own_voices",
     "owners",
+    "pulse",
     "read_marks",
     "reminders",
     "reservations",
     "server_keys",
     "settings",
     "shared_voices",
+    "sign_ins",
     "summaries",
     "turns",
 ]

@@ -66,4 +66,7 @@ ledger = Table(
     number("reserved_at"),
     number("settled_at"),
     Index(None, "reserved_at"),
+    Index(None, "server", "id"),
+    Index(None, "channel", "id"),
+    Index(None, "person", "id"),
 )

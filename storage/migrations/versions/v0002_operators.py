@@ -1,4 +1,4 @@
-"""What operators need: the audit log."""
+"""What operators need: the audit log and the dashboard."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ depends_on = None
 def upgrade() -> None:
     """Add to what is there."""
     _audit()
+    _oversight()
 
 
 def _create(name: str, columns: Sequence[SchemaItem], *key: str) -> None:
@@ -47,3 +48,19 @@ def _audit() -> None:
     _create("audit", [_row_id(), *_numbers("at"), *texts], "id")
     _index("audit", "server", "id")
     _index("audit", "at")
+
+
+def _oversight() -> None:
+    bucket = sa.Column("bucket", sa.BigInteger(), autoincrement=False, nullable=False)
+    _create(
+        "pulse", [bucket, *_texts("server", "measure"), *_numbers("amount")], "bucket", "server", "measure"
+    )
+    texts = _texts("platform", "server", "channel", "kind", "fault", "request_id", "turn_id")
+    _create("incidents", [_row_id(), *_numbers("at"), *texts], "id")
+    _index("incidents", "server", "id")
+    _index("incidents", "at")
+    _create("sign_ins", [*_texts("digest", "person", "server"), *_numbers("expires_at")], "digest")
+    _index("sign_ins", "expires_at")
+    _index("sign_ins", "person")
+    for column in ("server", "channel", "person"):
+        _index("ledger", column, "id")
