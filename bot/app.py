@@ -17,6 +17,7 @@ from adapters.telegram.adapter import TelegramAdapter
 from adapters.telegram.webhook import Receiving
 from adapters.web.adapter import WebAdapter
 from bot.assembly import assemble
+from bot.dashboard import PlatformHealth
 from bot.demo import DemoVenice
 from bot.engine.caps import DEFAULT_CAP, dollars
 from bot.errors import GondolaError
@@ -71,6 +72,8 @@ class House:
             is_open=configuration.gondola_access == "open",
             owners=configuration.owners,
             public_url=configuration.gondola_public_url,
+            local_url=self._local_url,
+            health=self._health,
         )
         self.engine = self.parts.engine
         self.metrics = Metrics(
@@ -84,7 +87,9 @@ class House:
         )
         self.web = self._web()
         self.platforms = [
-            Platform("web", lambda: self.web, self.doors, essential=True),
+            Platform(
+                "web", lambda: self.web, self.doors, essential=True, trouble=self.parts.pulse.platform_trouble
+            ),
             *self._chat_platforms(),
         ]
 
@@ -101,16 +106,19 @@ class House:
                 self.engine.keep_checkpoints(),
                 self.parts.workshop.run(),
                 self.parts.alarm.run(),
-                self.parts.account.keep(),
-                self.parts.radar.watch(),
+                self.parts.account.keep(self.parts.chores.ran),
+                self.parts.radar.watch(self.parts.chores.ran),
+                self.parts.pulse.keep(self.parts.chores.ran),
             )
             tasks += [asyncio.create_task(work) for work in beside]
             yield
         finally:
             self.parts.alarm.close()
+            self.parts.pulse.broadcast.close()
             await self.engine.drain(DRAIN_SECONDS)
             await self.parts.workshop.close(ORDER_SECONDS)
             await self.parts.delivery.close(grace=2.0)
+            await self.parts.pulse.flush()
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
@@ -137,11 +145,25 @@ class House:
                 await self._store.orders.purge(time.time())
                 await self._store.reading.purge(time.time() - READ_MARKS_KEPT)
                 await self._store.own_voices.purge(time.time() - EXPIRED_VOICES_KEPT)
+                await self._store.figures.purge(time.time())
+                await self._store.sign_ins.purge(time.time())
+                self.parts.chores.ran("housekeeping")
             except GondolaError as error:
+                self.parts.chores.ran("housekeeping", error.detail)
                 log.warning("housekeeping.failed", reason=error.detail)
                 continue
             if swept or recovered:
                 log.warning("housekeeping.recovered", reservations=swept, turns=recovered)
+
+    def _local_url(self) -> str:
+        host, _ = self._configuration.http_address
+        return f"http://{_reachable(host)}:{self.web.port}"
+
+    def _health(self) -> list[PlatformHealth]:
+        return [
+            PlatformHealth(one.name, one.up, one.hearing, self.engine.last_handled(one.name))
+            for one in self.platforms
+        ]
 
     def _web(self) -> WebAdapter:
         host, port = self._configuration.http_address
@@ -181,9 +203,22 @@ class House:
                 receiving=self._receiving(),
             )
         return [
-            Platform(name, build, self.doors, heard=partial(self.engine.last_handled, name))
+            Platform(
+                name,
+                build,
+                self.doors,
+                heard=partial(self.engine.last_handled, name),
+                trouble=self.parts.pulse.platform_trouble,
+            )
             for name, build in builders.items()
         ]
+
+
+def _reachable(host: str) -> str:
+    """The host as this machine reaches it: one that means every address is none."""
+    if host in ("", "0.0.0.0", "::"):  # noqa: S104 - recognised, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 @asynccontextmanager

@@ -22,6 +22,8 @@ from bot.records import Cap, CapPeriod, CapUnit
 
 PAGE_ROWS = 50
 """Rows of a page of anything."""
+SIGN_IN_PATH = "/dashboard/sign-in"
+"""Where a link leads, with `?token=`. Looking at it uses nothing up; the button there does (POST)."""
 SIGN_IN_SECONDS = 15 * 60.0
 """How long a link to the dashboard is good."""
 T = TypeVar("T")

@@ -186,6 +186,7 @@ class Incoming:
     `complaint` says what is wrong with a typed command; whoever may come in is told instead of served.
     `edits` is the id of an earlier message that now reads like this, "" for a new message.
     `roles` are the keys (`platform:id`) of the author's roles in this server, the highest first.
+    `manages_server` says that the author manages the whole server; platforms say so of commands only.
     """
 
     event_id: str
@@ -211,6 +212,7 @@ class Incoming:
     sent_at: float = 0.0
     edits: str = ""
     roles: tuple[str, ...] = ()
+    manages_server: bool = False
 
 
 # --- what goes out ---------------------------------------------------------------------------------

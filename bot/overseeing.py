@@ -90,6 +90,14 @@ class Used:
     last_used: float
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Micro-USD reserved for calls under way, and bytes of the database."""
+
+    reserved: int
+    size: int
+
+
 class Overseen(Protocol):
     """Reads for the dashboard. `servers` narrows to what is of these servers (None: everything)."""
 
@@ -129,6 +137,8 @@ class Overseen(Protocol):
         """The server a channel (scope keys of `Place`) belongs to, as what was paid, read or set there says;
         "" for a direct chat, None for one nobody knows."""
         ...
+
+    async def held(self) -> Held: ...
 
     async def orders(self, limit: int) -> list[OrderLine]:
         """Orders under way, the newest first."""

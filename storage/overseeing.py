@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Place
 from bot.orders import WORKING, OrderState
-from bot.overseeing import LedgerFilter, LedgerLine, OrderLine, ReminderLine, Spender, Used
+from bot.overseeing import Held, LedgerFilter, LedgerLine, OrderLine, ReminderLine, Spender, Used
 from storage.database import Database
 from storage.rows import Params, fetch, micros, seconds
 from storage.tables import CleanText, audit, ledger, orders, read_marks, reminders
+from storage.totals import held
 
 _OPEN_STATES = tuple(sorted(state.value for state in (*WORKING, OrderState.QUOTED)))
 _channel = bindparam("channel", type_=CleanText)
@@ -123,6 +124,10 @@ class SqlOverseen:
             return None
 
         return await self._database.read(work)
+
+    async def held(self) -> Held:
+        """See the port."""
+        return await self._database.read(held)
 
     async def orders(self, limit: int) -> list[OrderLine]:
         """See the port."""

@@ -220,6 +220,11 @@ def _permissions(member: discord.Member, channel: Channel) -> discord.Permission
     return member.guild_permissions
 
 
+def manages_all(permissions: discord.Permissions) -> bool:
+    """Whether somebody manages the server itself, which no channel can grant."""
+    return permissions.administrator or permissions.manage_guild
+
+
 def manages(permissions: discord.Permissions) -> Authority:
     able = permissions.administrator or permissions.manage_channels
     return Authority.MODERATOR if able else Authority.MEMBER

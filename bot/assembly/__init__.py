@@ -7,7 +7,7 @@ the engine's front.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.assembly.layers import (
@@ -21,7 +21,9 @@ from bot.assembly.layers import (
     talk_parts,
 )
 from bot.commands import Services, build_registry
+from bot.dashboard import PlatformHealth
 from bot.delivery import Delivery
+from bot.desk import HouseDesk
 from bot.engine.access import Doorkeeper
 from bot.engine.account import AccountWatch
 from bot.engine.alarm import Alarm
@@ -34,6 +36,7 @@ from bot.engine.botloops import BotLoops
 from bot.engine.bulletin import Bulletin
 from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.catchup import Messenger
+from bot.engine.chores import Chores
 from bot.engine.cloning import Cloner
 from bot.engine.conduct import Conductor
 from bot.engine.digest import Digester
@@ -52,12 +55,14 @@ from bot.engine.making.workshop import Workshop
 from bot.engine.minting import Mint
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
+from bot.engine.pulse import Pulse
 from bot.engine.radar import Radar
 from bot.engine.registry import Registry
 from bot.engine.replies import Replies
 from bot.engine.retouching import Retoucher
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import SideCalls
+from bot.engine.signin import SignInLinks
 from bot.engine.stopping import Stopper
 from bot.engine.threads import Threads
 from bot.engine.tools.toolbox import Toolbox
@@ -90,6 +95,9 @@ class Assembly:
     keys: KeyBook
     balance: BalanceWatch
     account: AccountWatch
+    desk: HouseDesk
+    pulse: Pulse
+    chores: Chores
 
     async def load(self) -> None:
         """Read settings, caps, access and keys; set the default cap once in the life of a database."""
@@ -101,6 +109,14 @@ class Assembly:
         await self.bulletin.load()
         if await self.store.marks.claim("default-cap", "set"):
             await self.caps.put(DEFAULT_CAP, self.clock())
+
+
+def _nowhere() -> str:
+    return ""
+
+
+def _no_platforms() -> Sequence[PlatformHealth]:
+    return ()
 
 
 def assemble(
@@ -117,11 +133,14 @@ def assemble(
     patience: float = PATIENCE,
     poll: float = POLL_SECONDS,
     public_url: str = "",
+    local_url: Callable[[], str] = _nowhere,
+    health: Callable[[], Sequence[PlatformHealth]] = _no_platforms,
 ) -> Assembly:
     """`doors` may fill later; `key` is the secret behind hashes and, without `sealer`, encryption; `owners`
     are person keys; `admin` is a client with an admin key.
     A question that has waited `patience` seconds behind another one is told so; orders at Venice are looked
-    at every `poll` seconds. `public_url` is where people reach the web page, "" for nowhere."""
+    at every `poll` seconds. `public_url` is where people reach the web page, "" for nowhere, and `local_url`
+    where this machine does; `health` is how the platforms are."""
     hasher = Hasher(key)
     doorkeeper = Doorkeeper(store.access, hasher, is_open=is_open, owners=owners)
     ground = lay_ground(store, client, doors, clock, hasher, doorkeeper, sealer or Sealer([key]))
@@ -142,9 +161,12 @@ def assemble(
         public_url=public_url,
     )
     stopper = Stopper(talk.answers)
-    registry = build_registry(_services(ground, media, talk, money, shop, stopper))
+    sign_in = SignInLinks(store.sign_ins, doorkeeper, hasher, clock, public_url, local_url)
+    registry = build_registry(_services(ground, media, talk, money, shop, stopper, sign_in))
+    engine = _engine(ground, media, talk, money, stopper, registry, patience)
+    chores = Chores(clock)
     return Assembly(
-        engine=_engine(ground, media, talk, money, stopper, registry, patience),
+        engine=engine,
         delivery=ground.delivery,
         settings=ground.settings,
         caps=ground.caps,
@@ -162,11 +184,35 @@ def assemble(
         keys=ground.keys,
         balance=money.balance,
         account=AccountWatch(money.account, money.balance, ground.keys),
+        desk=HouseDesk(
+            store,
+            ground.settings,
+            ground.caps,
+            doorkeeper,
+            hasher,
+            client,
+            ground.models,
+            doors,
+            ground.pulse,
+            sign_in,
+            chores,
+            clock,
+            workload=engine.workload,
+            health=health,
+        ),
+        pulse=ground.pulse,
+        chores=chores,
     )
 
 
 def _services(
-    ground: Ground, media: MediaParts, talk: TalkParts, money: MoneyParts, shop: Shop, stopper: Stopper
+    ground: Ground,
+    media: MediaParts,
+    talk: TalkParts,
+    money: MoneyParts,
+    shop: Shop,
+    stopper: Stopper,
+    sign_in: SignInLinks,
 ) -> Services:
     links = Links(ground.doors)
     return Services(
@@ -206,6 +252,7 @@ def _services(
         backlog=Backlog(ground.doors, ground.store.memory, talk.overheard),
         messenger=Messenger(ground.side_calls, ground.models, links),
         aside=Aside(ground.doors, ground.delivery),
+        sign_in=sign_in,
     )
 
 
@@ -238,6 +285,7 @@ def _engine(
         amends,
         ground.keys,
         money.directs,
+        ground.pulse,
     )
     return Engine(
         store=store,

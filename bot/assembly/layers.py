@@ -31,6 +31,7 @@ from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
 from bot.engine.ownkeys import OwnKeys
 from bot.engine.privacy import PrivacyRule
+from bot.engine.pulse import Pulse
 from bot.engine.recall import Recall
 from bot.engine.remembering import LongMemory
 from bot.engine.reminders import ReminderBook
@@ -73,6 +74,7 @@ class Ground:
     side_calls: SideCalls
     delivery: Delivery
     background: Background
+    pulse: Pulse
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,8 @@ def lay_ground(
     keys = KeyBook(store.server_keys, sealer, client, settings, clock)
     models = ModelBook(client, clock)
     rule = PrivacyRule(settings, models)
-    cashier = Cashier(store.money, caps, clock, rule.check)
+    pulse = Pulse(store.figures, hasher, clock)
+    cashier = Cashier(store.money, caps, clock, rule.check, pulse.paid)
     return Ground(
         store=store,
         client=client,
@@ -143,6 +146,7 @@ def lay_ground(
         side_calls=SideCalls(client, models, cashier, store.turns, rule, keys),
         delivery=Delivery(doors),
         background=Background(),
+        pulse=pulse,
     )
 
 
