@@ -180,6 +180,7 @@ class House:
             metrics_token=self._configuration.gondola_metrics_token.get_secret_value(),
             hooks=self._hooks,
             linked=self.parts.links.find,
+            desk=self.parts.desk,
         )
 
     def _receiving(self) -> Receiving | None:

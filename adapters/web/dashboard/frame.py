@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -26,8 +27,21 @@ NAVIGATION = (
     ("/audit", "Audit"),
     ("/live", "Live"),
 )
-_FILTERS = (words.money, words.when, words.iso, words.away, words.share, words.seconds, words.size)
-_MORE_FILTERS = (words.short, words.amount, words.of_cap)
+_FILTERS: Mapping[str, Callable[..., str]] = {
+    function.__name__: function
+    for function in (
+        words.money,
+        words.when,
+        words.iso,
+        words.away,
+        words.share,
+        words.seconds,
+        words.size,
+        words.short,
+        words.amount,
+        words.of_cap,
+    )
+}
 
 
 class Frame:
@@ -44,8 +58,7 @@ class Frame:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        for function in (*_FILTERS, *_MORE_FILTERS):
-            self._environment.filters[function.__name__] = function
+        self._environment.filters.update(cast("dict[str, Any]", _FILTERS))
 
     def page(
         self, request: Request, seat: Seat, name: str, values: Mapping[str, object], status: int = 200

@@ -18,7 +18,7 @@ from adapters.web.forms import read_fields
 from adapters.web.gate import Gate
 from adapters.web.sessions import Sessions
 from adapters.web.tries import Tries
-from bot.dashboard import Desk
+from bot.dashboard import SIGN_IN_PATH, Desk
 from bot.errors import GondolaError, NotAllowed, UserError
 from bot.ports import Clock
 
@@ -74,8 +74,8 @@ class Dashboard:
             "/sign-out": change.sign_out,
         }
         return [
-            Route(f"{PATH}/sign-in", self._enter_page, methods=["GET"]),
-            Route(f"{PATH}/sign-in", self._enter, methods=["POST"]),
+            Route(SIGN_IN_PATH, self._enter_page, methods=["GET"]),
+            Route(SIGN_IN_PATH, self._enter, methods=["POST"]),
             *(Route(f"{PATH}{path}", self._looking(view), methods=["GET"]) for path, view in views.items()),
             *(Route(f"{PATH}{path}", self._changing(one), methods=["POST"]) for path, one in changes.items()),
         ]

@@ -44,7 +44,7 @@ ADA, BOB = "a1b2c3d4e5f60718", "0f1e2d3c4b5a6978"
 ELSEWHERE = "There is no such place, or it is not yours to see."
 SETTINGS = ("model", "persona", "search", "max_tokens", "ambient")
 TOKENS = {"owner-token": Viewer(ADA, owner=True), "admin-token": Viewer(BOB, owner=False, servers=(HOME,))}
-OTHERS = ("Other guild", "201", "200", "staff-room")
+OTHERS = ("Other guild", "staff-room", OTHER, SECRET)
 """What whoever manages HOME must never read."""
 
 
