@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from adapters.web.dashboard.sessions import WHOLE_SECONDS, DeskSessions, TokenFile
-from adapters.web.gate import SESSION_COOKIE, Gate
+from adapters.web.gate import SESSION_COOKIE, Gate, Visitor
 from adapters.web.sessions import Sessions
 from adapters.web.tries import Tries
 from bot.dashboard import Desk, Viewer
@@ -20,12 +20,13 @@ PATH = "/dashboard"
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Somebody who may look. `token` is what a POST of their pages must carry, `secret` the cookie of their
-    session; "" where the browser is trusted without one."""
+    """Somebody who may look. `token` is what a POST of their pages must carry. `secret` is the cookie of
+    their session; "" where the browser is trusted without one, and their token hangs on `visitor`."""
 
     viewer: Viewer
     token: str = field(repr=False)
     secret: str = field(default="", repr=False)
+    visitor: Visitor | None = field(default=None, repr=False)
 
 
 class Access:
@@ -49,7 +50,8 @@ class Access:
                 return Seat(left, _page_token(secret), secret)
             self._sessions.close(secret)
         if self.gate.trusted(request):
-            return Seat(Viewer("", owner=True), self.gate.visitor(request).token)
+            visitor = self.gate.visitor(request)
+            return Seat(Viewer("", owner=True), visitor.token, visitor=visitor)
         return None
 
     def own(self, request: Request, seat: Seat, given: str) -> bool:

@@ -72,8 +72,8 @@ class Frame:
             "now": self._clock(),
         }
         response = self._render(name, {**known, **values}, status)
-        if not seat.secret:  # their token hangs on the visitor's cookie
-            self._access.gate.remember(request, response, self._access.gate.visitor(request))
+        if seat.visitor is not None:
+            self._access.gate.remember(request, response, seat.visitor)
         return response
 
     def trouble(self, request: Request, seat: Seat, status: int, sentence: str) -> HTMLResponse:

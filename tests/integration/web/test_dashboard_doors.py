@@ -144,6 +144,15 @@ async def test_whoever_sits_at_the_machine_is_an_owner(start_web: Starter) -> No
         assert through_proxy.status_code == 401
 
 
+async def test_the_first_page_of_a_new_browser_can_change_something(start_web: Starter) -> None:
+    desk = PracticeDesk()
+    async with start_web(desk=desk) as web, browse(web) as tab:
+        form = {"csrf": token_of(await tab.client.get("/dashboard/people")), "subject": HOME, "rule": "deny"}
+        done = await tab.client.post("/dashboard/rule", data=form, headers=own(web))
+        assert done.status_code == 303
+    assert desk.rules == {HOME: False}
+
+
 async def test_a_page_without_a_desk_has_no_dashboard(start_web: Starter) -> None:
     async with start_web() as web, browse(web) as tab:
         assert (await tab.client.get("/dashboard")).status_code == 404

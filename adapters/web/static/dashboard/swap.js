@@ -79,3 +79,5 @@ function poll(part) {
 }
 
 for (const part of document.querySelectorAll("[data-poll]")) poll(part);
+// On a phone the way around is a row that scrolls sideways.
+document.querySelector(".ways [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
