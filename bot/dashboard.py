@@ -8,7 +8,7 @@ words that people wrote.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar, runtime_checkable
@@ -300,7 +300,7 @@ class Desk(Protocol):
 
     async def ledger(self, viewer: Viewer, wanted: LedgerFilter, cursor: str = "") -> Page[LedgerLine]: ...
 
-    def ledger_rows(self, viewer: Viewer, wanted: LedgerFilter) -> AsyncIterator[LedgerLine]:
+    def ledger_rows(self, viewer: Viewer, wanted: LedgerFilter) -> AsyncGenerator[LedgerLine]:
         """All of it, newest first, read in pieces."""
         ...
 
@@ -312,7 +312,7 @@ class Desk(Protocol):
 
     async def audit(self, viewer: Viewer, cursor: str = "", kind: str = "") -> Page[AuditEntry]: ...
 
-    def live(self, viewer: Viewer) -> AsyncIterator[LiveEvent]:
+    def live(self, viewer: Viewer) -> AsyncGenerator[LiveEvent]:
         """What happens from now on; ends when the house closes. Close it when nobody reads any more."""
         ...
 

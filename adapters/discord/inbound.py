@@ -220,9 +220,11 @@ def _permissions(member: discord.Member, channel: Channel) -> discord.Permission
     return member.guild_permissions
 
 
-def manages_all(permissions: discord.Permissions) -> bool:
-    """Whether somebody manages the server itself, which no channel can grant."""
-    return permissions.administrator or permissions.manage_guild
+def manages_server(author: discord.abc.User, guild: discord.Guild | None) -> bool:
+    """Whether somebody manages the server itself, by their roles alone: no channel can grant that."""
+    if guild is None or not isinstance(author, discord.Member):
+        return False
+    return author.guild_permissions.administrator or author.guild_permissions.manage_guild
 
 
 def manages(permissions: discord.Permissions) -> Authority:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
 from bot.auditing import AuditEntry, ChangeKind
 from bot.dashboard import (
@@ -144,7 +144,7 @@ class HouseDesk:
     async def ledger(self, viewer: Viewer, wanted: LedgerFilter, cursor: str = "") -> Page[LedgerLine]:
         return await self._lists.ledger(viewer, wanted, cursor)
 
-    def ledger_rows(self, viewer: Viewer, wanted: LedgerFilter) -> AsyncIterator[LedgerLine]:
+    def ledger_rows(self, viewer: Viewer, wanted: LedgerFilter) -> AsyncGenerator[LedgerLine]:
         return self._lists.ledger_rows(viewer, wanted)
 
     async def jobs(self, viewer: Viewer) -> Jobs:
@@ -162,7 +162,7 @@ class HouseDesk:
             raise UserError(NO_KIND)
         return await self._lists.audit(viewer, cursor, kind)
 
-    def live(self, viewer: Viewer) -> AsyncIterator[LiveEvent]:
+    def live(self, viewer: Viewer) -> AsyncGenerator[LiveEvent]:
         return self._pulse.broadcast.read(lambda event: may_read(viewer, event.server))
 
     # --- changing ---

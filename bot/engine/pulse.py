@@ -169,5 +169,8 @@ def veil(hasher: Hasher, channel_key: str) -> str:
 
 
 def _kind(error: BaseException) -> str:
-    name = type(error).__name__
-    return f"{name} {error.failure.value}" if isinstance(error, VeniceError | PlatformError) else name
+    """The class of an error with what sort it is, never its words: they may be somebody's."""
+    for family in (VeniceError, PlatformError):
+        if isinstance(error, family):
+            return f"{family.__name__} {error.failure.value}"
+    return type(error).__name__

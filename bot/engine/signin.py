@@ -59,7 +59,7 @@ class SignInLinks:
         if not turn.owner and not (place.server_key and turn.incoming.manages_server):
             raise NotAllowed(NOT_YOURS)
         server = "" if turn.owner else place.server_key
-        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        token = secrets.token_hex(_TOKEN_BYTES)  # no character of it means anything in CommonMark
         expires = self._clock() + SIGN_IN_SECONDS
         await self._links.add(SignIn(digest(token), turn.person, server, expires))
         return Link(f"{self.page}{SIGN_IN_PATH}?token={token}", server, not self._public_url)
