@@ -17,6 +17,7 @@ from adapters.telegram.adapter import TelegramAdapter
 from adapters.telegram.webhook import Receiving
 from adapters.web.adapter import WebAdapter
 from bot.assembly import assemble
+from bot.dashboard import PlatformHealth
 from bot.demo import DemoVenice
 from bot.engine.caps import DEFAULT_CAP, dollars
 from bot.errors import GondolaError
@@ -75,6 +76,8 @@ class House:
             owners=configuration.owners,
             public_url=configuration.gondola_public_url,
             backup_days=configuration.gondola_backup_days,
+            local_url=self._local_url,
+            health=self._health,
         )
         self.engine = self.parts.engine
         self.metrics = Metrics(
@@ -88,7 +91,9 @@ class House:
         )
         self.web = self._web()
         self.platforms = [
-            Platform("web", lambda: self.web, self.doors, essential=True),
+            Platform(
+                "web", lambda: self.web, self.doors, essential=True, trouble=self.parts.pulse.platform_trouble
+            ),
             *self._chat_platforms(),
         ]
 
@@ -106,8 +111,9 @@ class House:
                 self.engine.keep_checkpoints(),
                 self.parts.workshop.run(),
                 self.parts.alarm.run(),
-                self.parts.account.keep(),
-                self.parts.radar.watch(),
+                self.parts.account.keep(self.parts.chores.ran),
+                self.parts.radar.watch(self.parts.chores.ran),
+                self.parts.pulse.keep(self.parts.chores.ran),
                 self.parts.eraser.run(),
                 self.parts.reconciler.watch(),
             )
@@ -115,9 +121,11 @@ class House:
             yield
         finally:
             self.parts.alarm.close()
+            self.parts.pulse.broadcast.close()
             await self.engine.drain(DRAIN_SECONDS)
             await self.parts.workshop.close(ORDER_SECONDS)
             await self.parts.delivery.close(grace=2.0)
+            await self.parts.pulse.flush()
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
@@ -146,7 +154,11 @@ class House:
                 await self._store.own_voices.purge(time.time() - EXPIRED_VOICES_KEPT)
                 # People are told how long backups are kept; that is true without anybody making another.
                 await asyncio.to_thread(expire_backups, self._configuration)
+                await self._store.figures.purge(time.time())
+                await self._store.sign_ins.purge(time.time())
+                self.parts.chores.ran("housekeeping")
             except GondolaError as error:
+                self.parts.chores.ran("housekeeping", error.detail)
                 log.warning("housekeeping.failed", reason=error.detail)
                 continue
             if swept or recovered:
@@ -165,6 +177,16 @@ class House:
                 log.info("sealing.done", rows=rows)
             return
 
+    def _local_url(self) -> str:
+        host, _ = self._configuration.http_address
+        return f"http://{_reachable(host)}:{self.web.port}"
+
+    def _health(self) -> list[PlatformHealth]:
+        return [
+            PlatformHealth(one.name, one.up, one.hearing, self.engine.last_handled(one.name))
+            for one in self.platforms
+        ]
+
     def _web(self) -> WebAdapter:
         host, port = self._configuration.http_address
         return WebAdapter(
@@ -180,6 +202,7 @@ class House:
             metrics_token=self._configuration.gondola_metrics_token.get_secret_value(),
             hooks=self._hooks,
             linked=self.parts.links.find,
+            desk=self.parts.desk,
         )
 
     def _receiving(self) -> Receiving | None:
@@ -203,9 +226,22 @@ class House:
                 receiving=self._receiving(),
             )
         return [
-            Platform(name, build, self.doors, heard=partial(self.engine.last_handled, name))
+            Platform(
+                name,
+                build,
+                self.doors,
+                heard=partial(self.engine.last_handled, name),
+                trouble=self.parts.pulse.platform_trouble,
+            )
             for name, build in builders.items()
         ]
+
+
+def _reachable(host: str) -> str:
+    """The host as this machine reaches it: one that means every address is none."""
+    if host in ("", "0.0.0.0", "::"):  # noqa: S104 - recognised, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 @asynccontextmanager

@@ -187,6 +187,7 @@ class Incoming:
     `edits` is the id of an earlier message that now reads like this, "" for a new message.
     `roles` are the keys (`platform:id`) of the author's roles in this server, the highest first.
     `off_record` says that nothing of it may be kept; the engine sets it.
+    `manages_server` says that the author manages the whole server; platforms say so of commands only.
     """
 
     event_id: str
@@ -213,6 +214,7 @@ class Incoming:
     edits: str = ""
     roles: tuple[str, ...] = ()
     off_record: bool = False
+    manages_server: bool = False
 
 
 # --- what goes out ---------------------------------------------------------------------------------

@@ -7,10 +7,12 @@ from typing import Protocol
 
 from bot.auditing import Change, HasAudit
 from bot.crediting import HasCredits
+from bot.figures import HasFigures
 from bot.keeping import HasVault
 from bot.keys import HasServerKeys
 from bot.missed import HasReading
 from bot.orders import HasOrders
+from bot.overseeing import HasOverseen
 from bot.ownvoices import HasOwnVoices
 from bot.people import HasPeople
 from bot.reconciling import HasReconciliations
@@ -38,6 +40,7 @@ from bot.records import (
 )
 from bot.remembered import HasFacts
 from bot.reminding import HasReminders
+from bot.signingin import HasSignIns
 from bot.totals import HasTotals
 
 
@@ -279,6 +282,9 @@ class Store(
     HasPeople,
     HasCredits,
     HasReconciliations,
+    HasFigures,
+    HasOverseen,
+    HasSignIns,
     Protocol,
 ):
     """The one database."""

@@ -14,12 +14,18 @@ from bot.ports import Adapter, Clock, Door, Sleeper
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
+Trouble = Callable[[str, BaseException], None]
+"""Hears of a platform, by name, that failed."""
 LONGEST_PAUSE = 60.0
 SILENCE = 180.0
 """A Telegram poll ends within half a minute and Discord answers heartbeats every 41 seconds."""
 
 STEADY = 120.0
 """An adapter that ran so long is healthy: the next pause is short again."""
+
+
+def _unheard(name: str, error: BaseException) -> None:
+    """Nobody wants to know."""
 
 
 class Platform:
@@ -36,10 +42,12 @@ class Platform:
         silence: float = SILENCE,
         clock: Clock = time.time,
         sleep: Sleeper = asyncio.sleep,
+        trouble: Trouble = _unheard,
     ) -> None:
         """`essential`: what only an operator can mend is raised instead of logged. `heard` says when (in
         the clock's seconds) something last came from the platform, which is never silent for `silence`
-        seconds while it works; None where nothing has to come."""
+        seconds while it works; None where nothing has to come. `trouble` hears of failures."""
+        self._trouble = trouble
         self._heard = heard
         self._silence = silence
         self._clock = clock
@@ -71,11 +79,13 @@ class Platform:
                 if self._essential:
                     raise
                 log.error("platform.given_up", platform=self.name, reason=error.reader_text)
+                self._trouble(self.name, error)
                 return
             except Exception as error:  # noqa: BLE001 - the one boundary of a platform: whatever it died of, rebuild
                 log.warning(
                     "platform.failed", platform=self.name, error=type(error).__name__, reason=str(error)[:300]
                 )
+                self._trouble(self.name, error)
             if time.monotonic() - started > STEADY:
                 pause = 1.0
             await self._sleep(pause * random.uniform(0.8, 1.2))

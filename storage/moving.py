@@ -22,15 +22,18 @@ from storage.tables import (
     current_chats,
     facts,
     history,
+    incidents,
     kept_files,
     ledger,
     orders,
+    pulse,
     read_marks,
     reminders,
     reservations,
     server_keys,
     settings,
     shared_voices,
+    sign_ins,
     summaries,
     turns,
 )
@@ -72,6 +75,9 @@ _SCOPES = (
     (facts, "shelf"),
     (audit, "scope"),
     (audit, "server"),
+    (incidents, "server"),
+    (incidents, "channel"),
+    (sign_ins, "server"),
 )
 _CONVERSATIONS = (
     (history, "conversation"),
@@ -95,6 +101,11 @@ _sum = upsert(counters)
 _ADD = _sum.on_conflict_do_update(
     index_elements=[counters.c.counter], set_={"used": counters.c.used + _sum.excluded.used}
 ).returning(counters.c.counter)
+_figures = upsert(pulse)
+_ADD_FIGURES = _figures.on_conflict_do_update(
+    index_elements=[pulse.c.bucket, pulse.c.server, pulse.c.measure],
+    set_={"amount": pulse.c.amount + _figures.excluded.amount},
+).returning(pulse.c.bucket)
 _DROP_COUNTER = delete(counters).where(counters.c.counter == bindparam("old_key", type_=CleanText))
 _RESERVATION = (
     update(reservations)
@@ -150,6 +161,7 @@ async def move_chat(connection: AsyncConnection, move: Move) -> None:
         await move_unique(connection, table, name, move.scope)
     for table in (chats, current_chats, summaries):
         await move_unique(connection, table, "conversation", move.conversation)
+    await _move_figures(connection, move)
     await connection.execute(_DROP_MARKS, {"platform": move.platform, "old": move.old})
 
 
@@ -181,6 +193,13 @@ async def move_unique(connection: AsyncConnection, table: Table, name: str, rena
         rows = await fetch(connection, select(table).where(column == old))
         await fetch_many(connection, statement, [{**row, name: new} for row in rows])
         await connection.execute(delete(table).where(column == old))
+
+
+async def _move_figures(connection: AsyncConnection, move: Move) -> None:
+    for old, new in await _renamed(connection, pulse.c.server, move.scope):
+        taken = delete(pulse).where(pulse.c.server == old).returning(*pulse.c)
+        rows = sorted(await fetch(connection, taken), key=lambda row: (row["bucket"], row["measure"]))
+        await fetch_many(connection, _ADD_FIGURES, [{**row, "server": new} for row in rows])
 
 
 async def move_counters(connection: AsyncConnection, scope: Rename) -> None:

@@ -19,6 +19,7 @@ from storage.ciphering import NO_CIPHER, ContentCipher, use
 from storage.credits import SqlCredits
 from storage.database import Database, postgres_database, sqlite_database
 from storage.facts import SqlFacts
+from storage.figures import SqlFigures
 from storage.lease import Lease, release_all
 from storage.location import DirectoryLock, PostgresServer, SqliteFile, locate, prepare
 from storage.marks import SqlMarks
@@ -28,6 +29,7 @@ from storage.money import SqlMoney
 from storage.moving import Move, move_chat
 from storage.opening import opening
 from storage.orders import SqlOrders
+from storage.overseeing import SqlOverseen
 from storage.ownvoices import SqlOwnVoices
 from storage.people import SqlPeople
 from storage.reading import SqlReading
@@ -36,6 +38,7 @@ from storage.reminders import SqlReminders
 from storage.resealing import Resealing, admit_keys
 from storage.server_keys import SqlServerKeys
 from storage.settings import SqlSettings
+from storage.signingin import SqlSignIns
 from storage.totals import totals
 from storage.turns import SqlTurns
 from storage.vault import SqlVault
@@ -76,6 +79,9 @@ class SqlStore:
         self._people = SqlPeople(database, lease)
         self._credits = SqlCredits(database)
         self._reconciliations = SqlReconciliations(database)
+        self._figures = SqlFigures(database)
+        self._overseen = SqlOverseen(database)
+        self._sign_ins = SqlSignIns(database)
 
     @property
     def database(self) -> Database:
@@ -181,6 +187,21 @@ class SqlStore:
     def reconciliations(self) -> SqlReconciliations:
         """What Venice billed, day by day."""
         return self._reconciliations
+
+    @property
+    def figures(self) -> SqlFigures:
+        """Counts over time, and what went wrong."""
+        return self._figures
+
+    @property
+    def overseen(self) -> SqlOverseen:
+        """What the dashboard reads."""
+        return self._overseen
+
+    @property
+    def sign_ins(self) -> SqlSignIns:
+        """Links to the dashboard."""
+        return self._sign_ins
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

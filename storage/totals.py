@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Integer, cast, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.overseeing import Held
 from bot.totals import Spent, Totals
 from storage.rows import fetch
 from storage.tables import ledger, reservations, turns
@@ -31,6 +32,7 @@ _SIZE = {
 async def totals(connection: AsyncConnection) -> Totals:
     """Everything, as this connection sees it."""
     (reserved,) = await fetch(connection, _RESERVED)
+    size = await _size(connection)
     return Totals(
         turns={row["state"]: row["number"] for row in await fetch(connection, _TURNS)},
         spent={
@@ -39,5 +41,15 @@ async def totals(connection: AsyncConnection) -> Totals:
         },
         reservations=reserved["number"],
         reserved=int(reserved["reserved"]),
-        size=int((await connection.execute(_SIZE[connection.dialect.name])).scalar_one()),
+        size=size,
     )
+
+
+async def held(connection: AsyncConnection) -> Held:
+    """What takes no adding up of the ledger."""
+    (reserved,) = await fetch(connection, _RESERVED)
+    return Held(int(reserved["reserved"]), await _size(connection))
+
+
+async def _size(connection: AsyncConnection) -> int:
+    return int((await connection.execute(_SIZE[connection.dialect.name])).scalar_one())

@@ -24,6 +24,11 @@ class Connection:
         self._client = self._session = None
 
     @property
+    def connected(self) -> bool:
+        """Whether calls can be made just now."""
+        return self._client is not None and self._client.user is not None
+
+    @property
     def client(self) -> discord.Client:
         """The library's client, with what it knows of servers."""
         if self._client is None or self._client.user is None:

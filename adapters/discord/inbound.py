@@ -220,6 +220,13 @@ def _permissions(member: discord.Member, channel: Channel) -> discord.Permission
     return member.guild_permissions
 
 
+def manages_server(author: discord.abc.User, guild: discord.Guild | None) -> bool:
+    """Whether somebody manages the server itself, by their roles alone: no channel can grant that."""
+    if guild is None or not isinstance(author, discord.Member):
+        return False
+    return author.guild_permissions.administrator or author.guild_permissions.manage_guild
+
+
 def manages(permissions: discord.Permissions) -> Authority:
     able = permissions.administrator or permissions.manage_channels
     return Authority.MODERATOR if able else Authority.MEMBER

@@ -72,6 +72,16 @@ class DiscordDoor:
         self._calls = Calls(connection)
         self.handles = Handles()
 
+    def title(self, place: Place) -> str:
+        """See bot.dashboard.NamesPlaces. What the library knows of servers it is told by Discord."""
+        if not self._connection.connected or not place.space.isdecimal():
+            return ""
+        guild = self._connection.client.get_guild(int(place.space))
+        if guild is None or not place.channel:
+            return guild.name if guild is not None else ""
+        channel = guild.get_channel_or_thread(int(place.channel)) if place.channel.isdecimal() else None
+        return channel.name if channel is not None else ""
+
     def link(self, place: Place, message_id: str) -> str:
         """See bot.ports.LinksMessages. An interaction is no message."""
         if not message_id.isdecimal():

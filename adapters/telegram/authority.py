@@ -41,7 +41,9 @@ class Managers:
         if not acts or incoming.authority is Authority.MODERATOR:
             return incoming
         people = await self._of(incoming.place.channel)
-        return replace(incoming, authority=Authority.MODERATOR) if incoming.author.id in people else incoming
+        if incoming.author.id not in people:
+            return incoming
+        return replace(incoming, authority=Authority.MODERATOR, manages_server=True)
 
     async def _of(self, chat: str) -> frozenset[str]:
         async with self._lock:

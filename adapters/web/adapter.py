@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import quote
 
+from adapters.web.dashboard.routes import Dashboard
 from adapters.web.gate import Gate, is_loopback
 from adapters.web.media import MediaStore
 from adapters.web.outbound import WebDoor
@@ -18,6 +19,7 @@ from adapters.web.server import STOP_SECONDS, WebServer, listen
 from adapters.web.sessions import Sessions
 from adapters.web.stream import Feed
 from adapters.web.transcript import Transcripts
+from bot.dashboard import Desk
 from bot.keeping import KeptFile
 from bot.ports import Clock, Front, Hooks
 
@@ -38,7 +40,8 @@ class WebAdapter:
     `port` 0 takes a free one. `sign_in_code` "" makes one. `public_url` is where people reach the page
     through the operator's proxy, "" for none. `ready` says which parts of the program work, for /readyz;
     `metrics` makes the text of /metrics, which elsewhere than on this machine wants `metrics_token`; `hooks`
-    are who takes what platforms post, `linked` finds the file behind the secret part of a link.
+    are who takes what platforms post, `linked` finds the file behind the secret part of a link. `desk`
+    answers the dashboard; without one there is none.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class WebAdapter:
         metrics_token: str = "",
         hooks: Hooks | None = None,
         linked: Linked = _nothing_linked,
+        desk: Desk | None = None,
     ) -> None:
         self.started = asyncio.Event()
         self.port = port
@@ -68,6 +72,11 @@ class WebAdapter:
         self._feed = Feed()
         media = MediaStore(data_dir / "web-media", clock)
         self._door = WebDoor(front, Transcripts(), media, clock)
+        self._dashboard: Dashboard | None = None
+        if desk is not None:
+            self._dashboard = Dashboard(
+                desk, self._gate, self._sessions, data_dir=data_dir, clock=clock, demo=demo
+            )
         house = House(
             front,
             self._door,
@@ -82,6 +91,7 @@ class WebAdapter:
             linked,
             metrics,
             metrics_token,
+            self._dashboard,
         )
         self._app = build_app(house)
 
@@ -113,6 +123,8 @@ class WebAdapter:
         address, self.port = listener.getsockname()[:2]
         self._gate.bound_to_loopback = is_loopback(address)
         self._feed.reopen()
+        if self._dashboard is not None:
+            self._dashboard.open()
         server = WebServer(self._app)
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="web")
         try:

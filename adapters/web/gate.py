@@ -105,6 +105,13 @@ class Gate:
             and hmac.compare_digest(given.encode(), visitor.token.encode())
         )
 
+    def own_form(self, request: HTTPConnection, token: str, given: str) -> bool:
+        """The same for a form that the browser sent by itself: its token is a field, and where pages send no
+        referrer it calls its origin null, so that the browser's word on the site has to do."""
+        origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
+        ours = site == "same-origin" if origin == "null" else self._same_origin(request)
+        return ours and hmac.compare_digest(given.encode(), token.encode())
+
     def foreign(self, request: HTTPConnection) -> bool:
         """Whether another site asked for data (it could not read it, but need not make us work)."""
         return request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")

@@ -23,6 +23,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from adapters.web.capabilities import PLATFORM
+from adapters.web.dashboard.routes import Dashboard
+from adapters.web.forms import read_fields
 from adapters.web.gate import SESSION_COOKIE, Gate, Visitor, has_token
 from adapters.web.guard import Guard
 from adapters.web.inbound import Origin, event_of, language_of, place_of, pressed
@@ -70,6 +72,7 @@ class House:
     linked: Linked
     metrics: Callable[[], Awaitable[str]] | None = None
     metrics_token: str = field(default="", repr=False)
+    dashboard: Dashboard | None = None
 
 
 def build_app(house: House) -> Starlette:
@@ -90,6 +93,7 @@ def build_app(house: House) -> Starlette:
             Route("/healthz", routes.healthz),
             Route("/readyz", routes.readyz),
             Route("/metrics", routes.metrics),
+            *(house.dashboard.routes if house.dashboard else ()),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[Middleware(Guard)],
@@ -274,12 +278,6 @@ class Routes:
     def _origin(self, request: Request, visitor: Visitor, event: str) -> Origin:
         language = language_of(request.headers.get("accept-language", ""))
         return Origin(visitor.id, event_of(event), self._house.clock(), language)
-
-
-async def read_fields(request: Request) -> dict[str, str]:
-    """The texts of a small form."""
-    async with request.form(max_files=0, max_fields=10) as form:
-        return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
 async def _answer(request: Request, error: Exception) -> Response:

@@ -8,18 +8,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import secrets
-from collections import deque
 from enum import StrEnum
 from pathlib import Path
 
+from adapters.web.private import write_private
+from adapters.web.tries import Tries
 from bot.ports import Clock
 
 SESSION_SECONDS = 90 * 86_400
-TRIES = 5
-TRY_SECONDS = 60.0
-MOST_PEERS = 1000
 
 
 class SignIn(StrEnum):
@@ -39,12 +36,12 @@ class Sessions:
         self._file = file
         self._clock = clock
         self._used = False
-        self._tries: dict[str, deque[float]] = {}
+        self._tries = Tries(clock)
         self._hashes: dict[str, float] | None = None
 
     def sign_in(self, code: str, peer: str) -> tuple[SignIn, str]:
         """Try a code; the token of the new session comes with DONE, else ""."""
-        if not self._may_try(peer):
+        if not self._tries.allow(peer):
             return SignIn.TOO_MANY, ""
         right = hmac.compare_digest(code.encode(), self.code.encode())
         if not right:
@@ -63,15 +60,13 @@ class Sessions:
         """Whether this is the token of a session that has not run out."""
         return bool(token) and self._known().get(_hashed(token), 0.0) > self._clock()
 
-    def _may_try(self, peer: str) -> bool:
-        now = self._clock()
-        if len(self._tries) > MOST_PEERS:
-            self._tries = {key: tries for key, tries in self._tries.items() if tries[-1] > now - TRY_SECONDS}
-        tries = self._tries.setdefault(peer, deque(maxlen=TRIES))
-        if len(tries) == TRIES and tries[0] > now - TRY_SECONDS:
-            return False
-        tries.append(now)
-        return True
+    def close(self, token: str, *, everywhere: bool = False) -> None:
+        """End the session with this token, or with `everywhere` every one."""
+        known = self._known()
+        if _hashed(token) in known:
+            gone = set(known) if everywhere else {_hashed(token)}
+            self._hashes = {key: end for key, end in known.items() if key not in gone}
+            self._save(self._hashes)
 
     def _known(self) -> dict[str, float]:
         if self._hashes is None:
@@ -79,12 +74,7 @@ class Sessions:
         return self._hashes
 
     def _save(self, hashes: dict[str, float]) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._file.with_suffix(".new")
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(hashes, file)
-        draft.replace(self._file)
+        write_private(self._file, json.dumps(hashes))
 
 
 def _hashed(token: str) -> str:

@@ -7,7 +7,7 @@ the engine's front.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.assembly.layers import (
@@ -21,7 +21,9 @@ from bot.assembly.layers import (
     talk_parts,
 )
 from bot.commands import Services, build_registry
+from bot.dashboard import PlatformHealth
 from bot.delivery import Delivery
+from bot.desk import HouseDesk
 from bot.engine.access import Doorkeeper
 from bot.engine.account import AccountWatch
 from bot.engine.alarm import Alarm
@@ -34,6 +36,7 @@ from bot.engine.botloops import BotLoops
 from bot.engine.bulletin import Bulletin
 from bot.engine.caps import DEFAULT_CAP, CapsBook
 from bot.engine.catchup import Messenger
+from bot.engine.chores import Chores
 from bot.engine.cloning import Cloner
 from bot.engine.conduct import Conductor
 from bot.engine.creditbook import CreditBook
@@ -56,6 +59,7 @@ from bot.engine.making.workshop import Workshop
 from bot.engine.minting import Mint
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
+from bot.engine.pulse import Pulse
 from bot.engine.radar import Radar
 from bot.engine.reconciler import Reconciler
 from bot.engine.registry import Registry
@@ -63,6 +67,7 @@ from bot.engine.replies import Replies
 from bot.engine.retouching import Retoucher
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import SideCalls
+from bot.engine.signin import SignInLinks
 from bot.engine.stopping import Stopper
 from bot.engine.threads import Threads
 from bot.engine.tools.toolbox import Toolbox
@@ -99,6 +104,9 @@ class Assembly:
     identities: Identities
     eraser: Eraser
     reconciler: Reconciler
+    desk: HouseDesk
+    pulse: Pulse
+    chores: Chores
 
     async def load(self) -> None:
         """Read settings, caps, access and keys; set the default cap once in the life of a database."""
@@ -113,6 +121,14 @@ class Assembly:
         await self.bulletin.load()
         if await self.store.marks.claim("default-cap", "set"):
             await self.caps.put(DEFAULT_CAP, self.clock())
+
+
+def _nowhere() -> str:
+    return ""
+
+
+def _no_platforms() -> Sequence[PlatformHealth]:
+    return ()
 
 
 def assemble(
@@ -130,12 +146,14 @@ def assemble(
     poll: float = POLL_SECONDS,
     public_url: str = "",
     backup_days: int = BACKUP_DAYS,
+    local_url: Callable[[], str] = _nowhere,
+    health: Callable[[], Sequence[PlatformHealth]] = _no_platforms,
 ) -> Assembly:
     """`doors` may fill later; `key` is the secret behind hashes and, without `sealer`, encryption; `owners`
     are person keys; `admin` is a client with an admin key.
     A question that has waited `patience` seconds behind another one is told so; orders at Venice are looked
-    at every `poll` seconds. `public_url` is where people reach the web page, "" for nowhere; backups are kept
-    for `backup_days`."""
+    at every `poll` seconds. `public_url` is where people reach the web page, "" for nowhere, and `local_url`
+    where this machine does; backups are kept for `backup_days`; `health` is how the platforms are."""
     hasher = Identities(key, store.people)
     doorkeeper = Doorkeeper(store.access, hasher, is_open=is_open, owners=owners)
     ground = lay_ground(store, client, doors, clock, hasher, doorkeeper, sealer or Sealer([key]))
@@ -157,9 +175,13 @@ def assemble(
     )
     stopper = Stopper(talk.answers)
     people = _people_parts(ground, talk, money, shop)
-    registry = build_registry(_services(ground, media, talk, money, shop, stopper, people, backup_days))
+    sign_in = SignInLinks(store.sign_ins, doorkeeper, hasher, clock, public_url, local_url)
+    services = _services(ground, media, talk, money, shop, stopper, people, sign_in, backup_days)
+    registry = build_registry(services)
+    engine = _engine(ground, media, talk, money, stopper, registry, patience, people.eraser)
+    chores = Chores(clock)
     return Assembly(
-        engine=_engine(ground, media, talk, money, stopper, registry, patience, people.eraser),
+        engine=engine,
         delivery=ground.delivery,
         settings=ground.settings,
         caps=ground.caps,
@@ -180,6 +202,24 @@ def assemble(
         identities=hasher,
         eraser=people.eraser,
         reconciler=Reconciler(store, money.account, ground.settings, money.directs, clock),
+        desk=HouseDesk(
+            store,
+            ground.settings,
+            ground.caps,
+            doorkeeper,
+            hasher,
+            client,
+            ground.models,
+            doors,
+            ground.pulse,
+            sign_in,
+            chores,
+            clock,
+            workload=engine.workload,
+            health=health,
+        ),
+        pulse=ground.pulse,
+        chores=chores,
     )
 
 
@@ -220,6 +260,7 @@ def _services(
     shop: Shop,
     stopper: Stopper,
     people: _PeopleParts,
+    sign_in: SignInLinks,
     backup_days: int,
 ) -> Services:
     links = Links(ground.doors)
@@ -265,6 +306,7 @@ def _services(
         linker=people.linker,
         backup_days=backup_days,
         credits=CreditBook(ground.store, ground.bulletin, ground.hasher),
+        sign_in=sign_in,
     )
 
 
@@ -298,6 +340,7 @@ def _engine(
         amends,
         ground.keys,
         money.directs,
+        ground.pulse,
     )
     return Engine(
         store=store,

@@ -31,6 +31,7 @@ from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
 from bot.engine.ownkeys import OwnKeys
 from bot.engine.privacy import PrivacyRule
+from bot.engine.pulse import Pulse
 from bot.engine.recall import Recall
 from bot.engine.remembering import LongMemory
 from bot.engine.reminders import ReminderBook
@@ -75,6 +76,7 @@ class Ground:
     side_calls: SideCalls
     delivery: Delivery
     background: Background
+    pulse: Pulse
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +130,10 @@ def lay_ground(
     keys = KeyBook(store.server_keys, sealer, client, settings, clock)
     models = ModelBook(client, clock)
     rule = PrivacyRule(settings, models)
-    cashier = Cashier(store.money, caps, clock, rule.check)
     bulletin = Bulletin(store.announcements, clock)
     chooser = Chooser(models, bulletin, store.turns, clock)
+    pulse = Pulse(store.figures, hasher, clock)
+    cashier = Cashier(store.money, caps, clock, rule.check, pulse.paid)
     return Ground(
         store=store,
         client=client,
@@ -148,6 +151,7 @@ def lay_ground(
         side_calls=SideCalls(client, models, cashier, store.turns, rule, keys, chooser, settings),
         delivery=Delivery(doors),
         background=Background(),
+        pulse=pulse,
     )
 
 

@@ -41,6 +41,7 @@ from bot.engine.reminders import ReminderBook
 from bot.engine.research import Researcher
 from bot.engine.retouching import Retoucher
 from bot.engine.settings import SettingsBook
+from bot.engine.signin import SignInLinks
 from bot.engine.speaking import Speaker
 from bot.engine.stopping import Stopper
 from bot.engine.talking import Talker
@@ -102,6 +103,7 @@ class Services:
     linker: Linker
     backup_days: int
     credits: CreditBook
+    sign_in: SignInLinks
 
     async def command_buttons(
         self, turn: Turn, choices: Sequence[tuple[str, str, Mapping[str, OptionValue]]]

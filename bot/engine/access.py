@@ -103,6 +103,18 @@ class Doorkeeper:
         """Whether a rule blocks a place, or a person by their keyed hash."""
         return self._ruled(place, f"person:{person}", allowed=False)
 
+    def open_to(self, server: str, person: str) -> bool:
+        """Whether no rule blocks a server (its key), or a person by their keyed hash."""
+        return not any(self._rules.get(one) is False for one in (server, f"person:{person}"))
+
+    def rule(self, subject: str) -> bool | None:
+        """The rule on a subject: let in, shut out, or None for none."""
+        return self._rules.get(subject)
+
+    def rules(self) -> dict[str, bool]:
+        """Every rule, by subject."""
+        return dict(self._rules)
+
     def _stranger(self, incoming: Incoming) -> Verdict:
         if incoming.reply_handle:
             return Verdict.TELL  # an unanswered slash command looks broken; only the asker sees this
@@ -139,6 +151,13 @@ class Doorkeeper:
         change = Change(at, by, ChangeKind.ACCESS, subject, server, "access", old, _WORDS[allowed])
         await self._store.put_rule(AccessRule(subject, allowed), by, at, change)
         self._rules[subject] = allowed
+
+    async def drop_rule(self, subject: str, *, by: str, at: float, server: str = "") -> None:
+        """Take a rule back; nothing changes where there is none."""
+        old = _WORDS[self._rules.get(subject)]
+        change = Change(at, by, ChangeKind.ACCESS, subject, server, "access", old, "")
+        await self._store.remove_rule(subject, change)
+        self._rules.pop(subject, None)
 
     def needs_claim(self) -> bool:
         """True while nobody owns this house."""

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from bot.engine.balance import BalanceWatch
+from bot.engine.chores import Ran
 from bot.engine.keybook import KeyBook
 from bot.errors import GondolaError, UserError, VeniceError, VeniceFailure
 from bot.ports import Clock
@@ -163,14 +164,14 @@ class AccountWatch:
         self._balance = balance
         self._keys = keys
 
-    async def keep(self) -> None:
-        """Until cancelled."""
+    async def keep(self, ran: Ran) -> None:
+        """Until cancelled; `ran` hears of every look."""
         while True:
-            await self.look()
+            ran("account", await self.look())
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def look(self) -> None:
-        """Once, now."""
+    async def look(self) -> str:
+        """Once, now; returns why it failed, "" for well."""
         try:
             limits = await self._account.limits()
             self._balance.look(limits.balance_usd, limits.balance_diem)
@@ -178,6 +179,8 @@ class AccountWatch:
             await self._keys.measure()
         except GondolaError as error:
             log.warning("account.unseen", reason=error.detail)
+            return error.detail
+        return ""
 
 
 def _since(now: float, *, whole_month: bool) -> AnalyticsQuery:

@@ -16,6 +16,7 @@ WRITE_FIRST = (
     "I would tell you alone, but I may not write to you yet. Open my profile, press Start in our private "
     "chat, then ask here again."
 )
+ASK_ALONE = "That is for your eyes only. Please ask me in our private chat."
 TOLD_ALONE = "I have told you in our private chat."
 
 
@@ -29,11 +30,31 @@ class Aside:
     async def tell(self, turn: Turn, text: str) -> None:
         """Say it, CommonMark. The command must ask for a private reply. Raises UserError with what to do
         where the bot may not write to the person, PlatformError."""
-        place = turn.incoming.place
-        door = self._doors.get(place.platform)
-        if place.direct or turn.answer.capabilities.private_replies or not isinstance(door, KnowsDirectChats):
+        door = self._door(turn)
+        if _among_ourselves(turn) or not isinstance(door, KnowsDirectChats):
             turn.say(text)
             return
+        await self._elsewhere(turn, door, text)
+
+    def require(self, turn: Turn) -> None:
+        """Refuse what only the asker may read where there is no way to tell it to them alone."""
+        if not _among_ourselves(turn) and not isinstance(self._door(turn), KnowsDirectChats):
+            raise UserError(ASK_ALONE)
+
+    async def whisper(self, turn: Turn, text: str) -> None:
+        """Like `tell`, for a secret: never where others read, and no journal keeps it. Raises as `tell`, and
+        UserError where `require` does."""
+        self.require(turn)
+        door = self._door(turn)
+        if _among_ourselves(turn) or not isinstance(door, KnowsDirectChats):
+            turn.notice(text, private=True)
+        else:
+            await self._elsewhere(turn, door, text)
+
+    def _door(self, turn: Turn) -> Door | None:
+        return self._doors.get(turn.incoming.place.platform)
+
+    async def _elsewhere(self, turn: Turn, door: KnowsDirectChats, text: str) -> None:
         answer = self._delivery.open(Target(door.direct_chat(turn.incoming.author)), f"{turn.id}.aside")
         answer.push(Notice(_headed(turn, text)))
         answer.push(Done())
@@ -44,6 +65,11 @@ class Aside:
         if failure.failure in (PlatformFailure.FORBIDDEN, PlatformFailure.GONE):
             raise UserError(WRITE_FIRST)
         raise failure
+
+
+def _among_ourselves(turn: Turn) -> bool:
+    """Whether only the asker reads what is answered here to a command that asks for that."""
+    return turn.incoming.place.direct or turn.answer.capabilities.private_replies
 
 
 def _headed(turn: Turn, text: str) -> str:

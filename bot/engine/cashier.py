@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -51,12 +52,15 @@ class Hold:
 
 @dataclass(slots=True)
 class Bill:
-    """What a call turned out to cost. Left empty, the way the call ended decides."""
+    """What a call turned out to cost. Left empty, the way the call ended decides. `prompt` is how many tokens
+    were sent, where Venice said it, and `cached` how many of them it had kept."""
 
     cost: int | None = None
     count: int = 1
     uncertain: bool = False
     request_id: str | None = None
+    prompt: int = 0
+    cached: int = 0
 
     def charge(
         self, cost: int, *, count: int = 1, uncertain: bool = False, request_id: str | None = None
@@ -65,14 +69,28 @@ class Bill:
         self.cost, self.count, self.uncertain, self.request_id = cost, count, uncertain, request_id
 
 
+Told = Callable[[Payer, Hold, Bill, float], None]
+"""Hears of a settled call and of how many seconds it took."""
+
+
+def _nobody(payer: Payer, hold: Hold, bill: Bill, took: float) -> None:
+    """Nobody wants to know."""
+
+
 class Cashier:
     """Reserves before a call and words its settlement after it. Everyone waiting is admitted in one
     transaction."""
 
     def __init__(
-        self, money: Money, caps: CapsBook, clock: Clock, admissible: Admissible = _anything
+        self,
+        money: Money,
+        caps: CapsBook,
+        clock: Clock,
+        admissible: Admissible = _anything,
+        told: Told = _nobody,
     ) -> None:
         """`admissible` refuses what may not be called in a place, whatever it costs."""
+        self._told = told
         self._admissible = admissible
         self._caps = caps
         self._clock = clock
@@ -150,7 +168,7 @@ class Cashier:
         except CapReached:
             purse.settle(estimate, 0)
             raise
-        bill = Bill(count=count)
+        bill, began = Bill(count=count), time.monotonic()
         try:
             if payer.begin is not None:
                 await payer.begin()
@@ -164,6 +182,7 @@ class Cashier:
                 bill.charge(estimate, count=count, uncertain=True)
             purse.settle(estimate, bill.cost or 0)
             settlements.append(self._settled(hold, bill))
+            self._told(payer, hold, bill, time.monotonic() - began)
 
     def _settled(self, hold: Hold, bill: Bill) -> Settlement:
         return Settlement(

@@ -18,6 +18,7 @@ from bot.engine.hashing import Hasher
 from bot.engine.journal import Journal, Progress
 from bot.engine.keybook import KeyBook
 from bot.engine.mailbox import Attempt, Letter
+from bot.engine.pulse import Pulse
 from bot.engine.settings import PlaceSettings, SettingsBook
 from bot.engine.texts import INTERRUPTED, STOPPED
 from bot.engine.turn import Turn
@@ -55,7 +56,9 @@ class Conductor:
         amends: Amends,
         keys: KeyBook,
         directs: Directs,
+        pulse: Pulse,
     ) -> None:
+        self._pulse = pulse
         self._keys = keys
         self._directs = directs
         self._amends = amends
@@ -87,6 +90,7 @@ class Conductor:
             self._journal.complete.add(letters[0].turn_id)
         turn = self._open(incoming, letters, attempt, private, amends=amends)
         self._open_turns[turn.id] = turn
+        self._pulse.began(turn)
         if self._directs.news(incoming):
             turn.beside(self._directs.heard(incoming))
         watcher = asyncio.create_task(_watch(turn.answer, attempt)) if attempt is not None else None
@@ -198,6 +202,7 @@ class Conductor:
 
     def _count(self, turn: Turn, outcome: Outcome) -> None:
         self.ended[turn.incoming.place.platform, outcome.value] += 1
+        self._pulse.ended(turn, outcome)
 
     async def _guarded(self, turn: Turn, work: Work) -> Outcome:
         try:
@@ -205,10 +210,13 @@ class Conductor:
         except GondolaError as error:
             _log_refusal(turn, error)
             turn.notice(error.reader_text, private=error.fault is Fault.USER)
+            if error.fault is not Fault.USER:
+                self._pulse.trouble(turn.incoming.place, error, turn.id)
             return Outcome.REFUSED if error.fault is Fault.USER else Outcome.FAILED
-        except Exception:  # the one boundary of a turn: silence is worse than an apology
+        except Exception as error:  # the one boundary of a turn: silence is worse than an apology
             log.exception("turn.failed", turn=turn.id, platform=turn.incoming.place.platform)
             turn.notice(SORRY)
+            self._pulse.trouble(turn.incoming.place, error, turn.id)
             return Outcome.FAILED
         return Outcome.ANSWERED
 
@@ -257,6 +265,7 @@ class Conductor:
         delivered = await turn.answer.finish()
         if delivered.failure is not None:
             log.warning("turn.undelivered", turn=turn.id, reason=delivered.failure.detail)
+            self._pulse.trouble(turn.incoming.place, delivered.failure, turn.id)
             await self._doubt(turn, delivered)
         return delivered
 

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from bot.declarations import Setting
 from bot.engine.bulletin import Bulletin
+from bot.engine.chores import Ran
 from bot.engine.directs import Directs
 from bot.engine.likeness import nearest
 from bot.engine.models import DEAR_OUTPUT, TIERS, ModelBook, is_dear
@@ -65,13 +66,15 @@ class Radar:
         self._bulletin = bulletin
         self._clock = clock
 
-    async def watch(self) -> None:
-        """Look once a day, until cancelled."""
+    async def watch(self, ran: Ran) -> None:
+        """Look once a day, until cancelled; `ran` hears of every time it was thought of."""
         await asyncio.sleep(START_SECONDS)
         while True:
             try:
                 await self.look()
+                ran("models")
             except GondolaError as error:
+                ran("models", error.detail)
                 log.warning("radar.failed", reason=error.detail)
             await asyncio.sleep(LOOK_SECONDS)
 

@@ -270,6 +270,7 @@ def charge(bill: Bill, model: Model, heard: Heard, count: int) -> None:
     count = count if arrived else 0
     request_id = heard.finished.request_id if heard.finished is not None else None
     if heard.usage is not None:
+        bill.prompt, bill.cached = heard.usage.prompt, heard.usage.cached
         cost = chat_cost(model, heard.usage, searched=heard.searched)
         bill.charge(cost.micro_usd, count=count, request_id=request_id)
     elif arrived:

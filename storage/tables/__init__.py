@@ -12,6 +12,7 @@ from storage.tables.money import (
     reconciliations,
     reservations,
 )
+from storage.tables.oversight import incidents, pulse, sign_ins
 from storage.tables.people import erasures, link_codes, links
 from storage.tables.talk import (
     announcements,
@@ -44,6 +45,7 @@ __all__ = [
     "events",
     "facts",
     "history",
+    "incidents",
     "kept_files",
     "ledger",
     "link_codes",
@@ -53,6 +55,7 @@ __all__ = [
     "orders",
     "own_voices",
     "owners",
+    "pulse",
     "read_marks",
     "reconciliations",
     "reminders",
@@ -60,6 +63,7 @@ __all__ = [
     "server_keys",
     "settings",
     "shared_voices",
+    "sign_ins",
     "summaries",
     "turns",
 ]

@@ -74,6 +74,9 @@ ledger = Table(
     number("settled_at"),
     _credit(),
     Index(None, "reserved_at"),
+    Index(None, "server", "id"),
+    Index(None, "channel", "id"),
+    Index(None, "person", "id"),
 )
 
 reconciliations = Table(

@@ -1,4 +1,4 @@
-"""What operators need: the audit log; people who link accounts, or have their data erased."""
+"""What operators need: the audit log, people's say over their data, credits, the dashboard."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def upgrade() -> None:
     _people()
     _credits()
     _reconciliations()
+    _oversight()
 
 
 def _create(name: str, columns: Sequence[SchemaItem], *key: str) -> None:
@@ -76,3 +77,19 @@ def _credits() -> None:
 
 def _reconciliations() -> None:
     _create("reconciliations", [*_texts("day"), *_numbers("at"), *_texts("outcome", "lines", "said")], "day")
+
+
+def _oversight() -> None:
+    bucket = sa.Column("bucket", sa.BigInteger(), autoincrement=False, nullable=False)
+    _create(
+        "pulse", [bucket, *_texts("server", "measure"), *_numbers("amount")], "bucket", "server", "measure"
+    )
+    texts = _texts("platform", "server", "channel", "kind", "fault", "request_id", "turn_id")
+    _create("incidents", [_row_id(), *_numbers("at"), *texts], "id")
+    _index("incidents", "server", "id")
+    _index("incidents", "at")
+    _create("sign_ins", [*_texts("digest", "person", "server"), *_numbers("expires_at")], "digest")
+    _index("sign_ins", "expires_at")
+    _index("sign_ins", "person")
+    for column in ("server", "channel", "person"):
+        _index("ledger", column, "id")

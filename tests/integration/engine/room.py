@@ -14,6 +14,7 @@ from typing import Any
 from bot.assembly import Assembly, assemble
 from bot.capabilities import Capabilities, Pacing
 from bot.demo import DemoVenice
+from bot.engine.hashing import Hasher
 from bot.messages import (
     Addressed,
     Attachment,
@@ -41,6 +42,7 @@ CAPABILITIES = Capabilities(
     media_per_message=10,
     pacing=Pacing(edit_interval=0.02, first_delay=0.02, group_edit_interval=0.02),
 )
+KEY = b"key"
 PLACE = Place("test", "", "c1")
 ADA = Person("test", "1", "Ada")
 
@@ -116,6 +118,7 @@ class Room:
         self.store = store
         self.client = client
         self._events = 1000 * len(door.messages)  # another life of a room has other events
+        self.hasher = Hasher(KEY)
         self.ahead = 0.0
         """Seconds that the room's clock is ahead of the real one."""
 
@@ -178,13 +181,14 @@ async def open_room(
                 store,
                 client,
                 {"test": door},
-                key=b"key",
+                key=KEY,
                 is_open=is_open,
                 owners=owners,
                 admin=admin,
                 clock=clock,
                 patience=0.05,
                 poll=0.05,
+                local_url=lambda: "http://127.0.0.1:8080",
             )
             room = Room(parts, demo, door, store, client)
             await parts.load()

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from adapters.web.adapter import WebAdapter
+from bot.dashboard import Desk
 from tests.integration.web.front import PracticeFront
 
 
@@ -150,6 +151,7 @@ def start_web(tmp_path: Path) -> Starter:
         public_url: str = "",
         demo: bool = False,
         clock: Callable[[], float] = time.time,
+        desk: Desk | None = None,
     ) -> AsyncGenerator[Web]:
         front = front or PracticeFront()
         readiness = {"database": True}
@@ -163,6 +165,7 @@ def start_web(tmp_path: Path) -> Starter:
             public_url=public_url,
             sign_in_code=sign_in_code,
             ready=lambda: readiness,
+            desk=desk,
         )
         front.door = adapter.door
         task = asyncio.create_task(adapter.run())

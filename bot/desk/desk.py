@@ -1,0 +1,214 @@
+"""The dashboard's desk, put together. See bot.dashboard.Desk for what each method promises."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+
+from bot.auditing import AuditEntry, ChangeKind
+from bot.dashboard import (
+    CapBar,
+    CharacterLine,
+    IncidentLine,
+    Jobs,
+    LiveEvent,
+    Overview,
+    Page,
+    PersonLine,
+    PlaceView,
+    PlatformHealth,
+    Server,
+    Span,
+    Viewer,
+)
+from bot.desk.atlas import Atlas, editable, where_settable
+from bot.desk.fence import Fence, may_read, owners_only, servers_of
+from bot.desk.figures import Chronicle
+from bot.desk.lists import NO_KIND, Lists
+from bot.desk.till import Till
+from bot.desk.values import Values
+from bot.engine.access import Doorkeeper
+from bot.engine.caps import CapsBook
+from bot.engine.chores import Chores
+from bot.engine.hashing import Hasher
+from bot.engine.models import ModelBook
+from bot.engine.pulse import Pulse
+from bot.engine.settings import SettingsBook, find_setting
+from bot.engine.signin import SignInLinks
+from bot.engine.workload import Workload
+from bot.errors import UserError
+from bot.overseeing import LedgerFilter, LedgerLine
+from bot.ports import Clock, Door
+from bot.records import CapPeriod, CapUnit
+from bot.storing import Store
+from bot.venice import VeniceClient
+
+WRONG_SCOPE = "`{}` can only be set for: {}."
+NO_RULE = "A rule is for a server, a channel of one, or a person."
+_PERSON = re.compile(r"person:[0-9a-f]{16}")
+Health = Callable[[], Sequence[PlatformHealth]]
+
+
+class HouseDesk:
+    """Implements bot.dashboard.Desk over the books of the engine. What changes something asks the fence
+    first, and the book writes the audit log with it."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: SettingsBook,
+        caps: CapsBook,
+        doorkeeper: Doorkeeper,
+        hasher: Hasher,
+        client: VeniceClient,
+        models: ModelBook,
+        doors: Mapping[str, Door],
+        pulse: Pulse,
+        sign_in: SignInLinks,
+        chores: Chores,
+        clock: Clock,
+        *,
+        workload: Callable[[], Workload],
+        health: Health,
+    ) -> None:
+        overseen = store.overseen
+        self._overseen = overseen
+        self._settings = settings
+        self._doorkeeper = doorkeeper
+        self._pulse = pulse
+        self._sign_in = sign_in
+        self._clock = clock
+        self._workload = workload
+        self._health = health
+        self._fence = Fence(overseen)
+        self._atlas = Atlas(overseen, settings, doorkeeper, hasher, pulse.titles, doors)
+        self._values = Values(client, models)
+        self._till = Till(caps, store.money, overseen, self._fence, clock)
+        self._chronicle = Chronicle(store.figures, overseen)
+        self._lists = Lists(
+            overseen, store.figures, store.audit, self._atlas, doorkeeper, hasher, chores, clock
+        )
+
+    # --- signing in ---
+
+    async def redeem(self, token: str) -> Viewer | None:
+        return await self._sign_in.redeem(token)
+
+    async def still(self, viewer: Viewer) -> Viewer | None:
+        return self._sign_in.still(viewer)
+
+    # --- looking ---
+
+    async def overview(self, viewer: Viewer, span: Span) -> Overview:
+        await self._pulse.flush()
+        steps, whole, people = await self._chronicle.steps(span, self._clock(), servers_of(viewer))
+        seen = Overview(
+            span=span,
+            seconds=round(steps[1].at - steps[0].at),
+            steps=steps,
+            whole=whole,
+            caps=await self._till.bars(viewer),
+            platforms=tuple(one for one in self._health() if _concerns(viewer, one)),
+            people=people,
+        )
+        return await self._with_house(seen) if viewer.owner else seen
+
+    async def _with_house(self, seen: Overview) -> Overview:
+        held, work = await self._overseen.held(), self._workload()
+        return Overview(
+            seen.span,
+            seen.seconds,
+            seen.steps,
+            seen.whole,
+            seen.caps,
+            seen.platforms,
+            seen.people,
+            reserved=held.reserved,
+            busy=work.busy,
+            waiting=work.waiting,
+            size=held.size,
+        )
+
+    async def places(self, viewer: Viewer) -> tuple[Server, ...]:
+        return await self._atlas.servers(viewer, self._clock())
+
+    async def place(self, viewer: Viewer, scope: str) -> PlaceView:
+        return self._atlas.view(viewer, await self._fence.site(viewer, scope))
+
+    async def caps(self, viewer: Viewer) -> tuple[CapBar, ...]:
+        return await self._till.bars(viewer)
+
+    async def people(self, viewer: Viewer, cursor: str = "") -> Page[PersonLine]:
+        return await self._lists.people(viewer, cursor)
+
+    async def ledger(self, viewer: Viewer, wanted: LedgerFilter, cursor: str = "") -> Page[LedgerLine]:
+        return await self._lists.ledger(viewer, wanted, cursor)
+
+    def ledger_rows(self, viewer: Viewer, wanted: LedgerFilter) -> AsyncGenerator[LedgerLine]:
+        return self._lists.ledger_rows(viewer, wanted)
+
+    async def jobs(self, viewer: Viewer) -> Jobs:
+        return await self._lists.jobs(viewer)
+
+    async def characters(self, viewer: Viewer) -> tuple[CharacterLine, ...]:
+        return await self._atlas.characters(viewer)
+
+    async def errors(self, viewer: Viewer, cursor: str = "") -> Page[IncidentLine]:
+        await self._pulse.flush()
+        return await self._lists.errors(viewer, cursor)
+
+    async def audit(self, viewer: Viewer, cursor: str = "", kind: str = "") -> Page[AuditEntry]:
+        if kind and kind not in list(ChangeKind):
+            raise UserError(NO_KIND)
+        return await self._lists.audit(viewer, cursor, kind)
+
+    def live(self, viewer: Viewer) -> AsyncGenerator[LiveEvent]:
+        return self._pulse.broadcast.read(lambda event: may_read(viewer, event.server))
+
+    # --- changing ---
+
+    async def put_setting(self, viewer: Viewer, scope: str, name: str, value: str) -> str:
+        site = await self._fence.site(viewer, scope)
+        setting = find_setting(name)
+        if not editable(viewer, site, setting):
+            raise UserError(WRONG_SCOPE.format(setting.name, " or ".join(where_settable(setting))))
+        held = self._atlas.resolved(site)
+        kept = await self._values.checked(setting, value.strip(), held, owner=viewer.owner)
+        await self._settings.put(
+            site.key, setting.name, kept, by=viewer.person, at=self._clock(), server=site.server
+        )
+        return self._settings.rows()[site.key, setting.name]
+
+    async def clear_setting(self, viewer: Viewer, scope: str, name: str) -> None:
+        site = await self._fence.site(viewer, scope)
+        await self._settings.clear(
+            site.key, find_setting(name).name, by=viewer.person, at=self._clock(), server=site.server
+        )
+
+    async def put_cap(
+        self, viewer: Viewer, scope: str, medium: str, period: CapPeriod, amount: str
+    ) -> CapBar:
+        return await self._till.put(viewer, scope, medium, period, amount)
+
+    async def clear_cap(
+        self, viewer: Viewer, scope: str, medium: str, unit: CapUnit, period: CapPeriod
+    ) -> None:
+        await self._till.clear(viewer, scope, medium, unit, period)
+
+    async def set_rule(self, viewer: Viewer, subject: str, allowed: bool | None) -> None:
+        owners_only(viewer)
+        server = ""
+        if not _PERSON.fullmatch(subject):
+            if not subject.startswith(("server:", "channel:")):
+                raise UserError(NO_RULE)
+            server = (await self._fence.site(viewer, subject)).server
+        if allowed is None:
+            await self._doorkeeper.drop_rule(subject, by=viewer.person, at=self._clock(), server=server)
+        else:
+            await self._doorkeeper.put_rule(
+                subject, allowed, by=viewer.person, at=self._clock(), server=server
+            )
+
+
+def _concerns(viewer: Viewer, platform: PlatformHealth) -> bool:
+    return viewer.owner or any(one.split(":")[1] == platform.name for one in viewer.servers)

@@ -1,0 +1,179 @@
+"""Ledger, people, errors, changes and jobs, in pages, as far as a viewer may see them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+
+from bot.auditing import AuditEntry, AuditLog
+from bot.dashboard import PAGE_ROWS, ChoreLine, IncidentLine, Jobs, Page, PersonLine, Viewer
+from bot.desk.atlas import KNOWN_FOR, Atlas
+from bot.desk.fence import NOT_YOURS, may_read, servers_of
+from bot.engine.access import Doorkeeper
+from bot.engine.chores import Chores
+from bot.engine.hashing import Hasher
+from bot.errors import NotAllowed, UserError
+from bot.figures import Figures
+from bot.overseeing import LedgerFilter, LedgerLine, OrderLine, Overseen, ReminderLine
+from bot.ports import Clock
+
+SPENT_IN = 30 * 86_400.0
+"""Seconds that the sums of people look back."""
+ROWS_AT_ONCE = 500
+MOST_JOBS = 500
+NO_PAGE = "There is no such page. Go back to the first one."
+NO_KIND = "There is no such kind of change."
+
+
+class Lists:
+    """Reads pages of rows; what is of a private chat is shown by a hash."""
+
+    def __init__(
+        self,
+        overseen: Overseen,
+        figures: Figures,
+        audit: AuditLog,
+        atlas: Atlas,
+        doorkeeper: Doorkeeper,
+        hasher: Hasher,
+        chores: Chores,
+        clock: Clock,
+    ) -> None:
+        self._overseen = overseen
+        self._figures = figures
+        self._audit = audit
+        self._atlas = atlas
+        self._doorkeeper = doorkeeper
+        self._hasher = hasher
+        self._chores = chores
+        self._clock = clock
+
+    # --- the ledger ---
+
+    async def ledger(self, viewer: Viewer, wanted: LedgerFilter, cursor: str) -> Page[LedgerLine]:
+        """See bot.dashboard.Desk."""
+        wanted = await self._allowed(viewer, wanted)
+        rows = await self._overseen.ledger(
+            wanted, PAGE_ROWS + 1, servers=servers_of(viewer), before=number(cursor)
+        )
+        shown = tuple(self._veiled(row) for row in rows[:PAGE_ROWS])
+        return Page(shown, str(shown[-1].number) if len(rows) > PAGE_ROWS else "")
+
+    async def ledger_rows(self, viewer: Viewer, wanted: LedgerFilter) -> AsyncGenerator[LedgerLine]:
+        """See bot.dashboard.Desk. Lines that come meanwhile are newer than the first and not among them."""
+        wanted, before = await self._allowed(viewer, wanted), 0
+        while True:
+            rows = await self._overseen.ledger(
+                wanted, ROWS_AT_ONCE, servers=servers_of(viewer), before=before
+            )
+            for row in rows:
+                yield self._veiled(row)
+            if len(rows) < ROWS_AT_ONCE:
+                return
+            before = rows[-1].number
+
+    async def _allowed(self, viewer: Viewer, wanted: LedgerFilter) -> LedgerFilter:
+        """The filter, with the channel behind a hash; refused where it asks for what is elsewhere."""
+        if wanted.server and not may_read(viewer, wanted.server):
+            raise NotAllowed(NOT_YOURS)
+        if not wanted.channel:
+            return wanted
+        if viewer.owner:
+            known = await self._overseen.used(since=self._clock() - KNOWN_FOR, servers=("",))
+            return replace(
+                wanted, channel=self._atlas.unveiled(wanted.channel, (one.channel for one in known))
+            )
+        if not may_read(viewer, await self._overseen.home(wanted.channel) or ""):
+            raise NotAllowed(NOT_YOURS)
+        return wanted
+
+    def _veiled(self, row: LedgerLine) -> LedgerLine:
+        return replace(row, channel=self._atlas.veiled(row.channel, row.server))
+
+    # --- people ---
+
+    async def people(self, viewer: Viewer, cursor: str) -> Page[PersonLine]:
+        """See bot.dashboard.Desk. Rules hold in the whole house, so they are shown to owners."""
+        rows = await self._overseen.spenders(
+            PAGE_ROWS + 1,
+            since=self._clock() - SPENT_IN,
+            servers=servers_of(viewer),
+            before=_seen(cursor) if cursor else None,
+        )
+        owners = {self._hasher.text(key) for key in self._doorkeeper.owners} if viewer.owner else set[str]()
+        shown = tuple(
+            PersonLine(
+                row.person,
+                row.cost,
+                row.calls,
+                row.last_seen,
+                self._doorkeeper.rule(f"person:{row.person}") if viewer.owner else None,
+                row.person in owners,
+            )
+            for row in rows[:PAGE_ROWS]
+        )
+        last = f"{shown[-1].last_seen!r}/{shown[-1].person}" if len(rows) > PAGE_ROWS else ""
+        return Page(shown, last)
+
+    # --- what went wrong, what was changed ---
+
+    async def errors(self, viewer: Viewer, cursor: str) -> Page[IncidentLine]:
+        """See bot.dashboard.Desk."""
+        rows = await self._figures.incidents(PAGE_ROWS + 1, servers=servers_of(viewer), before=number(cursor))
+        shown = tuple(rows[:PAGE_ROWS])
+        return Page(shown, str(shown[-1].number) if len(rows) > PAGE_ROWS else "")
+
+    async def audit(self, viewer: Viewer, cursor: str, kind: str) -> Page[AuditEntry]:
+        """See bot.dashboard.Desk."""
+        rows = await self._audit.entries(
+            PAGE_ROWS + 1, servers=servers_of(viewer), kind=kind, before=number(cursor)
+        )
+        shown = tuple(self._entry(row) for row in rows[:PAGE_ROWS])
+        return Page(shown, str(shown[-1].number) if len(rows) > PAGE_ROWS else "")
+
+    def _entry(self, row: AuditEntry) -> AuditEntry:
+        """Of a private chat, the server whose admins may know is the chat itself."""
+        change = row.change
+        if not change.server.startswith("channel:"):
+            return row
+        scope = self._atlas.veiled(change.scope, change.server)
+        return replace(row, change=replace(change, scope=scope, server=self._atlas.veiled(change.server, "")))
+
+    # --- jobs ---
+
+    async def jobs(self, viewer: Viewer) -> Jobs:
+        """See bot.dashboard.Desk."""
+        orders = await self._overseen.orders(MOST_JOBS)
+        reminders = await self._overseen.reminders(MOST_JOBS)
+        chores = self._chores.rounds.items() if viewer.owner else ()
+        return Jobs(
+            tuple(self._order(one) for one in orders if may_read(viewer, one.server)),
+            tuple(self._reminder(one) for one in reminders if may_read(viewer, one.server)),
+            tuple(ChoreLine(name, last.at, last.trouble) for name, last in chores),
+        )
+
+    def _order(self, one: OrderLine) -> OrderLine:
+        return replace(one, channel=self._atlas.veiled(one.channel, one.server))
+
+    def _reminder(self, one: ReminderLine) -> ReminderLine:
+        return replace(one, channel=self._atlas.veiled(one.channel, one.server))
+
+
+def number(cursor: str) -> int:
+    """Where a page goes on, 0 for the beginning. Raises UserError for anything that no page gave out."""
+    if not cursor:
+        return 0
+    if not (cursor.isascii() and cursor.isdecimal()) or len(cursor) > 18:
+        raise UserError(NO_PAGE)
+    return int(cursor)
+
+
+def _seen(cursor: str) -> tuple[float, str]:
+    at, _, person = cursor.partition("/")
+    try:
+        seen = float(at)
+    except ValueError:
+        raise UserError(NO_PAGE) from None
+    if not 0 <= seen < 1e11 or not person:
+        raise UserError(NO_PAGE)
+    return seen, person

@@ -1,0 +1,95 @@
+"""Caps on the dashboard: what is set, how much of it is used, and changing it."""
+
+from __future__ import annotations
+
+from bot.commands.house import parse_amount
+from bot.dashboard import CapBar, Viewer
+from bot.declarations import Medium
+from bot.desk.fence import BOT, Fence, may_read, owners_only
+from bot.engine.caps import CapsBook, period_at
+from bot.errors import UserError
+from bot.overseeing import Overseen
+from bot.ports import Clock
+from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit, counter_key
+from bot.storing import Money
+
+NO_CAP = "There is no such cap any more."
+NO_SCOPE = "A cap holds for the whole bot, each person, server or channel, or one of them: choose which."
+NO_MEDIUM = "There is no such medium. There are: {}."
+_EACH = ("user:*", "server:*", "channel:*")
+_ONE = ("user:", "role:")
+
+
+class Till:
+    """Caps are the money of whoever owns the house, so owners alone change them, as with `/caps`."""
+
+    def __init__(self, caps: CapsBook, money: Money, overseen: Overseen, fence: Fence, clock: Clock) -> None:
+        self._caps = caps
+        self._money = money
+        self._overseen = overseen
+        self._fence = fence
+        self._clock = clock
+
+    async def bars(self, viewer: Viewer) -> tuple[CapBar, ...]:
+        """See bot.dashboard.Desk.caps."""
+        found = [cap for cap in self._caps.all() if await self._visible(viewer, cap)]
+        now = self._clock()
+        keys = {cap: _counter(cap, now) for cap in found if not cap.for_each}
+        used = {state.counter: state.used for state in await self._money.counters(list(keys.values()))}
+        return tuple(
+            CapBar(
+                cap,
+                used.get(keys[cap], 0) if cap in keys else None,
+                period_at(cap.period, now).end,
+                viewer.owner,
+            )
+            for cap in found
+        )
+
+    async def put(self, viewer: Viewer, scope: str, medium: str, period: CapPeriod, amount: str) -> CapBar:
+        """See bot.dashboard.Desk.put_cap."""
+        server = await self._server(viewer, scope)
+        media = (ALL_MEDIA, *(one.value for one in Medium))
+        if medium not in media:
+            raise UserError(NO_MEDIUM.format(", ".join(media)))
+        unit, limit = parse_amount(amount.strip())
+        cap = Cap(scope, medium, unit, period, limit)
+        await self._caps.put(cap, self._clock(), by=viewer.person, server=server)
+        return next(bar for bar in await self.bars(viewer) if bar.cap == cap)
+
+    async def clear(self, viewer: Viewer, scope: str, medium: str, unit: CapUnit, period: CapPeriod) -> None:
+        """See bot.dashboard.Desk.clear_cap."""
+        owners_only(viewer)
+        server = await self._home(scope)
+        removed = await self._caps.clear(
+            scope, medium, unit, period, at=self._clock(), by=viewer.person, server=server
+        )
+        if not removed:
+            raise UserError(NO_CAP)
+
+    async def _server(self, viewer: Viewer, scope: str) -> str:
+        """Whose admins may know of a cap on a scope, after checking that there can be one."""
+        owners_only(viewer)
+        if scope == BOT or scope in _EACH:
+            return ""
+        if scope.startswith(_ONE) and scope.split(":", 1)[1]:
+            return ""
+        if scope.startswith("thread:"):
+            raise UserError(NO_SCOPE)
+        return (await self._fence.site(viewer, scope)).server
+
+    async def _home(self, scope: str) -> str:
+        if scope in _EACH:
+            return ""
+        if scope.startswith("channel:"):
+            return await self._overseen.home(scope) or ""
+        return scope if scope.startswith("server:") else ""
+
+    async def _visible(self, viewer: Viewer, cap: Cap) -> bool:
+        if viewer.owner or cap.scope in _EACH:
+            return True
+        return may_read(viewer, await self._home(cap.scope))
+
+
+def _counter(cap: Cap, now: float) -> str:
+    return counter_key(cap.scope, cap.medium, cap.unit, cap.period, period_at(cap.period, now).name)

@@ -1,0 +1,211 @@
+"""What the dashboard reads of ledger, orders and reminders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Executable, RowMapping, and_, bindparam, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.messages import Place
+from bot.orders import WORKING, OrderState
+from bot.overseeing import Held, LedgerFilter, LedgerLine, OrderLine, ReminderLine, Spender, Used
+from storage.database import Database
+from storage.rows import Params, fetch, micros, seconds
+from storage.tables import CleanText, audit, ledger, orders, read_marks, reminders
+from storage.totals import held
+
+_OPEN_STATES = tuple(sorted(state.value for state in (*WORKING, OrderState.QUOTED)))
+_channel = bindparam("channel", type_=CleanText)
+_PAID_IN = select(ledger.c.server).where(ledger.c.channel == _channel).order_by(ledger.c.id.desc()).limit(1)
+_SET_IN = select(audit.c.server).where(audit.c.scope == _channel).order_by(audit.c.id.desc()).limit(1)
+_READ_IN = select(read_marks.c.space).where(
+    read_marks.c.platform == bindparam("platform", type_=CleanText),
+    read_marks.c.channel == bindparam("id", type_=CleanText),
+)
+_ORDERS = (
+    select(orders)
+    .where(orders.c.state.in_(_OPEN_STATES))
+    .order_by(orders.c.created_at.desc(), orders.c.order_id)
+    .limit(bindparam("most"))
+)
+_REMINDERS = select(reminders).order_by(reminders.c.due_at, reminders.c.id).limit(bindparam("most"))
+
+
+class SqlOverseen:
+    """bot.overseeing.Overseen over the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def ledger(
+        self, wanted: LedgerFilter, limit: int, *, servers: Sequence[str] | None = None, before: int = 0
+    ) -> list[LedgerLine]:
+        """See the port."""
+        found = (
+            select(ledger).where(*_wanted(wanted), *_of(servers)).order_by(ledger.c.id.desc()).limit(limit)
+        )
+        if before:
+            found = found.where(ledger.c.id < before)
+        return [_ledger_line(row) for row in await self._read(found)]
+
+    async def spent(
+        self, *, since: float, seconds: int, servers: Sequence[str] | None = None
+    ) -> list[tuple[int, int]]:
+        """See the port."""
+        step = ((ledger.c.reserved_at - micros(since)) // micros(seconds)).label("step")
+        inner = select(step, ledger.c.cost).where(ledger.c.reserved_at >= micros(since), *_of(servers))
+        rows_of = inner.subquery()
+        total = func.sum(rows_of.c.cost).label("total")
+        statement = select(rows_of.c.step, total).group_by(rows_of.c.step).order_by(rows_of.c.step)
+        return [(int(row["step"]), int(row["total"])) for row in await self._read(statement)]
+
+    async def askers(self, *, since: float, servers: Sequence[str] | None = None) -> int:
+        """See the port."""
+        counted = select(func.count(ledger.c.person.distinct()).label("people"))
+        found = counted.where(ledger.c.reserved_at >= micros(since), ledger.c.person != "", *_of(servers))
+        return int((await self._read(found))[0]["people"])
+
+    async def spenders(
+        self,
+        limit: int,
+        *,
+        since: float,
+        servers: Sequence[str] | None = None,
+        before: tuple[float, str] | None = None,
+    ) -> list[Spender]:
+        """See the port."""
+        last = func.max(ledger.c.reserved_at)
+        found = (
+            select(
+                ledger.c.person,
+                func.sum(ledger.c.cost).label("cost"),
+                func.sum(ledger.c.calls).label("calls"),
+                last.label("last"),
+            )
+            .where(ledger.c.reserved_at >= micros(since), ledger.c.person != "", *_of(servers))
+            .group_by(ledger.c.person)
+            .order_by(last.desc(), ledger.c.person)
+            .limit(limit)
+        )
+        if before is not None:
+            at, person = micros(before[0]), before[1]
+            found = found.having(or_(last < at, and_(last == at, ledger.c.person > person)))
+        rows = await self._read(found)
+        return [
+            Spender(row["person"], int(row["cost"]), int(row["calls"]), seconds(row["last"])) for row in rows
+        ]
+
+    async def used(self, *, since: float, servers: Sequence[str] | None = None) -> list[Used]:
+        """See the port."""
+        last = func.max(ledger.c.reserved_at).label("last")
+        found = (
+            select(ledger.c.server, ledger.c.channel, last)
+            .where(ledger.c.reserved_at >= micros(since), *_of(servers))
+            .group_by(ledger.c.server, ledger.c.channel)
+            .order_by(ledger.c.server, ledger.c.channel)
+        )
+        rows = await self._read(found)
+        return [Used(row["server"], row["channel"], seconds(row["last"])) for row in rows]
+
+    async def home(self, channel: str) -> str | None:
+        """See the port. What was paid there last knows best, for a chat may have moved."""
+        platform, _, key = channel.removeprefix("channel:").partition(":")
+        params: Params = {"channel": channel, "platform": platform, "id": key}
+
+        async def work(connection: AsyncConnection) -> str | None:
+            if paid := await fetch(connection, _PAID_IN, params):
+                return str(paid[0]["server"])
+            if changed := await fetch(connection, _SET_IN, params):
+                server = str(changed[0]["server"])
+                return server if server.startswith("server:") else ""
+            if read := await fetch(connection, _READ_IN, params):
+                return Place(platform, read[0]["space"], key).server_key
+            return None
+
+        return await self._database.read(work)
+
+    async def held(self) -> Held:
+        """See the port."""
+        return await self._database.read(held)
+
+    async def orders(self, limit: int) -> list[OrderLine]:
+        """See the port."""
+        return [_order(row) for row in await self._read(_ORDERS, {"most": limit})]
+
+    async def reminders(self, limit: int) -> list[ReminderLine]:
+        """See the port."""
+        return [_reminder(row) for row in await self._read(_REMINDERS, {"most": limit})]
+
+    async def _read(self, statement: Executable, params: Params | None = None) -> Sequence[RowMapping]:
+        return await self._database.read(lambda connection: fetch(connection, statement, params))
+
+
+def _wanted(wanted: LedgerFilter) -> list[ColumnElement[bool]]:
+    columns = ledger.c
+    named = (
+        (columns.server, wanted.server),
+        (columns.channel, wanted.channel),
+        (columns.person, wanted.person),
+        (columns.medium, wanted.medium),
+        (columns.model, wanted.model),
+    )
+    found: list[ColumnElement[bool]] = [column == value for column, value in named if value]
+    if wanted.since is not None:
+        found.append(columns.reserved_at >= micros(wanted.since))
+    if wanted.until is not None:
+        found.append(columns.reserved_at < micros(wanted.until))
+    if wanted.uncertain is not None:
+        found.append(columns.uncertain.is_(wanted.uncertain))
+    return found
+
+
+def _of(servers: Sequence[str] | None) -> list[ColumnElement[bool]]:
+    return [] if servers is None else [ledger.c.server.in_(list(servers))]
+
+
+def _ledger_line(row: RowMapping) -> LedgerLine:
+    return LedgerLine(
+        number=row["id"],
+        at=seconds(row["reserved_at"]),
+        settled_at=seconds(row["settled_at"]),
+        server=row["server"],
+        channel=row["channel"],
+        person=row["person"],
+        medium=row["medium"],
+        model=row["model"],
+        estimate=row["estimate"],
+        cost=row["cost"],
+        calls=row["calls"],
+        uncertain=row["uncertain"],
+        request_id=row["request_id"],
+        turn_id=row["turn_id"],
+        key=row["key"],
+    )
+
+
+def _order(row: RowMapping) -> OrderLine:
+    place = Place.of_conversation(row["conversation"])
+    return OrderLine(
+        order_id=row["order_id"],
+        server=place.server_key,
+        channel=place.channel_key,
+        person=row["person"],
+        medium=row["medium"],
+        model=row["model"],
+        state=row["state"],
+        quote=row["quote"],
+        created_at=seconds(row["created_at"]),
+        updated_at=seconds(row["updated_at"]),
+    )
+
+
+def _reminder(row: RowMapping) -> ReminderLine:
+    place = Place.of_conversation(row["conversation"])
+    return ReminderLine(
+        server=place.server_key,
+        channel=place.channel_key,
+        person=row["person"],
+        due_at=seconds(row["due_at"]),
+        begun=row["begun_at"] is not None,
+    )
