@@ -216,11 +216,17 @@ async def _by_number(connection: AsyncConnection, theirs: Own) -> None:
         params = {"p": platform, "n": number}
         where = (read_marks.c.platform == bindparam("p"), read_marks.c.channel == bindparam("n"))
         await changed(connection, delete(read_marks).where(*where), params)
-        for column, text in ((events.c.event_id, f":{number}:"), (buttons.c.payload, json.dumps(number))):
-            holding = delete(column.table).where(column.contains(text, autoescape=True))
-            if column is events.c.event_id:
-                holding = holding.where(column.startswith(f"{platform}:", autoescape=True))
-            await connection.execute(holding)
+        known = events.c.event_id
+        named = (
+            known.startswith(f"{platform}:", autoescape=True),
+            known.contains(f":{number}:", autoescape=True),
+        )
+        await connection.execute(delete(events).where(*named))
+    # What a button holds may be encrypted, so it is read and not searched.
+    held = await fetch(connection, select(buttons.c.id, buttons.c.payload))
+    quoted = [json.dumps(number) for _, number in sorted(theirs.directs | theirs.members)]
+    naming = [row["id"] for row in held if any(one in row["payload"] for one in quoted)]
+    await _delete(connection, buttons.c.id, naming)
 
 
 async def _delete(connection: AsyncConnection, column: Column[str], keys: Sequence[str]) -> None:
