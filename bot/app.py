@@ -103,6 +103,7 @@ class House:
                 self.parts.alarm.run(),
                 self.parts.account.keep(),
                 self.parts.radar.watch(),
+                self.parts.cap_watch.run(),
             )
             tasks += [asyncio.create_task(work) for work in beside]
             yield

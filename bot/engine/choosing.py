@@ -29,6 +29,7 @@ ANY_KEY = "any"
 DEARER = 3
 """A model that steps in unasked costs at most so many times as much."""
 USUAL_ROOM = 100_000
+LEAST_ROOM = 16_000
 """Tokens of context."""
 GONE_FOR = 15 * 60.0
 """Seconds for which a model is not asked again that Venice said it does not have."""
@@ -118,6 +119,18 @@ class Chooser:
         named = (catalogue.known(name) for name in wanted.split(","))
         return next((one for one in named if one is not None and allow.allows(one) and fit(one)), None)
 
+    async def cheaper(self, turn: Turn, model: Model, needs: Needs) -> list[Model]:
+        """Those that may answer such a question in a model's place for less, the cheapest first."""
+        offered = (await self._models.catalogue()).offered("text", _no_worse(allowed(turn), model))
+        fit = [
+            one
+            for one in offered
+            if price_of(one) < price_of(model)
+            and not (one.beta or lacking(one, needs) or self._ailing(one))
+            and (one.context_tokens or 0) >= LEAST_ROOM
+        ]
+        return sorted(fit, key=lambda one: (price_of(one), one.id))
+
     def fell_ill(self, model: Model, error: VeniceError) -> None:
         """Venice could not serve it just now."""
         lasting = error.failure not in _PASSING
@@ -176,9 +189,9 @@ class Lineup:
 
     def __init__(self, chooser: Chooser, turn: Turn, needs: Needs, model: Model) -> None:
         self.model = model
+        self.needs = needs
         self._chooser = chooser
         self._turn = turn
-        self._needs = needs
         self._tried = [model.id]
         self._reasons: list[str] = []
 
@@ -195,7 +208,7 @@ class Lineup:
         self._chooser.fell_ill(self.model, error)
         if len(self._tried) > MOST_SUBSTITUTES:
             return False
-        other = await self._chooser.substitute(self._turn, self.model, self._needs, self._tried)
+        other = await self._chooser.substitute(self._turn, self.model, self.needs, self._tried)
         if other is None:
             return False
         self._reasons.append(f"{self.model.name} {_AILMENTS[error.failure]}")

@@ -17,6 +17,7 @@ depends_on = None
 def upgrade() -> None:
     """Add to what is there."""
     _audit()
+    _caps()
 
 
 def _create(name: str, columns: Sequence[SchemaItem], *key: str) -> None:
@@ -47,3 +48,11 @@ def _audit() -> None:
     _create("audit", [_row_id(), *_numbers("at"), *texts], "id")
     _index("audit", "server", "id")
     _index("audit", "at")
+
+
+def _caps() -> None:
+    """Until now only owners could set caps."""
+    with op.batch_alter_table("caps") as table:
+        table.add_column(sa.Column("by_owner", sa.Boolean(), nullable=False, server_default=sa.true()))
+    with op.batch_alter_table("caps") as table:
+        table.alter_column("by_owner", server_default=None)
