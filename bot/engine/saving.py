@@ -110,7 +110,7 @@ class Economy:
         other = way.model is not self._lineup.model
         self._lineup.model, self.measure = way.model, way.measure
         who = f"a cheaper model, {way.model.name}, answers" if other or "cheaper" in self.note else "I answer"
-        self.note = self._saver.words(self._turn, line, f"{who} {way.measure.words}")
+        self.note = saved_words(self._turn, line, f"{who} {way.measure.words}")
 
 
 class Saver:
@@ -157,13 +157,14 @@ class Saver:
             if await first_to_tell(self._marks, filling.line, NEAR):
                 await self._aside.whisper(turn, own_words(filling, turn.now, self._zone(turn)))
 
-    def words(self, turn: Turn, line: CapLine, what: str) -> str:
-        """What is done differently, and until when."""
-        until = reset_words(line.resets_at, turn.now, self._zone(turn))
-        return f"*{cap_words(line)} is nearly used, so {what} until {until}.*"
-
     def _zone(self, turn: Turn) -> str:
         return turn.settings.text("timezone")
+
+
+def saved_words(turn: Turn, line: CapLine, what: str) -> str:
+    """What is done differently near a cap, and until when."""
+    until = reset_words(line.resets_at, turn.now, turn.settings.text("timezone"))
+    return f"*{cap_words(line)} is nearly used, so {what} until {until}.*"
 
 
 def line_of(cap: CapInfo) -> CapLine:

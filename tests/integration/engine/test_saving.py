@@ -126,3 +126,15 @@ async def test_a_new_cap_does_not_count_what_free_owners_spent(tmp_path: Path) -
         counters = await room.store.money.counters([one.counter for one in lines if one.scope != "bot"])
         [used] = [one.used for one in counters]
         assert 0 < used < both
+
+
+async def test_a_picture_that_does_not_fit_is_drawn_smaller_or_by_a_cheaper_model(room: Room) -> None:
+    await room.parts.settings.put("bot", "image_model", "nano-banana-2", by="test", at=room.parts.clock())
+    await cap(room, 20_000)
+    shown = await room.command("image", prompt="a cat")
+    assert any(one.media for one in shown)
+    [note] = [one.text for one in shown if "nearly used" in one.text]
+    assert " draws until " in note
+    assert 0 < await room.spent() <= 20_000
+    [refused] = await room.command("image", prompt="a cat", model="nano-banana-2")
+    assert "would be passed" in refused.text, "who names a model gets that one or none"
