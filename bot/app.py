@@ -116,6 +116,7 @@ class House:
                 self.parts.pulse.keep(self.parts.chores.ran),
                 self.parts.eraser.run(),
                 self.parts.reconciler.watch(),
+                self.parts.cap_watch.run(),
             )
             tasks += [asyncio.create_task(work) for work in beside]
             yield

@@ -90,13 +90,14 @@ class Cap:
     """A cap as set. `scope` is "bot", a server or channel key of `Place`, "user:<hash>" of one person,
     or "user:*", "server:*", "channel:*" for each person, server or channel without a cap of its own,
     or "role:platform:id" for each person with a role, in place of "user:*". `medium` is a Medium value or
-    ALL_MEDIA. `limit` is micro-USD or a count."""
+    ALL_MEDIA. `limit` is micro-USD or a count. Not `by_owner` are those of who manages a place."""
 
     scope: str
     medium: str
     unit: CapUnit
     period: CapPeriod
     limit: int
+    by_owner: bool = True
 
     @property
     def for_each(self) -> bool:
@@ -306,6 +307,20 @@ class CounterState:
 
     counter: str
     used: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A cap's counter now: `used`, of which `reserved` is not settled yet. In the cap's unit."""
+
+    counter: str
+    used: int
+    reserved: int
+
+    @property
+    def settled(self) -> int:
+        """What is paid, or was done."""
+        return max(0, self.used - self.reserved)
 
 
 def period_name(period: CapPeriod, moment: datetime) -> str:

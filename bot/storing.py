@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from bot.auditing import Change, HasAudit
@@ -32,6 +32,7 @@ from bot.records import (
     Refusal,
     SettingRow,
     Spent,
+    Standing,
     StoredButton,
     Summary,
     TurnMark,
@@ -93,11 +94,17 @@ class Money(Protocol):
     async def caps(self) -> list[Cap]: ...
 
     async def set_cap(
-        self, cap: Cap, counters: Sequence[str], since: float, at: float, change: Change | None = None
+        self,
+        cap: Cap,
+        counters: Sequence[str],
+        since: float,
+        at: float,
+        change: Change | None = None,
+        exempt: Collection[str] = (),
     ) -> None:
         """Set a cap, and set up its current counters from what the ledger and open reservations say was
-        used since `since`. `counters` are CapLine counter keys of this period; for a "*" scope storage
-        finds the ones in use itself."""
+        used since `since`, less what the people `exempt` (keyed hashes) used. `counters` are CapLine counter
+        keys of this period; for a "*" scope storage finds the ones in use itself."""
         ...
 
     async def clear_cap(
@@ -105,6 +112,11 @@ class Money(Protocol):
     ) -> bool: ...
 
     async def counters(self, keys: Sequence[str]) -> list[CounterState]: ...
+
+    async def standing(self, keys: Sequence[str]) -> list[Standing]:
+        """How the counters stand that exist, with what of them is only reserved; that is rather too much
+        than too little while reservations come and go."""
+        ...
 
     async def usage(
         self, *, since: float, person: str = "", channel: str = "", server: str = "", house: bool = False

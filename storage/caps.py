@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, bindparam, func, literal, select, text, update
@@ -38,15 +38,21 @@ _STANDSTILL = text("LOCK TABLE reservations IN SHARE ROW EXCLUSIVE MODE")
 
 
 async def set_up_cap(
-    connection: AsyncConnection, cap: Cap, keys: Sequence[str], since: float, at: float
+    connection: AsyncConnection,
+    cap: Cap,
+    keys: Sequence[str],
+    since: float,
+    at: float,
+    exempt: Collection[str] = (),
 ) -> None:
     """Store a cap and make its counters of the period that starts at `since` say what was used: settled
-    plus reserved. Open reservations join the counters, so that settling them corrects these too."""
+    plus reserved, but not by people `exempt`. Open reservations join the counters, so that settling them
+    corrects these too."""
     if connection.dialect.name == "postgresql":
         await connection.execute(_STANDSTILL)
     await fetch_many(connection, _PUT_CAP, [_cap_row(cap, at)])
-    used = await _settled(connection, cap, since)
-    used.update(await _reserved(connection, cap, keys, since))
+    used = await _settled(connection, cap, since, exempt)
+    used.update(await _reserved(connection, cap, keys, since, exempt))
     if not cap.for_each:
         used[cap.scope] += 0  # a fixed scope has its counter even if nothing was spent
     rows: list[Params] = [
@@ -65,6 +71,7 @@ def _cap_row(cap: Cap, at: float) -> Params:
         "period": cap.period.value,
         "ceiling": cap.limit,
         "set_at": micros(at),
+        "by_owner": cap.by_owner,
     }
 
 
@@ -94,30 +101,37 @@ def on_the_house(table: FromClause) -> ColumnElement[bool]:
     return table.c.key.not_like(f"{KeyOrigin.OWN.value}:%")
 
 
-def _covered(cap: Cap, table: FromClause, since: float) -> list[ColumnElement[bool]]:
+def _covered(cap: Cap, table: FromClause, since: float, exempt: Collection[str]) -> list[ColumnElement[bool]]:
     """Which rows of ledger or reservations the cap counts."""
     scope = _scope(cap, table)
     found = [table.c.reserved_at >= micros(since)]
+    if exempt:
+        found.append(table.c.person.not_in(sorted(exempt)))
     found.append(scope.not_in(["", PERSON_PREFIX]) if cap.for_each else scope == cap.scope)
     if cap.scope == BOT_SCOPE:
         found.append(on_the_house(table))
     return found if cap.medium == ALL_MEDIA else [*found, table.c.medium == cap.medium]
 
 
-async def _settled(connection: AsyncConnection, cap: Cap, since: float) -> Counter[str]:
+async def _settled(
+    connection: AsyncConnection, cap: Cap, since: float, exempt: Collection[str]
+) -> Counter[str]:
     paid = ledger.c.cost - ledger.c.credit if _of_person(cap) else ledger.c.cost
     amount = paid if cap.unit is CapUnit.MONEY else ledger.c.calls
     scope = _scope(cap, ledger).label("scope")
-    inner = select(scope, amount.label("amount")).where(*_covered(cap, ledger, since)).subquery()
+    inner = select(scope, amount.label("amount")).where(*_covered(cap, ledger, since, exempt)).subquery()
     statement = select(inner.c.scope, func.sum(inner.c.amount).label("amount")).group_by(inner.c.scope)
     rows = await fetch(connection, statement)
     return Counter({row["scope"]: int(row["amount"]) for row in rows})
 
 
-async def _reserved(connection: AsyncConnection, cap: Cap, keys: Sequence[str], since: float) -> Counter[str]:
+async def _reserved(
+    connection: AsyncConnection, cap: Cap, keys: Sequence[str], since: float, exempt: Collection[str]
+) -> Counter[str]:
     """What is held by scope; writes the counters into the reservations."""
     scope = _scope(cap, reservations).label("scope")
-    rows = await fetch(connection, select(scope, *reservations.c).where(*_covered(cap, reservations, since)))
+    covered = _covered(cap, reservations, since, exempt)
+    rows = await fetch(connection, select(scope, *reservations.c).where(*covered))
     totals: Counter[str] = Counter()
     joined: list[Params] = []
     for row in rows:

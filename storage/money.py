@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +17,7 @@ from bot.records import (
     CounterState,
     Refusal,
     Spent,
+    Standing,
     TurnState,
     UsageRow,
 )
@@ -27,7 +28,7 @@ from storage.database import Database
 from storage.fitting import Fitted, drawn, fits_fresh, judge
 from storage.lease import Lease
 from storage.rows import Params, changed, fetch, fetch_many, ids, micros, upsert
-from storage.settling import HeldLine, lines_to_json
+from storage.settling import HeldLine, held_of, lines_to_json
 from storage.tables import caps, counters, ledger, reservations, turns
 
 _ADMIT_ATTEMPTS = 5
@@ -53,6 +54,7 @@ _ADMITTED = (
     .values(state=TurnState.ADMITTED.value)
 )
 _COUNTERS = select(counters.c.counter, counters.c.used).where(counters.c.counter.in_(ids))
+_HELD = select(reservations.c.lines)
 _CAPS = select(caps).order_by(caps.c.scope, caps.c.medium, caps.c.unit, caps.c.period)
 _CLEAR = delete(caps).where(
     caps.c.scope == bindparam("of_scope"),
@@ -161,17 +163,30 @@ class SqlMoney:
         """Every cap, sorted by scope, medium, unit and period."""
         rows = await self._database.read(lambda connection: fetch(connection, _CAPS))
         return [
-            Cap(row["scope"], row["medium"], CapUnit(row["unit"]), CapPeriod(row["period"]), row["ceiling"])
+            Cap(
+                row["scope"],
+                row["medium"],
+                CapUnit(row["unit"]),
+                CapPeriod(row["period"]),
+                row["ceiling"],
+                row["by_owner"],
+            )
             for row in rows
         ]
 
     async def set_cap(
-        self, cap: Cap, counters: Sequence[str], since: float, at: float, change: Change | None = None
+        self,
+        cap: Cap,
+        counters: Sequence[str],
+        since: float,
+        at: float,
+        change: Change | None = None,
+        exempt: Collection[str] = (),
     ) -> None:
         """See the port. `since` is the start of the cap's current period."""
 
         async def work(connection: AsyncConnection) -> None:
-            await set_up_cap(connection, cap, counters, since, at)
+            await set_up_cap(connection, cap, counters, since, at, exempt)
             await note(connection, change)
 
         await self._database.write(work)
@@ -196,6 +211,25 @@ class SqlMoney:
             return []
         rows = await self._database.read(lambda connection: fetch(connection, _COUNTERS, {"ids": wanted}))
         return [CounterState(row["counter"], row["used"]) for row in rows]
+
+    async def standing(self, keys: Sequence[str]) -> list[Standing]:
+        """See the port. What is reserved is read before and after, so that whatever ends or begins meanwhile
+        counts as reserved."""
+        wanted = sorted(set(keys))
+        if not wanted:
+            return []
+
+        async def work(connection: AsyncConnection) -> list[Standing]:
+            before = held_of(await fetch(connection, _HELD), wanted)
+            rows = await fetch(connection, _COUNTERS, {"ids": wanted})
+            after = held_of(await fetch(connection, _HELD), wanted)
+            return [
+                Standing(key, row["used"], max(before[key], after[key]))
+                for row in rows
+                for key in [row["counter"]]
+            ]
+
+        return await self._database.read(work)
 
     async def usage(
         self, *, since: float, person: str = "", channel: str = "", server: str = "", house: bool = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import RowMapping, bindparam, delete, insert, select
@@ -91,6 +91,17 @@ _CORRECT = _correction.on_conflict_do_update(
     index_elements=[counters.c.counter], set_={"used": counters.c.used + _correction.excluded.used}
 ).returning(counters.c.counter)
 _BOOK = insert(ledger).returning(ledger.c.reservation_id)
+
+
+def held_of(rows: Iterable[RowMapping], counters: Collection[str]) -> Counter[str]:
+    """What reservations hold of these counters."""
+    wanted = frozenset(counters)
+    held: Counter[str] = Counter()
+    for row in rows:
+        for line in lines_from_json(row["lines"]):
+            if line.counter in wanted:
+                held[line.counter] += line.amount
+    return held
 
 
 async def settle(connection: AsyncConnection, settlements: Sequence[Settlement]) -> None:

@@ -34,7 +34,9 @@ from bot.engine.backlog import Backlog
 from bot.engine.balance import BalanceWatch
 from bot.engine.botloops import BotLoops
 from bot.engine.bulletin import Bulletin
+from bot.engine.caplevels import CapLevels
 from bot.engine.caps import DEFAULT_CAP, CapsBook
+from bot.engine.capwatch import CapWatch
 from bot.engine.catchup import Messenger
 from bot.engine.chores import Chores
 from bot.engine.cloning import Cloner
@@ -100,6 +102,8 @@ class Assembly:
     links: PublicLinks
     keys: KeyBook
     balance: BalanceWatch
+    cap_watch: CapWatch
+    levels: CapLevels
     account: AccountWatch
     identities: Identities
     eraser: Eraser
@@ -159,7 +163,7 @@ def assemble(
     ground = lay_ground(store, client, doors, clock, hasher, doorkeeper, sealer or Sealer([key]))
     media = media_parts(ground)
     talk = talk_parts(ground, media)
-    money = money_parts(ground, admin)
+    money = money_parts(ground, talk, admin)
     shop = open_shop(
         store,
         client,
@@ -198,6 +202,8 @@ def assemble(
         links=shop.links,
         keys=ground.keys,
         balance=money.balance,
+        cap_watch=money.cap_watch,
+        levels=talk.levels,
         account=AccountWatch(money.account, money.balance, ground.keys),
         identities=hasher,
         eraser=people.eraser,
@@ -348,6 +354,7 @@ def _engine(
         doorkeeper=ground.doorkeeper,
         settings=ground.settings,
         caps=ground.caps,
+        free_owners=ground.free_owners,
         conductor=conductor,
         registry=registry,
         talk=talk.talker.talk,

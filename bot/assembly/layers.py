@@ -9,10 +9,13 @@ from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper
 from bot.engine.account import AccountBook
 from bot.engine.answerbook import AnswerBook
+from bot.engine.aside import Aside
 from bot.engine.asking import Asker
 from bot.engine.balance import BalanceWatch
 from bot.engine.bulletin import Bulletin
+from bot.engine.caplevels import CapLevels
 from bot.engine.caps import CapsBook
+from bot.engine.capwatch import CapWatch
 from bot.engine.cashier import Cashier
 from bot.engine.choosing import Chooser
 from bot.engine.compacting import Compactor
@@ -21,6 +24,7 @@ from bot.engine.drawing import Drawer
 from bot.engine.easel import Easel
 from bot.engine.embedding import Embedder
 from bot.engine.fetching import Fetcher
+from bot.engine.freeowners import FreeOwners
 from bot.engine.gallery import Gallery
 from bot.engine.gathering import Gatherer
 from bot.engine.hearing import Hearer
@@ -36,6 +40,7 @@ from bot.engine.recall import Recall
 from bot.engine.remembering import LongMemory
 from bot.engine.reminders import ReminderBook
 from bot.engine.research import Researcher
+from bot.engine.saving import Saver
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background, SideCalls
 from bot.engine.speaking import Speaker
@@ -67,6 +72,7 @@ class Ground:
     hasher: Identities
     settings: SettingsBook
     caps: CapsBook
+    free_owners: FreeOwners
     doorkeeper: Doorkeeper
     keys: KeyBook
     models: ModelBook
@@ -97,6 +103,7 @@ class TalkParts:
     """What a question is answered with."""
 
     talker: Talker
+    levels: CapLevels
     answers: AnswerBook
     overheard: Overheard
     long_memory: LongMemory
@@ -113,6 +120,7 @@ class MoneyParts:
     own_keys: OwnKeys
     directs: Directs
     balance: BalanceWatch
+    cap_watch: CapWatch
 
 
 def lay_ground(
@@ -126,7 +134,8 @@ def lay_ground(
 ) -> Ground:
     """Settings, caps, doors, keys and models, and the one way to pay."""
     settings = SettingsBook(store.settings, hasher.scope)
-    caps = CapsBook(store.money, hasher.channel, hasher.canonical)
+    free_owners = FreeOwners(doorkeeper, hasher, settings)
+    caps = CapsBook(store.money, hasher.channel, hasher.canonical, free_owners)
     keys = KeyBook(store.server_keys, sealer, client, settings, clock)
     models = ModelBook(client, clock)
     rule = PrivacyRule(settings, models)
@@ -142,6 +151,7 @@ def lay_ground(
         hasher=hasher,
         settings=settings,
         caps=caps,
+        free_owners=free_owners,
         doorkeeper=doorkeeper,
         keys=keys,
         models=models,
@@ -183,6 +193,8 @@ def talk_parts(ground: Ground, media: MediaParts) -> TalkParts:
     compactor = Compactor(store.memory, ground.side_calls, gauge, ground.background, clock)
     embedder = Embedder(client, models, cashier, store.turns, clock)
     long_memory = LongMemory(store, ground.settings, embedder, delivery.clear_buttons)
+    levels = CapLevels()
+    cashier.drawn = levels.drawn
     reminders, researcher = ReminderBook(store), Researcher(client, cashier)
     toolbox = Toolbox(
         [
@@ -205,11 +217,12 @@ def talk_parts(ground: Ground, media: MediaParts) -> TalkParts:
         answers,
         long_memory,
         Learner(long_memory, ground.settings, ground.side_calls, delivery, ground.background, clock),
+        Saver(ground.chooser, ground.caps, levels, store.marks, Aside(ground.doors, delivery)),
     )
-    return TalkParts(talker, answers, overheard, long_memory, reminders, researcher, toolbox)
+    return TalkParts(talker, levels, answers, overheard, long_memory, reminders, researcher, toolbox)
 
 
-def money_parts(ground: Ground, admin: VeniceClient | None) -> MoneyParts:
+def money_parts(ground: Ground, talk: TalkParts, admin: VeniceClient | None) -> MoneyParts:
     """What looks after the account, told of every answer's headers."""
     client, clock, marks = ground.client, ground.clock, ground.store.marks
     directs = Directs(marks, ground.delivery, ground.doorkeeper, ground.hasher)
@@ -217,4 +230,5 @@ def money_parts(ground: Ground, admin: VeniceClient | None) -> MoneyParts:
     client.keychain.listener = balance.hear
     own_keys = OwnKeys(ground.keys, client, clock)
     ground.doorkeeper.expected = own_keys.expects
-    return MoneyParts(AccountBook(client, admin, clock), own_keys, directs, balance)
+    cap_watch = CapWatch(ground.store, ground.settings, talk.levels, ground.bulletin, directs, clock)
+    return MoneyParts(AccountBook(client, admin, clock), own_keys, directs, balance, cap_watch)

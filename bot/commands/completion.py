@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from bot.commands.cards import LABEL_CHARS, label
+from bot.commands.limits import cap_id, describe_cap, manageable
 from bot.commands.making_completion import making_sources
 from bot.commands.services import Services
 from bot.declarations import Choice, Command
@@ -60,6 +61,7 @@ class Completer:
             "thinking": self._thinking,
             "fallback": self._fallbacks,
             "timezone": _zones,
+            "cap": self._caps,
             "setting": self._setting_names,
             "setting.value": self._setting_values,
             **making_sources(services.models, services.settings),
@@ -140,6 +142,13 @@ class Completer:
         words = [] if comma else _matching(typed, [Choice("auto", "auto"), Choice("off", "off")])
         named = [Choice(f"{kept}{model.id}", f"{kept}{model.name}"[-LABEL_CHARS:]) for model in models]
         return [*words, *(one for one in named if len(one.value) <= LABEL_CHARS)]
+
+    async def _caps(self, incoming: Incoming, typed: str) -> Sequence[Choice]:
+        """The limits that the person may remove from here."""
+        door = self._services.doorkeeper
+        owner, moderator = door.is_owner(incoming), door.is_moderator(incoming)
+        caps = manageable(self._services, incoming, owner=owner, moderator=moderator)
+        return _matching(typed, [Choice(cap_id(cap), describe_cap(cap)[:LABEL_CHARS]) for cap in caps])
 
     async def _setting_names(self, incoming: Incoming, typed: str) -> Sequence[Choice]:
         return _matching(typed, [Choice(name, name.replace("_", " ")) for name in SETTINGS])

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.commands.house import parse_amount
+from bot.commands.limits import parse_amount
 from bot.commands.services import Services, flag_option, text_option
 from bot.crediting import CreditKind, Movement
 from bot.declarations import Command, Option, OptionKind

@@ -1,13 +1,10 @@
-"""/settings, /caps: how the bot behaves here, and what it may cost."""
+"""/settings: how the bot behaves here."""
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
-
 from bot.commands.services import Services, text_option
 from bot.commands.shelves import KINDS
-from bot.declarations import Choice, Command, Medium, Option, OptionKind, Permission, Scope, Setting
-from bot.engine.caps import dollars
+from bot.declarations import Choice, Command, Option, OptionKind, Scope, Setting
 from bot.engine.choosing import STEPS_IN
 from bot.engine.effort import check_level, levels
 from bot.engine.models import allowed, check_allowed
@@ -16,7 +13,6 @@ from bot.engine.settings import Resolved, find_setting, scope_keys
 from bot.engine.turn import Turn
 from bot.engine.zones import find_zone
 from bot.errors import UserError
-from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit
 from bot.venice.catalogue import MEDIUM_OF, Wanted
 
 SETTINGS = Command(
@@ -39,39 +35,6 @@ SETTINGS = Command(
     ),
     private_reply=True,
 )
-CAPS = Command(
-    "caps",
-    "Show or set spending limits.",
-    (
-        Option(
-            "scope",
-            "Whose limit.",
-            choices=(
-                Choice("bot", "the whole bot"),
-                Choice("server", "this server"),
-                Choice("channel", "this channel"),
-                Choice("user", "each person"),
-                Choice("role", "each person with a role"),
-            ),
-        ),
-        Option(
-            "role", "Which role, for the scope role; the highest role of a person holds.", OptionKind.ROLE
-        ),
-        Option("amount", "$5 for money, 20 for a number of calls, “none” to remove it."),
-        Option(
-            "period",
-            "Per day, week (from Monday, UTC) or month.",
-            choices=tuple(Choice(period.value, f"a {period.value}") for period in CapPeriod),
-        ),
-        Option(
-            "medium",
-            "For everything if left out.",
-            choices=(Choice(ALL_MEDIA, "everything"), *(Choice(m.value, m.value) for m in Medium)),
-        ),
-    ),
-    permission=Permission.OWNER,
-    private_reply=True,
-)
 _WRONG_SCOPE = "`{}` can only be set for: {} (option `where`)."
 _MODELS: dict[str, Wanted] = {
     "model": "text",
@@ -90,10 +53,7 @@ def bound(services: Services) -> list[Bound]:
     async def settings(turn: Turn) -> None:
         await _settings(services, turn)
 
-    async def caps(turn: Turn) -> None:
-        await _caps(services, turn)
-
-    return [Bound(SETTINGS, settings), Bound(CAPS, caps)]
+    return [Bound(SETTINGS, settings)]
 
 
 # --- settings ---
@@ -257,80 +217,3 @@ async def _resolved(services: Services, setting: Setting, text: str) -> str:
     catalogue, medium = await services.models.catalogue(), MEDIUM_OF[wanted]
     model = catalogue.known(text, medium) if catalogue.trait(text, medium) else None
     return f" (now {model.name})" if model is not None else ""
-
-
-# --- caps ---
-
-
-async def _caps(services: Services, turn: Turn) -> None:
-    scope, amount = text_option(turn, "scope"), text_option(turn, "amount")
-    if not scope or not amount:
-        caps = services.caps.all()
-        lines = [f"- {describe_cap(cap, turn.answer.capabilities.role_style)}" for cap in caps] or [
-            "- none: nothing limits what this bot spends"
-        ]
-        turn.say("\n".join(["**Caps**\n", *lines]) + "\n\nSet one: `/caps scope:user amount:$1 period:day`.")
-        return
-    period = CapPeriod(text_option(turn, "period") or CapPeriod.DAY.value)
-    medium = text_option(turn, "medium") or ALL_MEDIA
-    key = _scope_key(services, turn, scope)
-    audience = turn.incoming.place.audience if scope in ("server", "channel", "role") else ""
-    if amount.lower() in ("none", "off", "remove"):
-        removed = [
-            await services.caps.clear(key, medium, unit, period, at=turn.now, by=turn.person, server=audience)
-            for unit in CapUnit
-        ]
-        turn.say("That cap is removed." if any(removed) else "There was no such cap.")
-        return
-    unit, limit = parse_amount(amount)
-    cap = Cap(key, medium, unit, period, limit)
-    await services.caps.put(cap, turn.now, by=turn.person, server=audience)
-    words = describe_cap(cap, turn.answer.capabilities.role_style)
-    turn.say(f"Set: {words}. What was spent earlier in the period counts.")
-
-
-def _scope_key(services: Services, turn: Turn, scope: str) -> str:
-    place = turn.incoming.place
-    if scope == "server" and not place.server_key:
-        raise UserError("There is no server here. Use this command in the server.")
-    role = text_option(turn, "role")
-    if scope == "role" and not role:
-        raise UserError("Say which role: choose one with the option `role`, in its server.")
-    return {
-        "role": f"role:{role}",
-        "bot": "bot",
-        "user": "user:*",
-        "server": place.server_key,
-        "channel": services.caps.channel(place),
-    }[scope]
-
-
-def parse_amount(text: str) -> tuple[CapUnit, int]:
-    """`$1.50` as micro-USD, `20` as a count."""
-    money = text.startswith("$") or text.lower().endswith("usd")
-    digits = text.lower().removeprefix("$").removesuffix("usd").strip()
-    try:
-        number = Decimal(digits)
-    except InvalidOperation:
-        number = Decimal(-1)
-    if not number.is_finite() or number < 0 or number > 1_000_000 or (not money and number % 1):
-        raise UserError("Write the amount as `$5` for money or as `20` for a number of calls.")
-    return (CapUnit.MONEY, int(number * 1_000_000)) if money else (CapUnit.COUNT, int(number))
-
-
-def describe_cap(cap: Cap, role_style: str = "{id}") -> str:
-    """A cap in words; `role_style` is how the platform shows a role."""
-    kind, _, rest = cap.scope.partition(":")
-    role = role_style.format(id=rest.rpartition(":")[2])
-    whose = {
-        "bot": "the whole bot",
-        "server": "a server",
-        "channel": "a channel",
-        "user": "a person",
-        "role": f"each person with the role {role}",
-    }[kind]
-    if rest == "*":
-        whose = whose.replace("a ", "each ")
-    what = dollars(cap.limit) if cap.unit is CapUnit.MONEY else f"{cap.limit} calls"
-    medium = "" if cap.medium == ALL_MEDIA else f" of {cap.medium}"
-    return f"{what}{medium} a {cap.period.value} for {whose}"

@@ -7,17 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.commands.house import describe_cap
+from bot.commands.limits import cap_bars
 from bot.commands.services import Services, text_option
 from bot.declarations import Choice, Command, Option
-from bot.engine.caps import dollars, period_at
+from bot.engine.caps import dollars
 from bot.engine.creditbook import standing
 from bot.engine.registry import Bound
 from bot.engine.turn import Turn
 from bot.errors import UserError
 from bot.media.charts import Series, stacked_bars
 from bot.messages import Media, MediaKind
-from bot.records import Cap, CapUnit, Spent, UsageRow, counter_key
+from bot.records import Spent, UsageRow
 
 HOUR, DAY = 3600, 86_400
 MOST_MODELS = 5
@@ -113,7 +113,7 @@ async def _usage(services: Services, turn: Turn) -> None:
     money = services.store.money
     since = span.begins(turn.now)
     rows = await money.usage(since=since, person=scope.person, channel=scope.channel, server=scope.server)
-    sections = [_spent(scope, span, rows), await _bars(services, turn)]
+    sections = [_spent(scope, span, rows), await cap_bars(services, turn)]
     if scope.person:
         sections.append(standing(await services.store.credits.account(scope.person)))
     turn.say("\n\n".join(sections).strip())
@@ -134,26 +134,6 @@ def _spent(scope: Scope, span: Span, rows: Sequence[UsageRow]) -> str:
     if more:
         lines.append(f"- {len(more)} more: {dollars(sum(row.cost for row in more))}")
     return "\n".join([f"{title}: {dollars(sum(row.cost for row in rows))} ({calls})", "", *lines])
-
-
-async def _bars(services: Services, turn: Turn) -> str:
-    applying = list(services.caps.applying(turn.incoming.place, turn.person))
-    if not applying:
-        return "No caps hold here."
-    keys = [
-        counter_key(scope, c.medium, c.unit, c.period, period_at(c.period, turn.now).name)
-        for scope, c in applying
-    ]
-    used = {state.counter: state.used for state in await services.store.money.counters(keys)}
-    style = turn.answer.capabilities.role_style
-    lines = [_bar(cap, used.get(key, 0), style) for (_, cap), key in zip(applying, keys, strict=True)]
-    return "**Caps that hold here**\n\n" + "\n".join(lines)
-
-
-def _bar(cap: Cap, used: int, role_style: str) -> str:
-    filled = min(10, round(10 * used / cap.limit)) if cap.limit else 10
-    shown = dollars(used) if cap.unit is CapUnit.MONEY else str(used)
-    return f"- {'▰' * filled}{'▱' * (10 - filled)} {shown} of {describe_cap(cap, role_style)}"
 
 
 def _axis_dollars(value: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.commands.house import parse_amount
+from bot.commands.limits import parse_amount
 from bot.dashboard import CapBar, Viewer
 from bot.declarations import Medium
 from bot.desk.fence import BOT, Fence, may_read, owners_only

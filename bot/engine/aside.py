@@ -66,6 +66,23 @@ class Aside:
             raise UserError(WRITE_FIRST)
         raise failure
 
+    def reaches_alone(self, turn: Turn) -> bool:
+        """Whether something beside the answer can be said to the asker alone."""
+        place = turn.incoming.place
+        unseen = turn.answer.capabilities.private_replies and bool(turn.incoming.reply_handle)
+        return place.direct or unseen or isinstance(self._doors.get(place.platform), KnowsDirectChats)
+
+    async def hint(self, turn: Turn, text: str) -> None:
+        """Say something beside the answer to the asker alone, where that can be done; else nothing."""
+        place, door = turn.incoming.place, self._doors.get(turn.incoming.place.platform)
+        if place.direct or (turn.answer.capabilities.private_replies and turn.incoming.reply_handle):
+            turn.notice(text, private=True)
+        elif isinstance(door, KnowsDirectChats):
+            answer = self._delivery.open(Target(door.direct_chat(turn.incoming.author)), f"{turn.id}.hint")
+            answer.push(Notice(_headed(turn, text)))
+            answer.push(Done())
+            await answer.finish()
+
 
 def _among_ourselves(turn: Turn) -> bool:
     """Whether only the asker reads what is answered here to a command that asks for that."""

@@ -13,6 +13,7 @@ from operator import attrgetter
 
 from bot.auditing import Change, ChangeKind
 from bot.declarations import Medium
+from bot.engine.resets import reset_words
 from bot.errors import CapInfo, CapReached
 from bot.messages import Place
 from bot.records import ALL_MEDIA, Cap, CapLine, CapPeriod, CapUnit, Refusal, counter_key, period_name
@@ -32,6 +33,7 @@ _NOUNS = {
     Medium.EMBEDDING.value: "memory searches",
     ALL_MEDIA: "calls",
 }
+_WHOSE = {"bot": "The bot's", "server": "This server's", "channel": "This channel's", "user": "Your"}
 _EVERY = {CapPeriod.DAY: "daily", CapPeriod.WEEK: "weekly", CapPeriod.MONTH: "monthly"}
 
 
@@ -63,6 +65,11 @@ def _unix(moment: datetime) -> int:
     return int(moment.timestamp())
 
 
+def nobody() -> frozenset[str]:
+    """No owner is free of caps."""
+    return frozenset()
+
+
 class CapsBook:
     """All caps in memory; writes go through to storage first."""
 
@@ -71,11 +78,15 @@ class CapsBook:
         money: Money,
         channel: Callable[[Place], str] = attrgetter("channel_key"),
         canonical: Callable[[str], str] = str,
+        free: Callable[[], frozenset[str]] = nobody,
     ) -> None:
-        """`channel` names a place's channel in the books, `canonical` the hash that a person goes by."""
+        """`channel` names a place's channel in the books, `canonical` the hash that a person goes by; `free`
+        says who, by that hash, draws on the cap of the whole bot alone."""
         self._money = money
         self.channel = channel
         self.canonical = canonical
+        self._free = free
+        self._zones: OrderedDict[str, str] = OrderedDict()
         self._caps: dict[str, list[Cap]] = {}
         self._roles: OrderedDict[tuple[str, str], tuple[str, ...]] = OrderedDict()
 
@@ -87,6 +98,24 @@ class CapsBook:
         self._roles.move_to_end((place.server_key, person))
         if len(self._roles) > MOST_MEMBERS:
             self._roles.popitem(last=False)
+
+    def know_zone(self, person: str, zone: str) -> None:
+        """Remember a person's time zone ("" for none), for what they read about caps."""
+        if not zone:
+            self._zones.pop(person, None)
+            return
+        self._zones[person] = zone
+        self._zones.move_to_end(person)
+        if len(self._zones) > MOST_MEMBERS:
+            self._zones.popitem(last=False)
+
+    def zone(self, person: str) -> str:
+        """The time zone of a person, "" where none is known."""
+        return self._zones.get(person, "")
+
+    def is_free(self, person: str) -> bool:
+        """Whether a person draws on the cap of the whole bot alone."""
+        return person in self._free()
 
     async def load(self) -> None:
         """Read everything anew."""
@@ -107,7 +136,8 @@ class CapsBook:
         counters = (
             [] if cap.for_each else [counter_key(cap.scope, cap.medium, cap.unit, cap.period, period.name)]
         )
-        await self._money.set_cap(cap, counters, period.start, at, change)
+        exempt = frozenset[str]() if cap.scope == WHOLE_BOT else self._free()
+        await self._money.set_cap(cap, counters, period.start, at, change, exempt)
         await self.load()
 
     async def clear(
@@ -170,6 +200,9 @@ class CapsBook:
     def applying(self, place: Place, person: str) -> Iterator[tuple[str, Cap]]:
         """Caps that hold for a person in a place, with the scope whose counter they use."""
         person = self.canonical(person)
+        if self.is_free(person):
+            yield from ((WHOLE_BOT, cap) for cap in self._caps.get(WHOLE_BOT, []))
+            return
         roles = self._roles.get((place.server_key, person), ())
         scopes = (
             (WHOLE_BOT,),
@@ -197,22 +230,26 @@ def _change(cap: Cap, old: str, new: str, at: float, by: str, server: str) -> Ch
     return Change(at, by, ChangeKind.CAP, cap.scope, server, subject, old, new)
 
 
+def amount_words(unit: CapUnit, amount: int) -> str:
+    """An amount in a cap's unit."""
+    return dollars(amount) if unit is CapUnit.MONEY else str(amount)
+
+
 def _plain(unit: CapUnit, limit: int) -> str:
     return dollars(limit) if unit is CapUnit.MONEY else f"{limit} calls"
 
 
-def refusal(found: Refusal, at: float) -> CapReached:
-    """The sentence for a full cap: which one, how much, and when it resets."""
+def cap_words(line: CapLine) -> str:
+    """Which cap it is, as the beginning of a sentence: "Your daily limit of $1.00"."""
+    return f"{_WHOSE[line.scope.partition(':')[0]]} {_EVERY[line.period]} limit of {_amount(line)}"
+
+
+def refusal(found: Refusal, at: float, zone: str = "") -> CapReached:
+    """The sentence for a full cap: which one, how much, and when it resets, in the reader's time zone."""
     line = found.line
-    whose = {"bot": "The bot's", "server": "This server's", "channel": "This channel's", "user": "Your"}[
-        line.scope.partition(":")[0]
-    ]
-    every = _EVERY[line.period]
-    what = _amount(line)
     text = (
-        f"{whose} {every} limit of {what} would be passed, so I did not start. "
-        f"It resets at {datetime.fromtimestamp(line.resets_at, UTC):%H:%M UTC on %d %B} "
-        f"(in {_span(line.resets_at - at)})."
+        f"{cap_words(line)} would be passed, so I did not start. "
+        f"It resets at {reset_words(line.resets_at, at, zone)}."
     )
     if found.credits:
         text += f" You have {dollars(found.credits)} of credits left, which is too little for the rest of it."
@@ -235,11 +272,3 @@ def _amount(line: CapLine) -> str:
     if line.unit is CapUnit.COUNT:
         return f"{line.limit} {noun}"
     return dollars(line.limit) if line.medium == ALL_MEDIA else f"{dollars(line.limit)} for {noun}"
-
-
-def _span(seconds: float) -> str:
-    minutes = max(1, round(seconds / 60))
-    if minutes < 60:
-        return f"{minutes} min"
-    hours = round(minutes / 60)
-    return f"{hours} h" if hours < 48 else f"{round(hours / 24)} days"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from bot.engine.purse import Purse
 from bot.errors import CapReached, VeniceError
 from bot.messages import Place
 from bot.ports import Clock
-from bot.records import Admission, Refusal, Settlement
+from bot.records import Admission, CapLine, Refusal, Settlement
 from bot.storing import Money
 from bot.venice import HOUSE, acting
 
@@ -38,6 +38,10 @@ Admissible = Callable[[Place, str, str], Awaitable[None]]
 
 async def _anything(place: Place, medium: str, model: str) -> None:
     """Everything may be called everywhere."""
+
+
+def _unwatched(lines: Sequence[CapLine], refused: Refusal | None) -> None:
+    """Nobody watches the caps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,8 @@ class Cashier:
         self._admissible = admissible
         self._caps = caps
         self._clock = clock
+        self.drawn: Callable[[Sequence[CapLine], Refusal | None], None] = _unwatched
+        """Hears which counters a call draws on, and what refused it; must not wait."""
         self._admit: Batcher[Admission, Refusal | None] = Batcher(money.admit)
 
     async def hold(
@@ -134,8 +140,9 @@ class Cashier:
             key=key.name if key is not None else HOUSE,
         )
         refused = await self._admit(admission)
+        self.drawn(lines, refused)
         if refused is not None:
-            raise refusal(refused, at)
+            raise refusal(refused, at, self._caps.zone(payer.person))
         return Hold(admission.reservation_id, medium, model, estimate)
 
     @asynccontextmanager

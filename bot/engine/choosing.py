@@ -48,6 +48,7 @@ SMALL: Mapping[str, Decimal] = {
 """Prices, as `price_of` has them, that are not called much dearer: a picture at 5 cents, a thousand
 characters at 10, a minute of sound at about one. The cheapest model would else have nobody to step in."""
 USUAL_ROOM = 100_000
+LEAST_ROOM = 16_000
 """Tokens of context."""
 GONE_FOR = 15 * 60.0
 """Seconds for which a model is not asked again that Venice said it does not have."""
@@ -178,6 +179,19 @@ class Chooser:
             ended = Closing(secrets.token_hex(8), TurnState.SETTLED, settlements=tuple(settlements))
             await self._turns.close([ended])
 
+    async def cheaper(self, turn: Turn, model: Model, job: Job) -> list[Model]:
+        """Those that may answer such a question in a model's place for less, the cheapest first."""
+        offered = (await self._models.catalogue()).offered("text", _no_worse(allowed(turn), model))
+        fit = [
+            one
+            for one in offered
+            if price_of(one) < price_of(model)
+            and not (one.beta or self._ailing(one))
+            and job.fits(one)
+            and (one.context_tokens or 0) >= LEAST_ROOM
+        ]
+        return sorted(fit, key=lambda one: (price_of(one), one.id))
+
     def fell_ill(self, model: Model, error: VeniceError) -> None:
         """Venice could not serve it just now."""
         lasting = error.failure not in _PASSING
@@ -238,14 +252,14 @@ class Lineup:
         self.model = model
         self._chooser = chooser
         self._bounds = bounds
-        self._job = job
+        self.job = job
         self._tried = [model.id]
         self._reasons: list[str] = []
 
     @property
     def note(self) -> str:
         """Why a substitute does it, to be said once it has; "" while it is no substitute."""
-        return told(self._reasons, self.model, self._job.does)
+        return told(self._reasons, self.model, self.job.does)
 
     async def step_in(self, error: VeniceError, fits: Callable[[Model], bool] | None = None) -> bool:
         """Take the next model after a refusal that came before any work, one that also `fits`. False where
@@ -259,7 +273,7 @@ class Lineup:
         """Take the next model, since this one has an ailment. False where nobody may step in."""
         if len(self._tried) > MOST_SUBSTITUTES:
             return False
-        job = self._job if fits is None else replace(self._job, fits=_both(self._job.fits, fits))
+        job = self.job if fits is None else replace(self.job, fits=_both(self.job.fits, fits))
         other = await self._chooser.substitute(self._bounds, self.model, job, self._tried)
         if other is None:
             return False

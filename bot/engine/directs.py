@@ -65,16 +65,20 @@ class Directs:
         except GondolaError as error:
             log.warning("owner.unremembered", reason=error.detail)
 
-    async def tell_owners(self, occasion: str, text: str, *, not_now: frozenset[str] = frozenset()) -> None:
+    async def tell_owners(self, occasion: str, text: str, *, not_now: frozenset[str] = frozenset()) -> int:
         """Say something to every owner in their direct chat. Each is told of an occasion once, also across
-        restarts: rather never than twice. The chats `not_now` are left out."""
+        restarts: rather never than twice. The chats `not_now` are left out. How many can be told of things
+        at all."""
+        known = 0
         for owner in sorted(self._doorkeeper.owners):
             place = await self._place(owner)
             if place is None or place.room in not_now:
                 continue
+            known += 1
             occasion_of_theirs = f"{occasion}:{owner}"
             if await self._marks.claim(f"told:{occasion_of_theirs}", "1"):
                 await self._say(place, occasion_of_theirs, text)
+        return known
 
     async def _place(self, owner: str) -> Place | None:
         room = self._known.get(owner) or await self._marks.get(_mark(owner))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypedDict, Unpack
 
 from bot.engine.caps import dollars
 from bot.engine.choosing import Chooser, Job, bounds_of, takes
 from bot.engine.easel import BLURRED, Easel
 from bot.engine.gallery import Gallery, Made
-from bot.engine.models import ModelBook
+from bot.engine.models import ModelBook, allowed
 from bot.engine.picture_options import (
     count_of,
     prompt_of,
@@ -21,9 +22,12 @@ from bot.engine.picture_options import (
     style_of,
 )
 from bot.engine.recipes import Making, Recipe
+from bot.engine.saving import MOST_OTHERS, line_of, saved_words
 from bot.engine.turn import Turn
-from bot.errors import UserError
+from bot.errors import CapReached, UserError
+from bot.records import CapUnit
 from bot.venice import ImageRequest, ImageResult, Model
+from bot.venice.catalogue import price_of
 from bot.venice.media_bodies import IMAGE_PROMPT_LIMIT, SEED_LIMIT
 from bot.venice.pricing import image_ceiling, image_cost
 
@@ -73,6 +77,18 @@ class _Order:
         return Recipe(Making.DRAWN, self.words, kept)
 
 
+class Wishes(TypedDict, total=False):
+    """What people may ask for beside model and resolution."""
+
+    shape: str
+    quality: str
+    style: str
+    negative: str
+    seed: int | None
+    steps: int | None
+    count: int
+
+
 class Drawer:
     """Draws through Venice. Every argument may come from anybody: what a model does not offer is refused
     with what it does, before anything is paid."""
@@ -84,6 +100,44 @@ class Drawer:
         self._gallery = gallery
 
     async def draw(
+        self, turn: Turn, prompt: str, *, model: str = "", resolution: str = "", **wishes: Unpack[Wishes]
+    ) -> Made:
+        """Pictures of what the words say; `show` shows them. Safe mode is on wherever the place forbids
+        adult content, whatever is asked. Where a cap on money has no room, and `saving` is on, a smaller size
+        or, unless one was named, a cheaper model takes over, and it is said. Raises UserError, CapReached or
+        VeniceError."""
+        try:
+            return await self._draw(turn, prompt, model=model, resolution=resolution, **wishes)
+        except CapReached as error:
+            if error.cap.unit != CapUnit.MONEY.value or not turn.settings.flag("saving"):
+                raise
+            for other, size in await self._smaller(turn, model, resolution, wishes):
+                try:
+                    made = await self._draw(turn, prompt, model=other.id, resolution=size, **wishes)
+                except CapReached:
+                    continue
+                what = f"{other.name} draws{f' in {size}' if size else ''}"
+                turn.notice(saved_words(turn, line_of(error.cap), what))
+                return made
+            raise
+
+    async def _smaller(
+        self, turn: Turn, model: str, resolution: str, wishes: Wishes
+    ) -> list[tuple[Model, str]]:
+        """Smaller sizes of the model, the largest first, then cheap models that take what is wished."""
+        picked = await self._models.pick_for(turn, "image", model)
+        sizes = picked.image.resolutions
+        smaller = sizes[: sizes.index(resolution)][::-1] if resolution in sizes else ()
+        found = [(picked, size) for size in smaller]
+        if model:
+            return found
+        allow = replace(allowed(turn), tier=max(allowed(turn).tier, picked.tier))
+        offered = (await self._models.catalogue()).offered("image", allow)
+        others = [one for one in offered if price_of(one) < price_of(picked) and _offers(one, wishes)]
+        others.sort(key=lambda one: (price_of(one), one.id))
+        return [*found, *((one, "") for one in others[:MOST_OTHERS])]
+
+    async def _draw(
         self,
         turn: Turn,
         prompt: str,
@@ -98,8 +152,6 @@ class Drawer:
         steps: int | None = None,
         count: int = 1,
     ) -> Made:
-        """Pictures of what the words say; `show` shows them. Safe mode is on wherever the place forbids
-        adult content, whatever is asked. Raises UserError, CapReached or VeniceError."""
         words = prompt.strip()
         if not words:
             raise UserError(NOTHING_TO_DRAW)
@@ -145,6 +197,17 @@ class Drawer:
             price=price,
             count=request.variants,
         )
+
+
+def _offers(model: Model, wishes: Wishes) -> bool:
+    """Whether a model takes the shape, quality and steps that are wished."""
+    try:
+        shape_of(model, wishes.get("shape", ""))
+        quality_of(model, wishes.get("quality", ""))
+        steps_of(model, wishes.get("steps"))
+    except UserError:
+        return False
+    return True
 
 
 def _caption(words: str, model: Model, seed: int, result: ImageResult, cost: int) -> str:

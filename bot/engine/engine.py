@@ -24,6 +24,7 @@ from bot.engine.changes import Changes
 from bot.engine.conduct import Conductor
 from bot.engine.discretion import Discretion
 from bot.engine.erasing import Eraser
+from bot.engine.freeowners import FreeOwners
 from bot.engine.groups import Groups, Meant
 from bot.engine.hashing import Hasher
 from bot.engine.hushing import Hush
@@ -64,6 +65,7 @@ class Engine:
         doorkeeper: Doorkeeper,
         settings: SettingsBook,
         caps: CapsBook,
+        free_owners: FreeOwners,
         conductor: Conductor,
         registry: Registry,
         talk: Talk,
@@ -89,6 +91,7 @@ class Engine:
         self._settings = settings
         self._discretion = Discretion(settings)
         self._caps = caps
+        self._free_owners = free_owners
         self._conductor = conductor
         self._registry = registry
         self._talk = talk
@@ -267,7 +270,10 @@ class Engine:
     def _enter(self, letter: Letter) -> None:
         """To the work, through a thread of its own where the channel asks for one."""
         incoming = letter.incoming
-        self._caps.know_roles(incoming.place, self._hasher.person(incoming.author), incoming.roles)
+        person = self._hasher.person(incoming.author)
+        self._caps.know_roles(incoming.place, person, incoming.roles)
+        self._caps.know_zone(person, self._settings.of_person(incoming.place, incoming.author, "timezone"))
+        self._free_owners.know(incoming)
         if self._groups.wants_thread(letter.incoming):
             self._spawn(self._enter_thread(letter))
         else:

@@ -93,7 +93,7 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting(
             "timezone",
-            "Time zone for reminders, such as Europe/Berlin; empty for UTC.",
+            "Time zone for reminders and for when limits reset, such as Europe/Berlin; empty for UTC.",
             "",
             completer="timezone",
             maximum=64,
@@ -262,6 +262,22 @@ SETTINGS: dict[str, Setting] = {
             scopes=(Scope.BOT,),
         ),
         Setting(
+            "owner_free",
+            "What owners use themselves draws on the bot's cap alone, not on those of server, channel, role "
+            "or person.",
+            "on",
+            kind=OptionKind.BOOLEAN,
+            scopes=(Scope.BOT,),
+        ),
+        Setting(
+            "saving",
+            "Near a spending cap, answer shorter, from less of the talk or with a cheaper model, and say so, "
+            "instead of refusing.",
+            "on",
+            kind=OptionKind.BOOLEAN,
+            scopes=_PLACES,
+        ),
+        Setting(
             "own_key_fallback",
             "Let the house's key answer when a server's own Venice key is refused or used up.",
             "off",
@@ -352,6 +368,18 @@ class SettingsBook:
         """What is set for the whole bot."""
         keys = {Scope.BOT: "bot"}
         return PlaceSettings({name: self._one(setting, keys) for name, setting in SETTINGS.items()})
+
+    def at(self, scope_key: str, name: str) -> str:
+        """What is set in exactly this scope, "" for nothing."""
+        return self._rows.get((scope_key, name), "")
+
+    def flag_everywhere(self, name: str) -> bool:
+        """An on-off setting of the whole bot."""
+        return self._one(SETTINGS[name], {Scope.BOT: "bot"}).value is True
+
+    def of_person(self, place: Place, person: Person, name: str) -> str:
+        """One setting as it holds here for a person, as text."""
+        return self._one(SETTINGS[name], scope_keys(place, person)).text
 
     async def put(
         self, scope_key: str, name: str, text: str, *, by: str, at: float, server: str = ""

@@ -20,6 +20,7 @@ from bot.engine.overheard import Overheard
 from bot.engine.recall import Recall
 from bot.engine.remembering import LongMemory, as_lines
 from bot.engine.reply import Reply, texts_of
+from bot.engine.saving import AS_SET, Economy, Measure, Saver
 from bot.engine.speaking import Speaker
 from bot.engine.spoken import speakable
 from bot.engine.tokens import TokenGauge
@@ -94,6 +95,7 @@ class Talker:
         answers: AnswerBook,
         long_memory: LongMemory,
         learner: Learner,
+        saver: Saver,
     ) -> None:
         self._chooser = chooser
         self._rounds = rounds
@@ -106,6 +108,7 @@ class Talker:
         self._answers = answers
         self._long_memory = long_memory
         self._learner = learner
+        self._saver = saver
 
     async def talk(self, turn: Turn) -> None:
         """Answer the turn's own text."""
@@ -120,6 +123,7 @@ class Talker:
             question = await self._gatherer.gather(turn, text, self._fitting)
         lineup = await self._chooser.lineup(turn, question.needs)
         past = await self._past(turn)
+        await self._saver.tell(turn)
         facts = as_lines(await self._long_memory.recall(turn, question.text))
         asked = await self._asked(turn, _Material(question, past, search, facts, brief), lineup)
         model, request, reply, answer = asked.model, asked.request, asked.reply, asked.answer
@@ -137,18 +141,22 @@ class Talker:
     async def _asked(self, turn: Turn, material: _Material, lineup: Lineup) -> _Asked:
         """Ask until a model answers, or nobody steps in any more."""
         waited = False
+        economy = self._saver.economy(
+            turn, lineup, lambda model, measure: self._request(turn, model, material, measure)
+        )
+        await economy.begin()
         while True:
             model = lineup.model
-            request = self._request(turn, model, material)
+            request = self._request(turn, model, material, economy.measure)
             reply = Reply(turn, self._answers.clock, turn.reply_mode != "voice", waited=waited)
-            reply.note = lineup.note
+            reply.note = "\n\n".join(note for note in (lineup.note, economy.note) if note)
             if material.brief is not None:
                 request = _resting(request)
                 reply.cite_all(material.brief.sources)
             if reply.shown:
                 self._answers.begin(turn)
             try:
-                if await self._served(turn, lineup, request, reply):
+                if await self._served(turn, lineup, request, reply, economy):
                     return _Asked(lineup.model, request, reply, reply.finish())
             except (asyncio.CancelledError, GondolaError) as error:
                 # A UserError (refused, nothing to say, a full cap) leaves nothing worth keeping.
@@ -157,10 +165,17 @@ class Talker:
                 raise
             waited = reply.waited
 
-    async def _served(self, turn: Turn, lineup: Lineup, request: ChatRequest, reply: Reply) -> bool:
-        """Stream the answer; False where Venice refused before any word and another model takes over."""
+    async def _served(
+        self, turn: Turn, lineup: Lineup, request: ChatRequest, reply: Reply, economy: Economy
+    ) -> bool:
+        """Stream the answer; False where it was refused before any word and another model, or a smaller
+        question, takes over."""
         try:
             await self._rounds.run(turn, lineup, request, reply)
+        except CapReached as error:
+            if reply.begun or not await economy.tighten(error):
+                raise
+            return False
         except VeniceError as error:
             # Once tools ran, the rounds themselves have seen to it.
             if reply.begun or not await lineup.step_in(error):
@@ -224,10 +239,13 @@ class Talker:
         """Who would answer a question with such needs."""
         return (await self._chooser.choose(turn, needs)).model
 
-    def _request(self, turn: Turn, model: Model, material: _Material) -> ChatRequest:
+    def _request(
+        self, turn: Turn, model: Model, material: _Material, measure: Measure = AS_SET
+    ) -> ChatRequest:
         question = material.question
         settings, place = turn.settings, turn.incoming.place
         enclosed = tier_of(settings) is Tier.TEE  # a search would leave the enclave
+        alone = enclosed or measure.spare
         character = settings.text("character")
         request = ChatRequest(
             messages=build_messages(
@@ -235,21 +253,23 @@ class Talker:
                 question=question.text,
                 parts=question.parts,
                 past=material.past,
-                room=Room(self._gauge, model.id, _budget_beside(turn, model, question)),
+                room=Room(self._gauge, model.id, _budget_beside(turn, model, question, measure.context)),
                 persona=settings.text("system_prompt"),
                 character=bool(character),
                 now=turn.now,
                 overheard=self._overheard.lines(place.room, _overhears(turn)),
                 facts=material.facts,
             ),
-            max_completion_tokens=_answer_length(turn),
+            max_completion_tokens=min(_answer_length(turn), measure.answer or _answer_length(turn)),
             temperature=settings.number("temperature"),
             top_p=settings.number("top_p"),
-            reasoning=LEVELS.get(settings.text("thinking"), "off"),
+            reasoning="off" if measure.answer else LEVELS.get(settings.text("thinking"), "off"),
             cache_key=place.conversation,
             user=turn.person,
-            web_search="off" if enclosed else _web_search(material.search or settings.text("web_search")),
-            web_scraping=not enclosed and settings.flag("scraping") and "://" in question.text,
+            web_search=_web_search(material.search or ("off" if alone else settings.text("web_search")))
+            if not enclosed
+            else "off",
+            web_scraping=not alone and settings.flag("scraping") and "://" in question.text,
             character_slug=character,
         )
         request = self._rounds.equipped(turn, model, request)
@@ -342,9 +362,9 @@ def _budget(turn: Turn, model: Model) -> int:
     return budget(turn.settings.number("context_tokens"), model, _answer_length(turn))
 
 
-def _budget_beside(turn: Turn, model: Model, question: Question) -> int:
-    """The budget of the talk, less where documents leave the model no room for it."""
-    tokens = _budget(turn, model)
+def _budget_beside(turn: Turn, model: Model, question: Question, most: int) -> int:
+    """The budget of the talk (`most`, 0 for as set), less where documents leave the model no room for it."""
+    tokens = min(_budget(turn, model), most) if most else _budget(turn, model)
     if model.context_tokens is None:
         return tokens
     left = model.context_tokens - _answer_length(turn) - document_tokens(question.parts)

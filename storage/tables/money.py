@@ -21,6 +21,7 @@ caps = Table(
     key("period"),
     number("ceiling"),
     number("set_at"),
+    Column("by_owner", Boolean, nullable=False),
 )
 
 counters = Table(

@@ -50,7 +50,7 @@ async def test_on_telegram(tmp_path: Path, venice: DemoVenice) -> None:
         await tg.wait_for(lambda: any(m.buttons for m in tg.replies(chat)), timeout=WAIT)
         [card] = tg.replies(chat)
         assert "Sound · MMAudio V2 · 3s" in card.text
-        assert "; you have $10.00 left today." in card.text
+        assert "; you have $10.00 left today until 00:00 on " in card.text
         assert [button.text for button in card.buttons] == ["Make it", "Cheaper", "Cancel"]
         tg.press(card, "Cheaper", ann)
         await tg.wait_for(lambda: "· 1s ·" in card.text, timeout=WAIT)

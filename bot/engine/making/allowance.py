@@ -5,20 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.engine.caps import CapsBook, dollars
+from bot.engine.resets import reset_words
 from bot.messages import Place
 from bot.records import CapLine, CapPeriod, CapUnit
 from bot.storing import Store
+
+_PERIODS = {CapPeriod.DAY: "today", CapPeriod.WEEK: "this week", CapPeriod.MONTH: "this month"}
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
     """What the tightest caps leave: `money` in micro-USD and `count` in calls, None where nothing limits
-    it, each with whether it is counted by the day (else by the month)."""
+    it, each with its period and when it resets, in words."""
 
     money: int | None = None
-    money_daily: bool = True
+    money_until: str = ""
     count: int | None = None
-    count_daily: bool = True
+    count_until: str = ""
 
     def pays(self, cost: int) -> bool:
         """Whether one more call of that price fits."""
@@ -29,9 +32,9 @@ class Left:
         """As the second half of a sentence about a price, "" where nothing limits it."""
         said: list[str] = []
         if self.money is not None:
-            said.append(f"{dollars(self.money)} left {_period(self.money_daily)}")
+            said.append(f"{dollars(self.money)} left {self.money_until}")
         if self.count is not None:
-            said.append(f"{self.count} of these left {_period(self.count_daily)}")
+            said.append(f"{self.count} of these left {self.count_until}")
         return f"you have {' and '.join(said)}" if said else ""
 
 
@@ -52,19 +55,20 @@ class Allowance:
         for line in lines:
             if line.personal:
                 used[line.counter] = min(used.get(line.counter, 0), line.limit) - free
-        money, money_daily = _tightest(lines, used, CapUnit.MONEY)
-        count, count_daily = _tightest(lines, used, CapUnit.COUNT)
-        return Left(money, money_daily, count, count_daily)
+        zone = self._caps.zone(person)
+        money, money_line = _tightest(lines, used, CapUnit.MONEY)
+        count, count_line = _tightest(lines, used, CapUnit.COUNT)
+        return Left(money, _until(money_line, at, zone), count, _until(count_line, at, zone))
 
 
-def _tightest(lines: tuple[CapLine, ...], used: dict[str, int], unit: CapUnit) -> tuple[int | None, bool]:
-    rest = [
-        (max(0, line.limit - used.get(line.counter, 0)), line.period is CapPeriod.DAY)
-        for line in lines
-        if line.unit is unit
-    ]
-    return min(rest, default=(None, True))
+def _tightest(
+    lines: tuple[CapLine, ...], used: dict[str, int], unit: CapUnit
+) -> tuple[int | None, CapLine | None]:
+    """What the tightest cap of a unit leaves, and which it is; of several the last to reset."""
+    rest = [(max(0, line.limit - used.get(line.counter, 0)), line) for line in lines if line.unit is unit]
+    return min(rest, key=lambda one: (one[0], -one[1].resets_at), default=(None, None))
 
 
-def _period(daily: bool) -> str:
-    return "today" if daily else "this month"
+def _until(line: CapLine | None, at: float, zone: str) -> str:
+    """In which period, and when it resets."""
+    return f"{_PERIODS[line.period]} until {reset_words(line.resets_at, at, zone)}" if line else ""

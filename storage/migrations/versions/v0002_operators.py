@@ -21,6 +21,7 @@ def upgrade() -> None:
     _credits()
     _reconciliations()
     _oversight()
+    _caps()
 
 
 def _create(name: str, columns: Sequence[SchemaItem], *key: str) -> None:
@@ -93,3 +94,11 @@ def _oversight() -> None:
     _index("sign_ins", "person")
     for column in ("server", "channel", "person"):
         _index("ledger", column, "id")
+
+
+def _caps() -> None:
+    """Until now only owners could set caps."""
+    with op.batch_alter_table("caps") as table:
+        table.add_column(sa.Column("by_owner", sa.Boolean(), nullable=False, server_default=sa.true()))
+    with op.batch_alter_table("caps") as table:
+        table.alter_column("by_owner", server_default=None)

@@ -155,13 +155,14 @@ async def open_room(
     is_open: bool = True,
     owner: bool = True,
     long_memory: bool = False,
+    owner_free: bool = False,
     door: MemoryDoor | None = None,
     admin_key: str = "",
     keys: frozenset[str] | None = None,
 ) -> AsyncGenerator[Room]:
     """A room where everybody may come in and Ada is the owner. Only with `long_memory` are facts kept, which
-    takes calls of its own. With `keys` Venice knows no others besides "demo", which answers, and those made
-    there."""
+    takes calls of its own; only with `owner_free` is Ada's use free of all caps but the bot's. With `keys`
+    Venice knows no others besides "demo", which answers, and those made there."""
     door = door or MemoryDoor()
     known = None if keys is None else keys | {"demo"}
     async with AsyncExitStack() as stack:
@@ -194,6 +195,8 @@ async def open_room(
             await parts.load()
             if not long_memory:
                 await parts.settings.put("bot", "long_memory", "off", by="test", at=clock())
+            if not owner_free:
+                await parts.settings.put("bot", "owner_free", "off", by="test", at=clock())
             yield room
             await parts.engine.drain(2)
             await parts.workshop.close(0)

@@ -135,9 +135,9 @@ async def test_an_uncensored_model_plays_where_nobody_sings(room: Room) -> None:
 
 async def test_what_is_left_is_the_tightest_cap(room: Room) -> None:
     await cap(room, "user:*", 1_100_000)
-    assert "; you have $1.10 left today." in (await card(room, "video", prompt="a boat")).text
+    assert "; you have $1.10 left today until 00:00 on " in (await card(room, "video", prompt="a boat")).text
     await cap(room, "user:*", 2, "video", CapUnit.COUNT)
-    assert "$1.10 left today and 2 of these left today." in (await card(room, "video", prompt="a boat")).text
+    assert "and 2 of these left today until 00:00 on " in (await card(room, "video", prompt="a boat")).text
     await cap(room, "user:*", 100_000, "video")
     shown = await card(room, "video", prompt="a boat")
     assert "About $0.30, which is more than is allowed: you have $0.10 left today" in shown.text
@@ -233,7 +233,7 @@ async def test_a_higher_price_is_asked_about_again(room: Room) -> None:
     await press(room, shown, "Make it")
     await until(lambda: "gone up" in shown.text)
     assert "from $0.0074 to $0.50 meanwhile" in shown.text
-    assert "About $0.50; you have $10.00 left today." in shown.text
+    assert "About $0.50; you have $10.00 left today until 00:00 on " in shown.text
     assert labels(shown) == ["Make it", "Cheaper", "Cancel"]
     assert calls(room, *QUEUES) == []
     again = await ended(room, quoted.id, S.QUOTED)

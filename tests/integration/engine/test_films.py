@@ -24,7 +24,7 @@ async def test_a_film_from_its_price_to_its_receipt(room: Room) -> None:
     shown = await card(room, "video", prompt="a boat at dawn", resolution="480p")
     assert shown.text.startswith("**Film** · Grok Imagine · 6s · 480p · 16:9 · with sound · private")
     assert "> a boat at dawn" in shown.text
-    assert "About $0.30; you have $10.00 left today." in shown.text
+    assert "About $0.30; you have $10.00 left today until 00:00 on " in shown.text
     assert labels(shown) == ["Make it", "Cheaper", "Cancel"]
     assert calls(room, *QUEUES) == []
     quoted = await order(room, shown)

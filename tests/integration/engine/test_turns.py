@@ -277,7 +277,7 @@ async def test_dear_models_are_for_owners_and_settings_for_moderators(room: Room
     [second] = await room.say(
         "", command=CommandUse("settings", {"name": "reply_mode", "value": "both"}), **dear
     )
-    [third] = await room.say("", command=CommandUse("caps", {}), **dear)
+    [third] = await room.say("", command=CommandUse("caps", {"scope": "bot", "amount": "$99"}), **dear)
     assert "only an owner" in first.text
     assert "manages this channel" in second.text
     assert "Only an owner" in third.text
@@ -299,7 +299,7 @@ async def test_a_cap_refuses_before_the_call_and_says_when_it_resets(room: Room)
     await room.command("caps", scope="user", amount="$0.000001")
     [answer] = await room.say("Hello")
     assert "Your daily limit" in answer.text
-    assert "It resets at 00:00 UTC" in answer.text
+    assert "It resets at 00:00 on" in answer.text
     assert chats(room) == []
 
 

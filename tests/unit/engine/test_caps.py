@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bot.commands.house import describe_cap, parse_amount
+from bot.commands.limits import describe_cap, parse_amount
 from bot.engine.caps import CapsBook, dollars, period_at
 from bot.engine.cashier import Cashier, Payer
 from bot.errors import CapReached, UserError, VeniceError, VeniceFailure
@@ -55,7 +55,7 @@ async def test_a_full_cap_is_named_with_its_reset(store: Store) -> None:
     with pytest.raises(CapReached) as caught:
         await cashier.hold(PAYER, "image", "m", 10)
     assert "This channel's daily limit of 1 pictures" in caught.value.reader_text
-    assert "00:00 UTC on 25 November (in 12 h)" in caught.value.reader_text
+    assert "00:00 on 25 November (UTC, in 12 h)" in caught.value.reader_text
     assert caught.value.cap.used == 1
 
 

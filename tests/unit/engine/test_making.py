@@ -55,10 +55,16 @@ def test_durations_compare() -> None:
     ("left", "said"),
     [
         (Left(), "About $0.42."),
-        (Left(1_100_000), "About $0.42; you have $1.10 left today."),
-        (Left(1_100_000, False, 3), "About $0.42; you have $1.10 left this month and 3 of these left today."),
-        (Left(100_000), "About $0.42, which is more than is allowed: you have $0.10 left today."),
-        (Left(count=0), "About $0.42, which is more than is allowed: you have 0 of these left today."),
+        (Left(1_100_000, "today until 02:00"), "About $0.42; you have $1.10 left today until 02:00."),
+        (
+            Left(1_100_000, "this week", 3, "today"),
+            "About $0.42; you have $1.10 left this week and 3 of these left today.",
+        ),
+        (Left(100_000, "today"), "About $0.42, which is more than is allowed: you have $0.10 left today."),
+        (
+            Left(count=0, count_until="today"),
+            "About $0.42, which is more than is allowed: you have 0 of these left today.",
+        ),
     ],
 )
 def test_the_price_says_what_is_left(left: Left, said: str) -> None:

@@ -1,0 +1,117 @@
+"""Tells who manages a cap when half, four fifths and all of it are used: once per cap, level and period.
+
+Beside the turns: every few seconds the counters that calls drew on are read at once. Only what is settled
+counts, since a reservation is the worst case and most of it comes back. A cap of the whole bot is told to the
+owners, one of a server to them and to whoever manages it, one of a channel to whoever manages that. People's
+own caps are told to themselves, with their next answer (`saving`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from bot.engine.bulletin import Bulletin
+from bot.engine.caplevels import NEAR, CapLevels, Filling
+from bot.engine.caps import WHOLE_BOT, amount_words, cap_words
+from bot.engine.directs import Directs
+from bot.engine.resets import reset_words
+from bot.engine.settings import SettingsBook
+from bot.errors import GondolaError
+from bot.ports import Clock
+from bot.records import Announcement, CapLine
+from bot.storing import Marks, Store
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+CHECK_SECONDS = 5.0
+FULL = 100
+
+
+class CapWatch:
+    """Reads and tells."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: SettingsBook,
+        levels: CapLevels,
+        bulletin: Bulletin,
+        directs: Directs,
+        clock: Clock,
+    ) -> None:
+        self._money = store.money
+        self._marks = store.marks
+        self._settings = settings
+        self._levels = levels
+        self._bulletin = bulletin
+        self._directs = directs
+        self._clock = clock
+        self._seen: dict[tuple[str, int], int] = {}
+
+    async def run(self) -> None:
+        """Look again and again, until cancelled."""
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            try:
+                await self.check()
+            except GondolaError as error:
+                log.warning("caps.unread", reason=error.detail)
+
+    async def check(self) -> None:
+        """Read what may have changed, and tell what is new."""
+        waiting = self._levels.waiting()
+        if not waiting:
+            return
+        now = self._clock()
+        for filling in self._levels.read(await self._money.standing(list(waiting)), now):
+            if filling.level and not filling.line.scope.startswith("user:"):
+                await self._reached(filling, now)
+
+    async def _reached(self, filling: Filling, now: float) -> None:
+        line, level = filling.line, filling.level
+        known = line.counter, line.limit
+        if self._seen.get(known, 0) >= level:
+            return  # saves asking; what counts is the mark
+        self._seen[known] = level
+        if await first_to_tell(self._marks, line, level):
+            log.info("cap.level", scope=line.scope, medium=line.medium, period=line.period.value, level=level)
+            await self._tell(filling, now)
+
+    async def _tell(self, filling: Filling, now: float) -> None:
+        line = filling.line
+        occasion = f"cap:{line.counter}:{line.limit}:{filling.level}"
+        reached = 0
+        if line.scope == WHOLE_BOT or line.scope.startswith("server:"):
+            words = level_words(filling, now, self._zone(WHOLE_BOT))
+            reached = await self._directs.tell_owners(occasion, words)
+        if line.scope == WHOLE_BOT and reached:
+            return
+        words = level_words(filling, now, self._zone(line.scope))
+        await self._bulletin.post(Announcement(line.scope, f"cap:{line.counter}", words, now))
+
+    def _zone(self, scope: str) -> str:
+        return self._settings.at(scope, "timezone") or self._settings.at(WHOLE_BOT, "timezone")
+
+
+async def first_to_tell(marks: Marks, line: CapLine, level: int) -> bool:
+    """Whether nobody was told yet, in this period, of this level of a cap or a higher one. A cap that was
+    changed and is used up again is told again."""
+    mark, value = f"cap-told:{line.counter}", f"{level:03}"
+    first = await marks.advance(mark, value)
+    return await marks.claim(f"{mark}:{line.limit}", value) if level == FULL else first
+
+
+def level_words(filling: Filling, now: float, zone: str) -> str:
+    """How far a cap is used, in a sentence or two."""
+    line = filling.line
+    until = reset_words(line.resets_at, now, zone)
+    used = f"{amount_words(line.unit, filling.settled)} so far"
+    if filling.level == FULL:
+        return (
+            f"{cap_words(line)} is used up ({used}), so I refuse what it covers. It resets at {until}. "
+            "`/caps` shows and changes it."
+        )
+    saving = " I answer shorter or with a cheaper model where I have to." if filling.level >= NEAR else ""
+    return f"{cap_words(line)} is {filling.percent} % used ({used}). It resets at {until}.{saving}"
