@@ -130,7 +130,9 @@ async def test_from_the_owners_chat_to_changes_that_act(tmp_path: Path, browser:
             await page.get_by_label("Model", exact=True).fill(MODEL)
             await page.get_by_role("button", name="Show", exact=True).click()
             await expect(page.locator("tbody tr")).to_have_count(1)
-            assert "model=" in page.url
+            await expect(page).to_have_url(re.compile("model="))
+            await expect(page.locator("#main")).to_be_focused()
+            await expect(page.get_by_role("alert")).to_have_count(0)
             async with page.expect_download() as coming:
                 await page.get_by_role("link", name="Download as CSV").click()
             sheet = tmp_path / "sheet.csv"
