@@ -7,6 +7,7 @@ import csv
 import os
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -232,8 +233,9 @@ async def test_the_live_tail_pauses_and_goes_on(browser: Browser, desk: tuple[Pr
     await expect(page.locator("#state")).to_have_text("Connected.")
     kinds = (LiveKind.ASKED, LiveKind.PAID, LiveKind.ANSWERED, LiveKind.FAILED, LiveKind.REFUSED)
     for number, kind in enumerate(kinds):
-        paid = {"medium": "chat", "model": "zai-org-glm-4.7", "cost": 2310} if kind is LiveKind.PAID else {}
-        event = LiveEvent(NOW + number, kind, "discord", HOME, GENERAL, ADA, "t", seconds=1.4, **paid)
+        event = LiveEvent(NOW + number, kind, "discord", HOME, GENERAL, ADA, "t", seconds=1.4)
+        if kind is LiveKind.PAID:
+            event = replace(event, medium="chat", model="zai-org-glm-4.7", cost=2310)
         kept.events.put_nowait(event)
     rows = page.locator("#tail tr")
     await expect(rows).to_have_count(5)
