@@ -22,6 +22,7 @@ SPENT_IN = 30 * 86_400.0
 ROWS_AT_ONCE = 500
 MOST_JOBS = 500
 NO_PAGE = "There is no such page. Go back to the first one."
+HIDDEN = "(private)"
 NO_KIND = "There is no such kind of change."
 
 
@@ -137,7 +138,15 @@ class Lists:
         if not change.server.startswith("channel:"):
             return row
         scope = self._atlas.veiled(change.scope, change.server)
-        return replace(row, change=replace(change, scope=scope, server=self._atlas.veiled(change.server, "")))
+        # What was set in a private chat may be somebody's own words.
+        veiled = replace(
+            change,
+            scope=scope,
+            server=self._atlas.veiled(change.server, ""),
+            old=HIDDEN if change.old else "",
+            new=HIDDEN if change.new else "",
+        )
+        return replace(row, change=veiled)
 
     # --- jobs ---
 

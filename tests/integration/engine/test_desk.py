@@ -287,6 +287,15 @@ async def test_every_change_is_audited_with_who_made_it(room: Room) -> None:
         await desk.audit(ada, kind="nonsense")
 
 
+async def test_what_was_set_in_a_private_chat_is_nobodys_business(room: Room) -> None:
+    private = [
+        entry.change
+        for entry in (await room.parts.desk.audit(owner(room))).rows
+        if entry.change.scope.startswith("channel:test:~")
+    ]
+    assert [(one.subject, one.old, one.new) for one in private] == [("character", "", "(private)")]
+
+
 async def test_a_rule_holds_at_once_and_can_be_taken_back(room: Room) -> None:
     desk, ada = room.parts.desk, owner(room)
     await desk.set_rule(ada, f"person:{hashed(room, BEN)}", False)
