@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import cast
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 
 from adapters.web.dashboard import words
 from adapters.web.dashboard.words import Names
@@ -17,7 +16,7 @@ RETRY_MILLISECONDS = 2000
 
 
 async def tail(
-    events: AsyncIterator[LiveEvent], names: Names, still: Callable[[], Awaitable[bool]]
+    events: AsyncGenerator[LiveEvent], names: Names, still: Callable[[], Awaitable[bool]]
 ) -> AsyncIterator[str]:
     """Events as they come. `still` is asked now and then whether the reader may go on."""
     pending: asyncio.Task[LiveEvent] | None = None
@@ -41,18 +40,16 @@ async def tail(
         await _close(events, pending)
 
 
-async def _next(events: AsyncIterator[LiveEvent]) -> LiveEvent:
+async def _next(events: AsyncGenerator[LiveEvent]) -> LiveEvent:
     return await anext(events)
 
 
-async def _close(events: AsyncIterator[LiveEvent], pending: asyncio.Task[LiveEvent] | None) -> None:
+async def _close(events: AsyncGenerator[LiveEvent], pending: asyncio.Task[LiveEvent] | None) -> None:
     if pending is not None:
         pending.cancel()
         with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration):
             await pending
-    close = cast("Callable[[], Awaitable[None]] | None", getattr(events, "aclose", None))
-    if close is not None:
-        await close()
+    await events.aclose()
 
 
 def wire(event: LiveEvent, names: Names) -> dict[str, str]:

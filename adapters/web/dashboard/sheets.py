@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from decimal import Decimal
 
 from adapters.web.dashboard.words import MICRO, iso
@@ -31,16 +32,17 @@ _PIECE = 200
 """Lines sent at once."""
 
 
-async def sheet(first: LedgerLine | None, rest: AsyncIterator[LedgerLine]) -> AsyncIterator[str]:
+async def sheet(first: LedgerLine | None, rest: AsyncGenerator[LedgerLine]) -> AsyncIterator[str]:
     """A heading and a line for each paid call."""
     lines: list[Sequence[str]] = [HEADINGS]
     if first is not None:
         lines.append(_cells(first))
-        async for row in rest:
-            lines.append(_cells(row))
-            if len(lines) >= _PIECE:
-                yield _text(lines)
-                lines = []
+        async with aclosing(rest):
+            async for row in rest:
+                lines.append(_cells(row))
+                if len(lines) >= _PIECE:
+                    yield _text(lines)
+                    lines = []
     yield _text(lines)
 
 

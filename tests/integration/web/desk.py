@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 
 from bot.auditing import AuditEntry, Change, ChangeKind
@@ -236,7 +236,7 @@ class PracticeDesk:
         more = str(start + 50) if len(found) > start + 50 else ""
         return Page(tuple(found[start : start + 50]), more)
 
-    async def ledger_rows(self, viewer: Viewer, wanted: LedgerFilter) -> AsyncIterator[LedgerLine]:
+    async def ledger_rows(self, viewer: Viewer, wanted: LedgerFilter) -> AsyncGenerator[LedgerLine]:
         for line in self._wanted(viewer, wanted):
             yield line
 
@@ -290,7 +290,7 @@ class PracticeDesk:
         )
         return Page(tuple(entry for entry in entries if kind in ("", entry.change.kind)))
 
-    async def live(self, viewer: Viewer) -> AsyncIterator[LiveEvent]:
+    async def live(self, viewer: Viewer) -> AsyncGenerator[LiveEvent]:
         self.listeners += 1
         try:
             while event := await self.events.get():

@@ -19,12 +19,12 @@ function put(page, id) {
   const fresh = page.getElementById(id);
   const old = document.getElementById(id);
   if (!fresh || !old) return false;
-  const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
+  const active = old.contains(document.activeElement) ? document.activeElement : null;
   const opened = [...old.querySelectorAll("details[open][id]")].map((one) => one.id);
   old.replaceWith(document.adoptNode(fresh));
   for (const one of opened) document.getElementById(one)?.setAttribute("open", "");
-  const invalid = fresh.querySelector("[aria-invalid=true]");
-  (invalid ?? (focused && document.getElementById(focused)) ?? null)?.focus();
+  const again = active && (document.getElementById(active.id) ?? (fresh.hasAttribute("tabindex") ? fresh : fresh.querySelector(".field")));
+  (fresh.querySelector("[aria-invalid=true]") ?? again)?.focus({ preventScroll: true });
   const news = fresh.querySelector("[role=alert]")?.textContent ?? fresh.querySelector("[data-tell]")?.dataset.tell;
   if (news) tell(news);
   return true;
@@ -80,4 +80,5 @@ function poll(part) {
 
 for (const part of document.querySelectorAll("[data-poll]")) poll(part);
 // On a phone the way around is a row that scrolls sideways.
-document.querySelector(".ways [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+const current = document.querySelector(".ways [aria-current]");
+if (current) current.closest("ul").scrollLeft = current.offsetLeft - current.closest("ul").clientWidth / 3;
