@@ -106,6 +106,7 @@ class House:
                 self.parts.alarm.run(),
                 self.parts.account.keep(),
                 self.parts.radar.watch(),
+                self.parts.retention.watch(),
             )
             tasks += [asyncio.create_task(work) for work in beside]
             yield

@@ -35,6 +35,7 @@ from bot.records import (
 )
 from bot.remembered import HasFacts
 from bot.reminding import HasReminders
+from bot.retaining import HasRetention
 from bot.totals import HasTotals
 
 
@@ -268,6 +269,7 @@ class Store(
     HasOrders,
     HasServerKeys,
     HasAudit,
+    HasRetention,
     Protocol,
 ):
     """The one database."""
@@ -290,6 +292,11 @@ class Store(
     def chats(self) -> Chats: ...
     @property
     def announcements(self) -> Announcements: ...
+
+    @property
+    def sealed(self) -> bool:
+        """Whether words are stored encrypted."""
+        ...
 
     async def reseal(self, pause: float) -> int:
         """Encrypt anew what is stored otherwise than today's key asks, in short transactions with so many

@@ -20,6 +20,7 @@ from storage.tables import (
     chats,
     counters,
     current_chats,
+    departures,
     facts,
     history,
     kept_files,
@@ -86,6 +87,7 @@ _UNIQUE = (
     (server_keys, "server"),
     (announcements, "scope"),
     (shared_voices, "channel"),
+    (departures, "server"),
 )
 
 _sum = upsert(counters)

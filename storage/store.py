@@ -15,7 +15,7 @@ from storage.announcements import SqlAnnouncements
 from storage.audit import SqlAudit
 from storage.buttons import SqlButtons
 from storage.chats import SqlChats
-from storage.ciphering import NO_CIPHER, ContentCipher, use
+from storage.ciphering import NO_CIPHER, PLAIN, ContentCipher, use
 from storage.database import Database, postgres_database, sqlite_database
 from storage.facts import SqlFacts
 from storage.lease import Lease, release_all
@@ -31,6 +31,7 @@ from storage.ownvoices import SqlOwnVoices
 from storage.reading import SqlReading
 from storage.reminders import SqlReminders
 from storage.resealing import Resealing, admit_keys
+from storage.retention import SqlRetention
 from storage.server_keys import SqlServerKeys
 from storage.settings import SqlSettings
 from storage.totals import totals
@@ -58,7 +59,7 @@ class SqlStore:
         self._memory = SqlMemory(database)
         self._settings = SqlSettings(database)
         self._access = SqlAccess(database)
-        self._buttons = SqlButtons(database)
+        self._buttons = SqlButtons(database, lease)
         self._marks = SqlMarks(database)
         self._chats = SqlChats(database)
         self._reading = SqlReading(database)
@@ -70,6 +71,8 @@ class SqlStore:
         self._facts = SqlFacts(database)
         self._own_voices = SqlOwnVoices(database)
         self._audit = SqlAudit(database)
+        self._retention = SqlRetention(database, lease)
+        self._sealed = cipher.newest != PLAIN
 
     @property
     def database(self) -> Database:
@@ -160,6 +163,16 @@ class SqlStore:
     def audit(self) -> SqlAudit:
         """Changes of what holds for others."""
         return self._audit
+
+    @property
+    def retention(self) -> SqlRetention:
+        """Forgetting in time."""
+        return self._retention
+
+    @property
+    def sealed(self) -> bool:
+        """See the port."""
+        return self._sealed
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

@@ -55,6 +55,7 @@ from bot.engine.models import ModelBook
 from bot.engine.radar import Radar
 from bot.engine.registry import Registry
 from bot.engine.replies import Replies
+from bot.engine.retention import Retention
 from bot.engine.retouching import Retoucher
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import SideCalls
@@ -90,6 +91,7 @@ class Assembly:
     keys: KeyBook
     balance: BalanceWatch
     account: AccountWatch
+    retention: Retention
 
     async def load(self) -> None:
         """Read settings, caps, access and keys; set the default cap once in the life of a database."""
@@ -99,6 +101,7 @@ class Assembly:
         await self.keys.load()
         await self.balance.load()
         await self.bulletin.load()
+        await self.retention.load()
         if await self.store.marks.claim("default-cap", "set"):
             await self.caps.put(DEFAULT_CAP, self.clock())
 
@@ -142,9 +145,10 @@ def assemble(
         public_url=public_url,
     )
     stopper = Stopper(talk.answers)
+    retention = Retention(store, ground.settings, ground.keys, doorkeeper, clock)
     registry = build_registry(_services(ground, media, talk, money, shop, stopper))
     return Assembly(
-        engine=_engine(ground, media, talk, money, stopper, registry, patience),
+        engine=_engine(ground, media, talk, money, stopper, registry, retention, patience),
         delivery=ground.delivery,
         settings=ground.settings,
         caps=ground.caps,
@@ -162,6 +166,7 @@ def assemble(
         keys=ground.keys,
         balance=money.balance,
         account=AccountWatch(money.account, money.balance, ground.keys),
+        retention=retention,
     )
 
 
@@ -216,6 +221,7 @@ def _engine(
     money: MoneyParts,
     stopper: Stopper,
     registry: Registry,
+    retention: Retention,
     patience: float,
 ) -> Engine:
     store, clock, hasher = ground.store, ground.clock, ground.hasher
@@ -260,4 +266,5 @@ def _engine(
         keys=ground.keys,
         replies=Replies(store.vault, clock),
         unseen=media.gallery.unseen,
+        retention=retention,
     )

@@ -1,7 +1,16 @@
 """The tables, one module per matter."""
 
 from storage.tables.columns import CleanText, RowId, SealedBytes, SealedText, metadata
-from storage.tables.house import access_rules, audit, buttons, marks, owners, server_keys, settings
+from storage.tables.house import (
+    access_rules,
+    audit,
+    buttons,
+    departures,
+    marks,
+    owners,
+    server_keys,
+    settings,
+)
 from storage.tables.journal import events, turns
 from storage.tables.money import caps, counters, ledger, reservations
 from storage.tables.talk import (
@@ -29,6 +38,7 @@ __all__ = [
     "chats",
     "counters",
     "current_chats",
+    "departures",
     "events",
     "facts",
     "history",

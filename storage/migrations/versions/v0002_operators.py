@@ -1,4 +1,4 @@
-"""What operators need: the audit log."""
+"""What operators need: the audit log, and retention."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ depends_on = None
 def upgrade() -> None:
     """Add to what is there."""
     _audit()
+    _retention()
 
 
 def _create(name: str, columns: Sequence[SchemaItem], *key: str) -> None:
@@ -47,3 +48,9 @@ def _audit() -> None:
     _create("audit", [_row_id(), *_numbers("at"), *texts], "id")
     _index("audit", "server", "id")
     _index("audit", "at")
+
+
+def _retention() -> None:
+    _create("departures", [*_texts("server"), *_numbers("left_at")], "server")
+    # When a button was stored; nobody knows for those that are there already, so they count as old.
+    op.add_column("buttons", sa.Column("saved_at", sa.BigInteger(), nullable=False, server_default="0"))
