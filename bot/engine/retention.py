@@ -88,8 +88,9 @@ class Retention:
         """Delete everything whose time is over; returns how many rows."""
         await self._settings.load()
         gone = await self._expired() + await self._removed()
+        # Also what other ways have deleted since the last round leaves the disk now.
+        await self._store.retention.scrub()
         if gone:
-            await self._store.retention.scrub()
             log.info("retention.deleted", rows=gone)
         return gone
 
