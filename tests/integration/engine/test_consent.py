@@ -32,9 +32,7 @@ def sent(room: Room) -> str:
 
 
 async def ask(room: Room, **fields: Any) -> list[Any]:
-    return await room.send(
-        room.event("What do you think?", place=GROUP, addressed=Addressed.MENTION, **fields)
-    )
+    return await room.send(room.event("What is 2 + 2?", place=GROUP, addressed=Addressed.MENTION, **fields))
 
 
 async def test_quoted_words_reach_the_model_and_not_the_disk(room: Room, tmp_path: Path) -> None:
