@@ -117,6 +117,7 @@ class House:
                 self.parts.eraser.run(),
                 self.parts.reconciler.watch(),
                 self.parts.cap_watch.run(),
+                self.parts.retention.watch(),
             )
             tasks += [asyncio.create_task(work) for work in beside]
             yield
@@ -265,7 +266,8 @@ async def serving(configuration: Configuration, *, timeouts: Timeouts | None = N
             instance=secrets.token_hex(8),
             clock=time.time,
             lease_seconds=LEASE_SECONDS,
-            cipher=content_cipher(configuration, keys),
+            # Only a key that lies apart from the data protects words.
+            cipher=ContentCipher(keys.sealing, sealing=configuration.has_own_key),
         )
         stack.push_async_callback(store.close)
         client = await stack.enter_async_context(await _venice(configuration, stack, timeouts))
@@ -274,12 +276,6 @@ async def serving(configuration: Configuration, *, timeouts: Timeouts | None = N
         await house.parts.load()
         await stack.enter_async_context(house.doors_open())
         yield house
-
-
-def content_cipher(configuration: Configuration, keys: SecretKeys) -> ContentCipher:
-    """What encrypts people's words: only a key that lies apart from the data protects them."""
-    chosen = bool(configuration.gondola_secret_key.get_secret_value())
-    return ContentCipher(keys.sealing, sealing=chosen)
 
 
 async def _venice(

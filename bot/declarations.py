@@ -125,7 +125,8 @@ class Setting:
     """One setting. Values are stored as text and parsed by `parse_value`.
 
     `scopes` lists where it may be set. A person may always change their own `USER` value.
-    Of a `strictest` setting the last of its choices that is set in any scope holds, whichever is narrower.
+    Of a `strictest` setting the last of its choices that is set in any scope holds, or the least number,
+    whichever is narrower.
     """
 
     name: str

@@ -167,6 +167,11 @@ class Front(FollowsReading, Protocol):
         """The bot was added somewhere: greet once with first steps."""
         ...
 
+    async def membership(self, place: Place, *, member: bool) -> None:
+        """The bot was removed from a server or group, or is in it (again). A server that cannot be reached is
+        no removal."""
+        ...
+
     async def moved(self, platform: str, old_channel: str, new_channel: str) -> None:
         """A chat has a new id: settings, caps, access and memory go with it."""
         ...

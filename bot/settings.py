@@ -62,7 +62,9 @@ class Configuration(BaseSettings):
         "INFO", description="How much is logged."
     )
     gondola_secret_key: SecretStr = Field(
-        SecretStr(""), description="Key for hashes and encryption; empty for a generated key file."
+        SecretStr(""),
+        description="Key for hashes and encryption; with it what people say is stored encrypted. Empty for a "
+        "generated key file.",
     )
     gondola_old_secret_keys: SecretStr = Field(
         SecretStr(""),
@@ -100,6 +102,11 @@ class Configuration(BaseSettings):
                     f"GONDOLA_OWNERS must look like discord:123,telegram:456; {key!r} does not."
                 )
         return keys
+
+    @property
+    def has_own_key(self) -> bool:
+        """Whether the secret key is the operator's rather than a generated file beside the data."""
+        return bool(self.gondola_secret_key.get_secret_value())
 
     @property
     def demo(self) -> bool:

@@ -41,6 +41,7 @@ from bot.records import (
 )
 from bot.remembered import HasFacts
 from bot.reminding import HasReminders
+from bot.retaining import HasRetention
 from bot.signingin import HasSignIns
 from bot.totals import HasTotals
 
@@ -297,6 +298,7 @@ class Store(
     HasFigures,
     HasOverseen,
     HasSignIns,
+    HasRetention,
     Protocol,
 ):
     """The one database."""
@@ -319,6 +321,11 @@ class Store(
     def chats(self) -> Chats: ...
     @property
     def announcements(self) -> Announcements: ...
+
+    @property
+    def sealed(self) -> bool:
+        """Whether words are stored encrypted."""
+        ...
 
     async def reseal(self, pause: float) -> int:
         """Encrypt anew what is stored otherwise than today's key asks, in short transactions with so many

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import secrets
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,17 +20,17 @@ from bot.doctor import venice as venice_checks
 from bot.errors import OperatorError, PlatformError
 from bot.findings import Checkup, Finding, ok, warn
 from bot.safekeeping import Kept, Made, Plan, Restored
-from bot.secret import existing_key, put_key
+from bot.secret import existing_key, put_key, secret_keys
 from bot.settings import Configuration
 from bot.venice import Timeouts, VeniceClient
 from bot.venice.retry import Retry
-from storage import SqlStore
+from storage import ContentCipher, SqlStore, open_store
 from storage.database import sqlite_database
 from storage.lease import Lease
 from storage.location import SqliteFile, locate
 from storage.upkeep import backup, package, portable, revisions
 from storage.upkeep import restore as restoring
-from storage.upkeep.access import Place
+from storage.upkeep.access import Place, existing
 from storage.upkeep.look import look
 
 _TIMEOUTS = Timeouts(connect=5.0, answer=15.0, listing=15.0)
@@ -46,9 +48,32 @@ async def migrate(configuration: Configuration, *, rehearse: bool) -> Plan:
     return await work(place_of(configuration))
 
 
-async def export(configuration: Configuration, path: Path) -> Kept:
-    """The whole database as one portable file. Raises OperatorError."""
-    return await portable.export(place_of(configuration), path, now())
+async def export(configuration: Configuration, path: Path, *, plain: bool = False) -> Kept:
+    """The whole database as one portable file; what is encrypted stays so unless `plain`. Raises
+    OperatorError."""
+    cipher = _cipher(configuration) if plain else None
+    return await portable.export(place_of(configuration), path, now(), cipher)
+
+
+async def seal(configuration: Configuration) -> int:
+    """Have every stored word as the configuration asks; returns how many rows were changed. Raises
+    OperatorError, also while a house runs on the SQLite file."""
+    folder = configuration.gondola_data_dir
+    url = configuration.database_url.get_secret_value()
+    existing(place_of(configuration))
+    cipher = _cipher(configuration)
+    store = await open_store(url, folder, instance=secrets.token_hex(8), clock=time.time, cipher=cipher)
+    async with store:
+        return await store.reseal(0)
+
+
+def _cipher(configuration: Configuration) -> ContentCipher:
+    keys = secret_keys(
+        configuration.gondola_secret_key.get_secret_value(),
+        configuration.gondola_old_secret_keys.get_secret_value(),
+        configuration.gondola_data_dir,
+    )
+    return ContentCipher(keys.sealing, sealing=configuration.has_own_key)
 
 
 async def import_(configuration: Configuration, path: Path) -> Kept:
@@ -97,7 +122,7 @@ async def examine(configuration: Configuration) -> list[Finding]:
     host, number = configuration.http_address
     folder = configuration.gondola_data_dir
     findings = [machine.python(), machine.data_dir(folder), machine.disk(folder)]
-    found = await look(place_of(configuration))
+    found = await look(place_of(configuration), _present_cipher(configuration))
     findings += found.findings
     findings.append(await machine.port(host, number))
     findings += [one for one in (machine.public_url(configuration.gondola_public_url),) if one is not None]
@@ -159,6 +184,16 @@ def is_sealed(path: Path) -> bool:
 
 def _is_file_name(path: Path) -> bool:
     return path.suffix != "" and not path.is_dir()
+
+
+def _present_cipher(configuration: Configuration) -> ContentCipher:
+    """Like `_cipher`, without making a key file."""
+    old = configuration.gondola_old_secret_keys.get_secret_value().split(",")
+    present = b""
+    with contextlib.suppress(OperatorError):  # a folder we may not enter is a finding of its own
+        present = _house_key(configuration)
+    keys = (present, *(one.strip().encode() for one in old))
+    return ContentCipher([one for one in keys if one], sealing=configuration.has_own_key)
 
 
 def _house_key(configuration: Configuration) -> bytes:

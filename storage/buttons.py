@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping, bindparam, delete, select
 
 from bot.records import StoredButton
 from storage.database import Database
+from storage.lease import Lease
 from storage.rows import Params, changed, fetch, fetch_many, last_by, micros, replacing, seconds
 from storage.tables import buttons
 
@@ -29,12 +30,14 @@ _PURGE = delete(buttons).where(buttons.c.expires_at <= bindparam("now"))
 class SqlButtons:
     """bot.storing.Buttons over the database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, lease: Lease) -> None:
         self._database = database
+        self._lease = lease
 
     async def save(self, buttons: Sequence[StoredButton]) -> None:
         """Keep buttons; one with a known id replaces it."""
-        rows = last_by([_row(button) for button in buttons], "id")
+        saved: Params = {"saved_at": self._lease.now()}
+        rows = last_by([{**_row(button), **saved} for button in buttons], "id")
         if rows:
             await self._database.write(lambda connection: fetch_many(connection, _SAVE, rows))
 

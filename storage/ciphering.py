@@ -28,6 +28,8 @@ TEXT_MARK = "\x02s1."
 BYTES_MARK = b"\x02GS1"
 PLAIN = "plain"
 """In the place of a fingerprint: not encrypted."""
+KEYS_MARK = "content-keys"
+"""Name of the mark that says which keys stored words may be sealed with."""
 KEY_CHARS = 12
 _PURPOSE = b"gondola: content at rest"
 _NONCE = 12

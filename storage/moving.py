@@ -20,6 +20,7 @@ from storage.tables import (
     chats,
     counters,
     current_chats,
+    departures,
     facts,
     history,
     incidents,
@@ -95,6 +96,7 @@ _UNIQUE = (
     (server_keys, "server"),
     (announcements, "scope"),
     (shared_voices, "channel"),
+    (departures, "server"),
 )
 
 _sum = upsert(counters)

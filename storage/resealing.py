@@ -34,19 +34,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.type_api import TypeEngine
 
 from bot.errors import OperatorError
-from storage.ciphering import BYTES_MARK, OTHER_KEY, PLAIN, TEXT_MARK, ContentCipher
+from storage.ciphering import BYTES_MARK, KEYS_MARK, OTHER_KEY, PLAIN, TEXT_MARK, ContentCipher
 from storage.database import Database
 from storage.rows import Params, Scalar, changed, fetch, fetch_many, replacing
 from storage.tables import CleanText, SealedBytes, SealedText, marks, metadata
 
-MARK = "content-keys"
 ROWS_AT_ONCE = 300
 FILES_AT_ONCE = 8
-_GET = select(marks.c.value).where(marks.c.name == MARK)
+_GET = select(marks.c.value).where(marks.c.name == KEYS_MARK)
 _PUT = replacing(marks, "name")
 _NARROW = (
     update(marks)
-    .where(marks.c.name == MARK, marks.c.value == bindparam("seen"))
+    .where(marks.c.name == KEYS_MARK, marks.c.value == bindparam("seen"))
     .values(value=bindparam("now", type_=CleanText))
 )
 
@@ -103,10 +102,20 @@ def _plain_type(column: Column[object]) -> TypeEngine[Any]:
     return Text() if isinstance(column.type, SealedText) else LargeBinary()
 
 
+async def unlike_rows(connection: AsyncConnection, cipher: ContentCipher) -> int:
+    """How many rows hold words otherwise than this cipher would write them."""
+    total = 0
+    for kept in kept_words():
+        wanted = or_(*(unlike(one, cipher) for one in kept.columns))
+        found = await connection.execute(select(func.count()).select_from(kept.table).where(wanted))
+        total += found.scalar_one()
+    return total
+
+
 async def admit_keys(connection: AsyncConnection, cipher: ContentCipher) -> None:
     """Note that this house writes with its newest key. Raises OperatorError where something may be sealed
     with a key it does not have; then nothing was written."""
-    stored = await _noted(connection)
+    stored = await noted(connection)
     if foreign := stored - cipher.prints:
         raise OperatorError(OTHER_KEY, detail=f"sealed with {', '.join(sorted(foreign))}")
     if cipher.newest not in stored:
@@ -123,7 +132,7 @@ class Resealing:
     async def run(self, pause: float = 0.0) -> int:
         """One pass over everything in short transactions, with so many seconds between them; returns how many
         rows were changed. May be cut off at any time: the next one goes on."""
-        seen = await self._database.read(_noted)
+        seen = await self._database.read(noted)
         if seen == {self._cipher.newest}:
             return 0
         total = 0
@@ -180,13 +189,14 @@ def _type_of(value: str | bytes) -> TypeEngine[Any]:
     return Text() if isinstance(value, str) else LargeBinary()
 
 
-async def _noted(connection: AsyncConnection) -> set[str]:
+async def noted(connection: AsyncConnection) -> set[str]:
+    """The keys that stored words may be sealed with, as values name them."""
     rows = await fetch(connection, _GET)
     return set(rows[0]["value"].split(",")) if rows else {PLAIN}
 
 
 async def _note(connection: AsyncConnection, keys: Iterable[str]) -> None:
-    await fetch_many(connection, _PUT, [{"name": MARK, "value": _joined(keys)}])
+    await fetch_many(connection, _PUT, [{"name": KEYS_MARK, "value": _joined(keys)}])
 
 
 def _joined(keys: Iterable[str]) -> str:

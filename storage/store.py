@@ -15,7 +15,7 @@ from storage.announcements import SqlAnnouncements
 from storage.audit import SqlAudit
 from storage.buttons import SqlButtons
 from storage.chats import SqlChats
-from storage.ciphering import NO_CIPHER, ContentCipher, use
+from storage.ciphering import NO_CIPHER, PLAIN, ContentCipher, use
 from storage.credits import SqlCredits
 from storage.database import Database, postgres_database, sqlite_database
 from storage.facts import SqlFacts
@@ -36,6 +36,7 @@ from storage.reading import SqlReading
 from storage.reconciliations import SqlReconciliations
 from storage.reminders import SqlReminders
 from storage.resealing import Resealing, admit_keys
+from storage.retention import SqlRetention
 from storage.server_keys import SqlServerKeys
 from storage.settings import SqlSettings
 from storage.signingin import SqlSignIns
@@ -64,7 +65,7 @@ class SqlStore:
         self._memory = SqlMemory(database)
         self._settings = SqlSettings(database)
         self._access = SqlAccess(database)
-        self._buttons = SqlButtons(database)
+        self._buttons = SqlButtons(database, lease)
         self._marks = SqlMarks(database)
         self._chats = SqlChats(database)
         self._reading = SqlReading(database)
@@ -82,6 +83,8 @@ class SqlStore:
         self._figures = SqlFigures(database)
         self._overseen = SqlOverseen(database)
         self._sign_ins = SqlSignIns(database)
+        self._retention = SqlRetention(database, lease)
+        self._sealed = cipher.newest != PLAIN
 
     @property
     def database(self) -> Database:
@@ -202,6 +205,16 @@ class SqlStore:
     def sign_ins(self) -> SqlSignIns:
         """Links to the dashboard."""
         return self._sign_ins
+
+    @property
+    def retention(self) -> SqlRetention:
+        """Forgetting in time."""
+        return self._retention
+
+    @property
+    def sealed(self) -> bool:
+        """See the port."""
+        return self._sealed
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

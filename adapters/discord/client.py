@@ -23,6 +23,7 @@ from adapters.discord.outbound import DiscordDoor
 from adapters.discord.payloads import MENTIONS
 from adapters.discord.seen import Seen
 from bot.errors import PlatformError, PlatformFailure
+from bot.messages import Place
 from bot.ports import Front
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -218,9 +219,14 @@ class GatewayClient(discord.Client):
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         self._catch_up.look(guild)
+        await self._front.membership(_server(guild), member=True)
         channel = greeting_channel(guild)
         if channel is not None:
             await self._front.welcome(place_of(channel, guild.id), guild.name)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Thrown out, or the server is gone. One that is only unavailable comes as another event."""
+        await self._front.membership(_server(guild), member=False)
 
     async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
         """Names and lines only: what the error says may quote what people wrote."""
@@ -232,6 +238,11 @@ class GatewayClient(discord.Client):
             error=type(error).__name__,
             where=[f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames[-4:]],
         )
+
+
+def _server(guild: discord.Guild) -> Place:
+    """A server as a place, without a channel."""
+    return Place(PLATFORM, str(guild.id), "")
 
 
 def greeting_channel(guild: discord.Guild) -> discord.TextChannel | None:

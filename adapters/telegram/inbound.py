@@ -50,6 +50,13 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """The bot was removed from a group."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Migrated:
     """A group has become a supergroup and has a new id."""
 
@@ -57,7 +64,7 @@ class Migrated:
     new: str
 
 
-Reading = Incoming | Joined | Migrated | None
+Reading = Incoming | Joined | Left | Migrated | None
 """What an update means; None for nothing."""
 
 
@@ -310,10 +317,13 @@ def _press(event_id: str, query: CallbackQuery) -> Incoming | None:
     )
 
 
-def _membership(change: ChatMemberUpdated) -> Joined | None:
-    """Only the way in counts; a person who blocks the bot changes nothing."""
+def _membership(change: ChatMemberUpdated) -> Joined | Left | None:
+    """The way into a group and out of it; a person who blocks the bot changes nothing."""
     group = change.chat.type in (ChatType.GROUP, ChatType.SUPERGROUP)
     came = change.old_chat_member.status in _OUTSIDE and change.new_chat_member.status in _INSIDE
+    went = change.old_chat_member.status not in _OUTSIDE and change.new_chat_member.status in _OUTSIDE
+    if group and went:
+        return Left(place_of(change.chat))
     return Joined(place_of(change.chat), change.chat.title or "") if group and came else None
 
 

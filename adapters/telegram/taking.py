@@ -12,7 +12,7 @@ from telegram.error import TelegramError
 from adapters.telegram.authority import Managers
 from adapters.telegram.capabilities import PLATFORM
 from adapters.telegram.errors import describe
-from adapters.telegram.inbound import Inbound, Joined, Migrated, Reading
+from adapters.telegram.inbound import Inbound, Joined, Left, Migrated, Reading
 from adapters.telegram.request import Connection
 from bot.messages import Incoming
 from bot.ports import Front
@@ -80,7 +80,12 @@ class Taker:
                     events = []
                     self._moved.add(reading)
                     await self._front.moved(PLATFORM, reading.old, reading.new)
+                case Left():
+                    await self._submit(events)
+                    events = []
+                    await self._front.membership(reading.place, member=False)
                 case Joined():
+                    await self._front.membership(reading.place, member=True)
                     await self._front.welcome(reading.place, reading.title)
                 case _:
                     pass

@@ -66,6 +66,7 @@ from bot.engine.radar import Radar
 from bot.engine.reconciler import Reconciler
 from bot.engine.registry import Registry
 from bot.engine.replies import Replies
+from bot.engine.retention import Retention
 from bot.engine.retouching import Retoucher
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import SideCalls
@@ -111,6 +112,7 @@ class Assembly:
     desk: HouseDesk
     pulse: Pulse
     chores: Chores
+    retention: Retention
 
     async def load(self) -> None:
         """Read settings, caps, access and keys; set the default cap once in the life of a database."""
@@ -123,6 +125,7 @@ class Assembly:
         await self.keys.load()
         await self.balance.load()
         await self.bulletin.load()
+        await self.retention.load()
         if await self.store.marks.claim("default-cap", "set"):
             await self.caps.put(DEFAULT_CAP, self.clock())
 
@@ -178,11 +181,12 @@ def assemble(
         public_url=public_url,
     )
     stopper = Stopper(talk.answers)
+    retention = Retention(store, ground.settings, ground.keys, doorkeeper, clock)
     people = _people_parts(ground, talk, money, shop)
     sign_in = SignInLinks(store.sign_ins, doorkeeper, hasher, clock, public_url, local_url)
     services = _services(ground, media, talk, money, shop, stopper, people, sign_in, backup_days)
     registry = build_registry(services)
-    engine = _engine(ground, media, talk, money, stopper, registry, patience, people.eraser)
+    engine = _engine(ground, media, talk, money, stopper, registry, retention, patience, people.eraser)
     chores = Chores(clock)
     return Assembly(
         engine=engine,
@@ -226,6 +230,7 @@ def assemble(
         ),
         pulse=ground.pulse,
         chores=chores,
+        retention=retention,
     )
 
 
@@ -323,6 +328,7 @@ def _engine(
     money: MoneyParts,
     stopper: Stopper,
     registry: Registry,
+    retention: Retention,
     patience: float,
     eraser: Eraser,
 ) -> Engine:
@@ -371,4 +377,5 @@ def _engine(
         replies=Replies(store.vault, clock),
         unseen=media.gallery.unseen,
         eraser=eraser,
+        retention=retention,
     )

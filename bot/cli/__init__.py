@@ -10,6 +10,7 @@ from bot.cli.doctor import doctor
 from bot.cli.migrate import migrate
 from bot.cli.portable import export, import_
 from bot.cli.run import run
+from bot.cli.seal import seal
 
 
 @click.group()
@@ -18,5 +19,5 @@ def main() -> None:
     """Gondola: one chatbot for Discord, Telegram and the web on Venice.ai."""
 
 
-for command in (run, doctor, config, migrate, backup, restore, export, import_):
+for command in (run, doctor, config, migrate, backup, restore, export, import_, seal):
     main.add_command(command)

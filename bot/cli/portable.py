@@ -15,7 +15,8 @@ _FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
 @click.command()
 @_FILE
-def export(file: Path) -> None:
+@click.option("--plain", is_flag=True, help="Decrypt what is stored encrypted, for a house with another key.")
+def export(file: Path, *, plain: bool) -> None:
     """Write the whole database to FILE, to be imported into SQLite or PostgreSQL.
 
     Works while Gondola runs; what is said later is not in it, so stop Gondola first for a move. The key file
@@ -25,7 +26,7 @@ def export(file: Path) -> None:
         configuration = load_configuration()
         from bot import upkeep
 
-        kept = asyncio.run(upkeep.export(configuration, file))
+        kept = asyncio.run(upkeep.export(configuration, file, plain=plain))
         click.echo(f"Exported to {kept.path}: {describe(kept)}")
 
 

@@ -121,7 +121,7 @@ async def _again(
         model,
         pressed=_pressed(turn) if model or not record.in_place else None,
     )
-    turn.incoming = asked_again(record, turn.incoming)
+    turn.incoming = asked_again(record, turn.incoming, services.answers.quoted(stored.id))
     await services.talker.answer(turn, asked.text, search=record.search)
 
 

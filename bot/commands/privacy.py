@@ -6,8 +6,11 @@ from collections.abc import Mapping
 
 from bot.commands.services import Services
 from bot.declarations import Command
+from bot.engine.discretion import SETTING as RECORD
 from bot.engine.models import tier_of
 from bot.engine.registry import Bound
+from bot.engine.retention import REMOVAL
+from bot.engine.retention import SETTING as RETENTION
 from bot.engine.turn import Turn
 from bot.errors import GondolaError
 from bot.messages import OptionValue
@@ -30,12 +33,19 @@ def bound(services: Services) -> list[Bound]:
     """The commands of this group."""
 
     async def privacy(turn: Turn) -> None:
-        sections = [_rule(turn), await _going(services, turn), _searching(turn), _kept(turn), _seen(turn)]
+        sections = [
+            _rule(turn),
+            await _going(services, turn),
+            _searching(turn),
+            _kept(services, turn),
+            _seen(services, turn),
+        ]
         turn.say("\n\n".join([*sections, _forgetting(services)]))
         offers: list[tuple[str, str, Mapping[str, OptionValue]]]
         offers = [("Private models", "models", {"filter": "private"})]
         if turn.moderator:
             offers.append(("Rule of this place", "settings", {"name": "min_privacy"}))
+            offers.append(("How long it is kept", "settings", {"name": RETENTION}))
         buttons = await services.command_buttons(turn, offers)
         turn.notice("More about it:", private=True, buttons=buttons)
 
@@ -105,10 +115,10 @@ def _searching(turn: Turn) -> str:
     )
 
 
-def _kept(turn: Turn) -> str:
+def _kept(services: Services, turn: Turn) -> str:
     heard = int(turn.settings.number("overhear") or 0)
     lines = [
-        "What was said with me here, and summaries of it, until somebody has it forgotten.",
+        _said(turn),
         "What was remembered for good, until it is taken back (`/memory` lists it), and reminders until "
         "they are told.",
         "Pictures and other files I made, for 7 days, so that their buttons work.",
@@ -121,15 +131,43 @@ def _kept(turn: Turn) -> str:
         "Settings, and with them the personas that people wrote.",
         "The logs hold no words and no names.",
     ]
-    if heard:
+    if not turn.incoming.place.direct:
+        days = services.settings.everywhere().number(REMOVAL)
+        lines.append(f"Everything of this server, for {_days(days or 0)} after I am removed from it.")
+    if heard and turn.settings.text(RECORD) == "on":
         lines.insert(1, f"Up to {heard} lines said around me, in memory only, never stored.")
     return "\n".join(["**What is kept here, on the computer of whoever runs this bot**", "", *_listed(lines)])
 
 
-def _seen(turn: Turn) -> str:
-    group = "" if turn.incoming.place.direct else "Everybody here can have me quote what was said here. "
+def _said(turn: Turn) -> str:
+    if turn.settings.text(RECORD) == "off":
+        return (
+            "**Nothing of what is said with me here**: it is off the record (`record`): neither questions "
+            "nor answers are kept. What was said before that stays until somebody has it forgotten."
+        )
+    once = "`/offrecord` asks something of which nothing is kept."
+    days = turn.settings.number(RETENTION)
+    if days is None:
+        return f"What was said with me here, and summaries of it, until somebody has it forgotten. {once}"
     return (
-        f"**Who can see it**: {group}Whoever runs this bot can read its database, and so what I remember. "
+        f"What was said with me here, with summaries, facts, files and buttons from it, for {_days(days)} "
+        f"(`retention`), or until somebody has it forgotten. {once}"
+    )
+
+
+def _days(days: float) -> str:
+    return "1 day" if days == 1 else f"{days:g} days"
+
+
+def _seen(services: Services, turn: Turn) -> str:
+    group = "" if turn.incoming.place.direct else "Everybody here can have me quote what was said here. "
+    reads = (
+        "Words are encrypted in the database; whoever runs this bot has the key"
+        if services.store.sealed
+        else "Whoever runs this bot can read its database, and so what I remember"
+    )
+    return (
+        f"**Who can see it**: {group}{reads}. "
         "The chat app you write in sees and keeps your messages, as it always does."
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
 
-from bot.messages import SPOKEN, Attachment, Incoming, MessageRef
+from bot.messages import SPOKEN, Attachment, Incoming, MessageRef, Quoted
 from bot.records import HistoryItem, Role
 
 MICRO = 1_000_000
@@ -85,6 +85,8 @@ def without_words(incoming: Incoming) -> Incoming:
     quoted = incoming.quoted
     if quoted is not None:
         quoted = replace(quoted, attachments=_seen(quoted.attachments))
+    if quoted is not None and cites_others(incoming):
+        quoted = replace(quoted, text="", author=replace(quoted.author, name=""))
     return replace(
         incoming,
         text="",
@@ -96,14 +98,25 @@ def without_words(incoming: Incoming) -> Incoming:
     )
 
 
+def cites_others(incoming: Incoming) -> bool:
+    """Whether it replies to words of somebody else. They did not ask to be remembered: their words are used
+    for this question and never stored with a button (decision 0010)."""
+    quoted = incoming.quoted
+    if quoted is None or not (quoted.text or quoted.attachments):
+        return False
+    return not quoted.author.is_bot and quoted.author.key != incoming.author.key
+
+
 def _seen(attachments: Sequence[Attachment]) -> tuple[Attachment, ...]:
     return tuple(one for one in attachments if one.kind not in SPOKEN)
 
 
-def asked_again(record: AnswerRecord, pressed: Incoming) -> Incoming:
-    """The question's event once more, with what holds for whoever pressed."""
+def asked_again(record: AnswerRecord, pressed: Incoming, quoted: Quoted | None = None) -> Incoming:
+    """The question's event once more, with what holds for whoever pressed. `quoted` is what it replied to,
+    where that is still known."""
     return replace(
         record.incoming,
+        quoted=quoted or record.incoming.quoted,
         event_id=pressed.event_id,
         place=pressed.place,
         authority=pressed.authority,

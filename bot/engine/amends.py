@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bot.engine.again import cites_others
 from bot.engine.intake import from_payload, to_payload
 from bot.engine.registry import ActionHandler, Bound, CommandHandler, check_permission
 from bot.engine.turn import Turn
@@ -33,9 +34,12 @@ class Amends:
         return await self._button("Show it again", SHOW, json.dumps({"text": text}), incoming, person)
 
     async def retry(self, incoming: Incoming, person: str) -> ButtonRows:
-        """A button that asks the question anew; for what a button had asked, that button once more."""
+        """A button that asks the question anew; for what a button had asked, that button once more. None for
+        a reply to somebody else's words, which are not stored."""
         if incoming.press is not None:
             return ((Button("Retry", incoming.press.button_id),),)
+        if cites_others(incoming):
+            return ()  # the button would keep somebody else's words
         return await self._button("Retry", RETRY, to_payload(incoming), incoming, person)
 
     async def _button(

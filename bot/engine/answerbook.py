@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.engine.again import AnswerRecord, Receipt, from_payload, to_payload, without_words
+from bot.engine.again import AnswerRecord, Receipt, cites_others, from_payload, to_payload, without_words
 from bot.engine.batching import Batcher, each
 from bot.engine.turn import Turn
 from bot.errors import GondolaError
-from bot.messages import Button, ButtonRows, ButtonsReady, MessageRef, Place
+from bot.messages import Button, ButtonRows, ButtonsReady, MessageRef, Place, Quoted
 from bot.ports import Clock
 from bot.records import StoredButton
 from bot.storing import Buttons
@@ -67,6 +67,7 @@ class AnswerBook:
         self._save: Batcher[StoredButton, None] = Batcher(each(buttons.save))
         self._latest: OrderedDict[str, Last] = OrderedDict()
         self._thoughts: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        self._quoted: OrderedDict[str, Quoted] = OrderedDict()
         self._begun: OrderedDict[str, None] = OrderedDict()
 
     def begin(self, turn: Turn) -> None:
@@ -99,6 +100,10 @@ class AnswerBook:
         asker = again.asker if again is not None else turn.person
         record = _record(turn, outcome)
         self._keep(button_id, asker, record, outcome.thought)
+        if cites_others(turn.incoming) and turn.incoming.quoted is not None:
+            self._quoted[button_id] = turn.incoming.quoted
+            while len(self._quoted) > MOST_KEPT:
+                self._quoted.popitem(last=False)
         if again is not None and again.pressed is not None:
             turn.beside(self._clear(again.pressed))
         level = turn.settings.text("buttons")
@@ -127,6 +132,11 @@ class AnswerBook:
             if record.incoming.place.conversation == place.conversation:
                 return Last(stored.id, stored.person, record)
         return None
+
+    def quoted(self, button_id: str) -> Quoted | None:
+        """Somebody else's message that the question replied to, while this process remembers it: their words
+        are never stored."""
+        return self._quoted.get(button_id)
 
     def thought(self, button_id: str) -> str:
         """The thinking behind an answer, "" when there was none or it is no longer kept."""

@@ -37,6 +37,7 @@ from bot.engine.pressing import Presses
 from bot.engine.recovery import Recovery, Unseen
 from bot.engine.registry import Bound, Registry, check_permission
 from bot.engine.replies import Replies
+from bot.engine.retention import Retention
 from bot.engine.settings import SettingsBook
 from bot.engine.sheltering import sheltered
 from bot.engine.sidecalls import Background
@@ -81,10 +82,12 @@ class Engine:
         replies: Replies,
         unseen: Unseen,
         eraser: Eraser,
+        retention: Retention,
         patience: float = PATIENCE,
     ) -> None:
         self._away = Away(clock)
         self._keys = keys
+        self._retention = retention
         self._store = store
         self._delivery = delivery
         self._doorkeeper = doorkeeper
@@ -151,6 +154,9 @@ class Engine:
     async def welcome(self, place: Place, title: str) -> None:
         if await self._store.marks.claim(f"welcomed:{place.channel_key}", "1"):
             self._spawn(self._greet(place, title))
+
+    async def membership(self, place: Place, *, member: bool) -> None:
+        await (self._retention.present(place) if member else self._retention.left(place))
 
     async def moved(self, platform: str, old_channel: str, new_channel: str) -> None:
         old, new = (Place(platform, channel, channel) for channel in (old_channel, new_channel))
@@ -238,6 +244,7 @@ class Engine:
             self._spawn(self._tell(incoming, CLOSED))
         if verdict is not Verdict.ENTER:
             return
+        await self._retention.present(incoming.place)
         match await self._groups.decide(incoming):
             case Meant.FOR_US:
                 await self._accept(incoming)

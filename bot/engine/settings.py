@@ -185,6 +185,26 @@ SETTINGS: dict[str, Setting] = {
             strictest=True,
         ),
         Setting(
+            "retention",
+            "Days after which what was said here is deleted, with facts, files and buttons from it; empty to "
+            "keep it until somebody has it forgotten. The shortest of bot, server, channel and thread holds.",
+            "",
+            kind=OptionKind.NUMBER,
+            minimum=0.05,
+            maximum=3650,
+            scopes=_PLACES,
+            strictest=True,
+        ),
+        Setting(
+            "removal_retention",
+            "Days after which everything of a server is deleted that I was removed from.",
+            "30",
+            kind=OptionKind.NUMBER,
+            minimum=0,
+            maximum=3650,
+            scopes=(Scope.BOT,),
+        ),
+        Setting(
             "catchup",
             "Let `/catchup` read what was not said to me, where the platform lets me; else it tells only "
             "what was said with me. Nothing of it is stored.",
@@ -425,7 +445,18 @@ class SettingsBook:
                 return Resolved(_parsed(setting, text), text, scope)
         return Resolved(_parsed(setting, setting.default), setting.default, None)
 
+    def _shortest(self, setting: Setting, keys: dict[Scope, str]) -> Resolved:
+        found = [
+            Resolved(_parsed(setting, text), text, scope)
+            for scope in setting.scopes
+            if (text := self._rows.get((keys.get(scope, ""), setting.name), ""))
+        ]
+        default = Resolved(_parsed(setting, setting.default), setting.default, None)
+        return min(found, key=lambda row: float(row.text), default=default)
+
     def _strictest(self, setting: Setting, keys: dict[Scope, str]) -> Resolved:
+        if not setting.choices:
+            return self._shortest(setting, keys)
         ranks = {choice.value: rank for rank, choice in enumerate(setting.choices)}
         found = [
             (ranks[text], Resolved(text, text, scope))

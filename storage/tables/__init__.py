@@ -1,7 +1,16 @@
 """The tables, one module per matter."""
 
 from storage.tables.columns import CleanText, RowId, SealedBytes, SealedText, metadata
-from storage.tables.house import access_rules, audit, buttons, marks, owners, server_keys, settings
+from storage.tables.house import (
+    access_rules,
+    audit,
+    buttons,
+    departures,
+    marks,
+    owners,
+    server_keys,
+    settings,
+)
 from storage.tables.journal import events, turns
 from storage.tables.money import (
     caps,
@@ -41,6 +50,7 @@ __all__ = [
     "credit_accounts",
     "credit_movements",
     "current_chats",
+    "departures",
     "erasures",
     "events",
     "facts",

@@ -42,6 +42,7 @@ buttons = Table(
     text("channel"),
     number("expires_at"),
     text("member"),
+    Column("saved_at", BigInteger, nullable=False, server_default="0"),
     Index(None, "expires_at"),
 )
 
@@ -67,6 +68,13 @@ server_keys = Table(
     text("privacy"),
     text("set_by"),
     number("set_at"),
+)
+
+departures = Table(
+    "departures",
+    metadata,
+    key("server"),
+    number("left_at"),
 )
 
 audit = Table(

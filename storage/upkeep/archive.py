@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import OperatorError
 from bot.safekeeping import Figures, Kept
+from storage.ciphering import ContentCipher
 from storage.upkeep.figures import Counting, Line, as_figures, as_json, lines_of
 from storage.upkeep.schema import tables_of, written_columns
 
@@ -55,8 +56,11 @@ class End:
 Piece = Header | Section | End | Line
 
 
-async def write_archive(connection: AsyncConnection, path: Path, made_at: str) -> Kept:
-    """Write everything this connection sees into a file. Raises OperatorError, OSError."""
+async def write_archive(
+    connection: AsyncConnection, path: Path, made_at: str, cipher: ContentCipher | None = None
+) -> Kept:
+    """Write everything this connection sees into a file, decrypted where there is a `cipher`. Raises
+    OperatorError, OSError."""
     revision, tables = await connection.run_sync(tables_of)
     if not revision:
         raise OperatorError("The database has no tables yet: there is nothing to keep.")
@@ -68,7 +72,7 @@ async def write_archive(connection: AsyncConnection, path: Path, made_at: str) -
             columns = [column.name for column in written_columns(table)]
             file.write(_line({"table": name, "columns": columns}))
             counting = Counting(columns)
-            async with aclosing(lines_of(connection, table)) as rows:
+            async with aclosing(lines_of(connection, table, cipher)) as rows:
                 async for row in rows:
                     file.write(counting.add(row) + b"\n")
             figures[name] = counting.figures()

@@ -13,6 +13,7 @@ from sqlalchemy import RowMapping, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.safekeeping import Figures
+from storage.ciphering import KEYS_MARK, NO_CIPHER, ContentCipher
 from storage.upkeep.schema import written_columns
 
 Value = str | int | float | bool | bytes | None
@@ -49,15 +50,20 @@ class Counting:
         return Figures(self._rows, dict(sorted(self._sums.items())), f"{self._digest:032x}")
 
 
-async def lines_of(connection: AsyncConnection, table: Table) -> AsyncGenerator[Line]:
-    """Every row of a table, a few at a time. Close it: the server keeps a cursor meanwhile."""
+async def lines_of(
+    connection: AsyncConnection, table: Table, cipher: ContentCipher | None = None
+) -> AsyncGenerator[Line]:
+    """Every row of a table, a few at a time, as stored or opened with `cipher`. Close it: the server keeps a
+    cursor meanwhile."""
     names = [column.name for column in written_columns(table)]
     statement = select(*(table.c[name] for name in names)).order_by(*table.primary_key.columns)
     result = await connection.stream(statement)
     try:
         async for some in result.mappings().partitions(ROWS_AT_ONCE):
             for row in some:
-                yield to_line(names, row)
+                if cipher is not None and table.name == "marks" and row["name"] == KEYS_MARK:
+                    continue  # nothing is encrypted any more
+                yield to_line(names, row, cipher)
     finally:
         await result.close()  # as a context manager it would not, where the reader fails
 
@@ -74,9 +80,16 @@ async def figures_of(connection: AsyncConnection, tables: Mapping[str, Table]) -
     return found
 
 
-def to_line(names: Sequence[str], row: RowMapping) -> Line:
+def to_line(names: Sequence[str], row: RowMapping, cipher: ContentCipher | None = None) -> Line:
     """A row as it is written."""
-    return [_to_json(row[name]) for name in names]
+    return [_to_json(row[name] if cipher is None else _opened(row[name], cipher)) for name in names]
+
+
+def _opened(value: object, cipher: ContentCipher) -> object:
+    """Only what is encrypted begins as such a value does; anything else stays as it is."""
+    if isinstance(value, str):
+        return NO_CIPHER.seal_text(cipher.open_text(value))
+    return NO_CIPHER.seal_bytes(cipher.open_bytes(value)) if isinstance(value, bytes) else value
 
 
 def from_line(names: Sequence[str], line: Line) -> dict[str, Value]:

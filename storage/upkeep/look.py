@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import OperatorError
 from bot.findings import Finding, bad, ok, warn
 from bot.records import ALL_MEDIA, CapUnit
+from storage.ciphering import PLAIN, ContentCipher
 from storage.location import PostgresServer, SqliteFile
 from storage.migrate import revision_of, scripts
+from storage.resealing import noted, unlike_rows
 from storage.tables import caps, owners
 from storage.upkeep.access import Place, describe, snapshot
 from storage.upkeep.copying import check_file
@@ -32,15 +34,15 @@ class Look:
     has_bot_cap: bool | None = None
 
 
-async def look(place: Place) -> Look:
-    """Reachable, of this version, sound."""
+async def look(place: Place, cipher: ContentCipher) -> Look:
+    """Reachable, of this version, sound, and encrypted as `cipher` would."""
     if isinstance(place, SqliteFile) and not _seen(place.path):
         return Look((ok(ABOUT, f"{describe(place)} will be made at the first start."),))
     try:
         if isinstance(place, SqliteFile):
             await check_file(place.path)
         async with snapshot(place) as connection:
-            return await _look(connection, place)
+            return await _look(connection, place, cipher)
     except OperatorError as error:
         mend = "Start the server or mend DATABASE_URL." if isinstance(place, PostgresServer) else _RESTORE
         return Look((bad(ABOUT, error.reader_text, mend),))
@@ -54,7 +56,7 @@ def _seen(path: Path) -> bool:
 _RESTORE = "Stop Gondola, and restore a backup with `gondola restore`."
 
 
-async def _look(connection: AsyncConnection, place: Place) -> Look:
+async def _look(connection: AsyncConnection, place: Place, cipher: ContentCipher) -> Look:
     findings = [_revision(await connection.run_sync(revision_of), place)]
     if isinstance(place, SqliteFile):
         findings += _private(place.path)
@@ -62,6 +64,7 @@ async def _look(connection: AsyncConnection, place: Place) -> Look:
         findings += _encoding(str((await connection.execute(_ENCODING)).scalar_one()))
     if findings[0].mend:
         return Look(tuple(findings))
+    findings.append(await _encryption(connection, cipher))
     return await connection.run_sync(_house, tuple(findings))
 
 
@@ -74,6 +77,21 @@ def _revision(current: str, place: Place) -> Finding:
         return bad(ABOUT, "The database was written by a newer Gondola.", mend)
     mend = "`gondola migrate --dry-run` shows what; the next start, or `gondola migrate`, does it."
     return warn(ABOUT, f"{describe(place)} needs migrating.", mend)
+
+
+async def _encryption(connection: AsyncConnection, cipher: ContentCipher) -> Finding:
+    if foreign := await noted(connection) - cipher.prints:
+        mend = "Put the key into GONDOLA_SECRET_KEY, or into GONDOLA_OLD_SECRET_KEYS beside a new one."
+        return bad(ABOUT, f"Words are encrypted with {len(foreign)} secret key(s) that I do not have.", mend)
+    otherwise = await unlike_rows(connection, cipher)
+    sealed = cipher.newest != PLAIN
+    if otherwise:
+        how = "encrypted with the present key" if sealed else "decrypted"
+        mend = "Start Gondola, which does it beside its work, or stop it and run `gondola seal`."
+        return warn(ABOUT, f"{otherwise:,} rows with words are not {how} yet.", mend)
+    if sealed:
+        return ok(ABOUT, "What people say is stored encrypted.")
+    return ok(ABOUT, "What people say is stored as it is; GONDOLA_SECRET_KEY would have it encrypted.")
 
 
 def _private(path: Path) -> list[Finding]:

@@ -9,21 +9,22 @@ from pathlib import Path
 
 from bot.errors import OperatorError
 from bot.safekeeping import Kept
+from storage.ciphering import ContentCipher
 from storage.upkeep.access import Place, alone, snapshot
 from storage.upkeep.archive import check_archive, write_archive
 from storage.upkeep.loading import load_archive
 
 
-async def export(place: Place, path: Path, made_at: str) -> Kept:
-    """Write one moment of the database into a new private file, read it back and compare. A house may be at
-    work. Raises OperatorError."""
+async def export(place: Place, path: Path, made_at: str, cipher: ContentCipher | None = None) -> Kept:
+    """Write one moment of the database into a new private file, read it back and compare. With a `cipher`
+    words are decrypted. A house may be at work. Raises OperatorError."""
     try:
         part = begin(path)
     except OSError as error:
         raise unwritable(path, error) from error
     try:
         async with snapshot(place) as connection:
-            kept = await write_archive(connection, part, made_at)
+            kept = await write_archive(connection, part, made_at, cipher)
         found = await asyncio.to_thread(check_archive, part)
         if found != kept:
             raise OperatorError(f"{path} reads otherwise than it was written. Check the disk.")

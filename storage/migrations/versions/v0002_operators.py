@@ -1,4 +1,4 @@
-"""What operators need: the audit log, people's say over their data, credits, the dashboard."""
+"""What operators need: the audit log, people's say over their data, credits, the dashboard, retention."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def upgrade() -> None:
     _reconciliations()
     _oversight()
     _caps()
+    _retention()
 
 
 def _create(name: str, columns: Sequence[SchemaItem], *key: str) -> None:
@@ -102,3 +103,9 @@ def _caps() -> None:
         table.add_column(sa.Column("by_owner", sa.Boolean(), nullable=False, server_default=sa.true()))
     with op.batch_alter_table("caps") as table:
         table.alter_column("by_owner", server_default=None)
+
+
+def _retention() -> None:
+    _create("departures", [*_texts("server"), *_numbers("left_at")], "server")
+    # When a button was stored; nobody knows for those that are there already, so they count as old.
+    op.add_column("buttons", sa.Column("saved_at", sa.BigInteger(), nullable=False, server_default="0"))

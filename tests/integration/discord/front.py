@@ -55,6 +55,7 @@ class PracticeFront:
     redelivered: list[str] = field(default_factory=list[str])
     asked: list[tuple[Incoming, str, str]] = field(default_factory=list[tuple[Incoming, str, str]])
     welcomed: list[tuple[Place, str]] = field(default_factory=list[tuple[Place, str]])
+    memberships: list[tuple[Place, bool]] = field(default_factory=list[tuple[Place, bool]])
     deleted: list[tuple[Place, tuple[str, ...]]] = field(default_factory=list[tuple[Place, tuple[str, ...]]])
     marks: dict[str, str] = field(default_factory=dict[str, str])
     read: dict[str, ReadMark] = field(default_factory=dict[str, ReadMark])
@@ -94,6 +95,9 @@ class PracticeFront:
 
     async def welcome(self, place: Place, title: str) -> None:
         self.welcomed.append((place, title))
+
+    async def membership(self, place: Place, *, member: bool) -> None:
+        self.memberships.append((place, member))
 
     async def moved(self, platform: str, old_channel: str, new_channel: str) -> None:
         raise AssertionError("Discord moves nothing")

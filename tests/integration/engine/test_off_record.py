@@ -108,7 +108,7 @@ async def test_what_is_on_record_is_still_known_and_what_is_off_is_not(room: Roo
 async def test_what_must_be_kept_is_refused_with_a_sentence(room: Room) -> None:
     await off(room, PLACE.channel_key)
     for name, options in (
-        ("remember", {"fact": f"my {SECRET} sleeps"}),
+        ("remember", {"text": f"my {SECRET} sleeps"}),
         ("remind", {"when": "in 20 minutes", "what": SECRET}),
         ("video", {"prompt": SECRET}),
     ):

@@ -42,6 +42,7 @@ class RecordingFront:
         self.duplicates: list[Incoming] = []
         self.batches: list[int] = []
         self.welcomed: list[tuple[Place, str]] = []
+        self.memberships: list[tuple[Place, bool]] = []
         self.moves: list[tuple[str, str, str]] = []
         self.journal: list[str] = []
         self.deleted: list[tuple[Place, tuple[str, ...]]] = []
@@ -66,6 +67,10 @@ class RecordingFront:
 
     async def welcome(self, place: Place, title: str) -> None:
         self.welcomed.append((place, title))
+        await self._tell()
+
+    async def membership(self, place: Place, *, member: bool) -> None:
+        self.memberships.append((place, member))
         await self._tell()
 
     async def moved(self, platform: str, old_channel: str, new_channel: str) -> None:

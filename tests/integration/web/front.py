@@ -156,6 +156,9 @@ class PracticeFront:
     async def welcome(self, place: Place, title: str) -> None:
         raise AssertionError("a page is nothing one is added to")
 
+    async def membership(self, place: Place, *, member: bool) -> None:
+        raise AssertionError("a page is nothing one is in")
+
     async def moved(self, platform: str, old_channel: str, new_channel: str) -> None:
         raise AssertionError("a page does not move")
 
