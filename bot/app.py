@@ -42,6 +42,10 @@ READ_MARKS_KEPT = 30 * 86_400.0
 """Seconds without anything from people after which it is forgotten how far a channel was read."""
 EXPIRED_VOICES_KEPT = 30 * 86_400.0
 """Seconds for which it can still be said that somebody's voice has expired."""
+PAIRINGS_KEPT = 86_400.0
+"""Seconds for which it is known that a stranger asked to be let in: how often is counted by day."""
+AUDIT_KEPT = 400 * 86_400.0
+"""Seconds for which it is known who changed what: a year, and some days to look at it."""
 DEMO_KEY = "demo"
 
 
@@ -137,6 +141,8 @@ class House:
                 await self._store.orders.purge(time.time())
                 await self._store.reading.purge(time.time() - READ_MARKS_KEPT)
                 await self._store.own_voices.purge(time.time() - EXPIRED_VOICES_KEPT)
+                await self._store.pairings.purge(time.time() - PAIRINGS_KEPT)
+                await self._store.audit.purge(time.time() - AUDIT_KEPT)
             except GondolaError as error:
                 log.warning("housekeeping.failed", reason=error.detail)
                 continue

@@ -11,6 +11,7 @@ from bot.keys import HasServerKeys
 from bot.missed import HasReading
 from bot.orders import HasOrders
 from bot.ownvoices import HasOwnVoices
+from bot.pairing import HasPairings
 from bot.records import (
     AccessRule,
     AccessState,
@@ -35,6 +36,7 @@ from bot.records import (
 )
 from bot.remembered import HasFacts
 from bot.reminding import HasReminders
+from bot.serverrules import HasServerRules
 from bot.totals import HasTotals
 
 
@@ -268,6 +270,8 @@ class Store(
     HasOrders,
     HasServerKeys,
     HasAudit,
+    HasServerRules,
+    HasPairings,
     Protocol,
 ):
     """The one database."""

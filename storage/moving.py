@@ -25,10 +25,13 @@ from storage.tables import (
     kept_files,
     ledger,
     orders,
+    pairings,
+    permits,
     read_marks,
     reminders,
     reservations,
     server_keys,
+    server_rules,
     settings,
     shared_voices,
     summaries,
@@ -69,6 +72,7 @@ _SCOPES = (
     (facts, "shelf"),
     (audit, "scope"),
     (audit, "server"),
+    (pairings, "subject"),
 )
 _CONVERSATIONS = (
     (history, "conversation"),
@@ -84,6 +88,9 @@ _UNIQUE = (
     (caps, "scope"),
     (access_rules, "subject"),
     (server_keys, "server"),
+    (server_rules, "server"),
+    (server_rules, "subject"),
+    (permits, "server"),
     (announcements, "scope"),
     (shared_voices, "channel"),
 )

@@ -27,9 +27,11 @@ from storage.moving import Move, move_chat
 from storage.opening import opening
 from storage.orders import SqlOrders
 from storage.ownvoices import SqlOwnVoices
+from storage.pairings import SqlPairings
 from storage.reading import SqlReading
 from storage.reminders import SqlReminders
 from storage.server_keys import SqlServerKeys
+from storage.server_rules import SqlServerRules
 from storage.settings import SqlSettings
 from storage.totals import totals
 from storage.turns import SqlTurns
@@ -62,6 +64,8 @@ class SqlStore:
         self._facts = SqlFacts(database)
         self._own_voices = SqlOwnVoices(database)
         self._audit = SqlAudit(database)
+        self._server_rules = SqlServerRules(database)
+        self._pairings = SqlPairings(database)
 
     @property
     def database(self) -> Database:
@@ -152,6 +156,16 @@ class SqlStore:
     def audit(self) -> SqlAudit:
         """Changes of what holds for others."""
         return self._audit
+
+    @property
+    def server_rules(self) -> SqlServerRules:
+        """What servers' own admins decide."""
+        return self._server_rules
+
+    @property
+    def pairings(self) -> SqlPairings:
+        """Strangers who ask to be let in."""
+        return self._pairings
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

@@ -24,7 +24,7 @@ from adapters.discord.commands import (
 )
 from adapters.discord.errors import ALREADY_ACKNOWLEDGED, HANDLE_GONE, refusals
 from adapters.discord.handles import Handle, Opening
-from adapters.discord.inbound import is_adult, manages, person, place_of, roles_of
+from adapters.discord.inbound import is_adult, manages, manages_server, person, place_of, roles_of
 from adapters.discord.losses import late_command, late_press
 from adapters.discord.outbound import DiscordDoor
 from adapters.discord.payloads import NONCE
@@ -235,7 +235,9 @@ def event_of(interaction: Interaction) -> Incoming:
         place=place_of(channel, interaction.guild_id),
         author=person(interaction.user),
         addressed=Addressed.COMMAND,
+        # As Discord resolved them for this very press: what is hidden in an app is no permission.
         authority=manages(interaction.permissions) if in_guild else Authority.MODERATOR,
+        admin=in_guild and manages_server(interaction.permissions),
         adult_allowed=is_adult(channel),
         language=str(interaction.locale),
         place_title=guild.name if guild is not None else "",

@@ -12,14 +12,14 @@ from telegram.error import TelegramError
 from adapters.telegram.authority import Managers
 from adapters.telegram.capabilities import PLATFORM
 from adapters.telegram.errors import describe
-from adapters.telegram.inbound import Inbound, Joined, Migrated, Reading
+from adapters.telegram.inbound import Inbound, Migrated, Ranked, Reading
 from adapters.telegram.request import Connection
 from bot.messages import Incoming
 from bot.ports import Front
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member", "chat_member")
 """Named in full: Telegram remembers the last list, whoever sent it."""
 
 _UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, TelegramError)
@@ -80,8 +80,10 @@ class Taker:
                     events = []
                     self._moved.add(reading)
                     await self._front.moved(PLATFORM, reading.old, reading.new)
-                case Joined():
-                    await self._front.welcome(reading.place, reading.title)
+                case Ranked():
+                    self._managers.forget(reading.chat)
+                    if reading.joined is not None:
+                        await self._front.welcome(reading.joined.place, reading.joined.title)
                 case _:
                     pass
         await self._submit(events)

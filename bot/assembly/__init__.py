@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.assembly.layers import (
+    DoorParts,
     Ground,
     MediaParts,
     MoneyParts,
     TalkParts,
+    door_parts,
     lay_ground,
     media_parts,
     money_parts,
@@ -49,6 +51,7 @@ from bot.engine.making.workshop import Workshop
 from bot.engine.minting import Mint
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
+from bot.engine.permits import PermitBook
 from bot.engine.radar import Radar
 from bot.engine.registry import Registry
 from bot.engine.replies import Replies
@@ -85,6 +88,7 @@ class Assembly:
     workshop: Workshop
     links: PublicLinks
     keys: KeyBook
+    permits: PermitBook
     balance: BalanceWatch
     account: AccountWatch
 
@@ -93,6 +97,7 @@ class Assembly:
         await self.settings.load()
         await self.caps.load()
         await self.doorkeeper.load()
+        await self.permits.load()
         await self.keys.load()
         await self.balance.load()
         await self.bulletin.load()
@@ -120,11 +125,13 @@ def assemble(
     A question that has waited `patience` seconds behind another one is told so; orders at Venice are looked
     at every `poll` seconds. `public_url` is where people reach the web page, "" for nowhere."""
     hasher = Hasher(key)
-    doorkeeper = Doorkeeper(store.access, hasher, is_open=is_open, owners=owners)
-    ground = lay_ground(store, client, doors, clock, hasher, doorkeeper, sealer or Sealer([key]))
+    doorkeeper = Doorkeeper(store, hasher, is_open=is_open, owners=owners, clock=clock)
+    sealer = sealer or Sealer([key])
+    ground = lay_ground(store, client, doors, clock, hasher, doorkeeper, sealer)
     media = media_parts(ground)
     talk = talk_parts(ground, media)
     money = money_parts(ground, admin)
+    door = door_parts(ground, money.directs, sealer)
     shop = open_shop(
         store,
         client,
@@ -139,9 +146,9 @@ def assemble(
         public_url=public_url,
     )
     stopper = Stopper(talk.answers)
-    registry = build_registry(_services(ground, media, talk, money, shop, stopper))
+    registry = build_registry(_services(ground, media, talk, money, door, shop, stopper))
     return Assembly(
-        engine=_engine(ground, media, talk, money, stopper, registry, patience),
+        engine=_engine(ground, media, talk, money, door, stopper, registry, patience),
         delivery=ground.delivery,
         settings=ground.settings,
         caps=ground.caps,
@@ -157,13 +164,20 @@ def assemble(
         workshop=shop.workshop,
         links=shop.links,
         keys=ground.keys,
+        permits=door.permits,
         balance=money.balance,
         account=AccountWatch(money.account, money.balance, ground.keys),
     )
 
 
 def _services(
-    ground: Ground, media: MediaParts, talk: TalkParts, money: MoneyParts, shop: Shop, stopper: Stopper
+    ground: Ground,
+    media: MediaParts,
+    talk: TalkParts,
+    money: MoneyParts,
+    door: DoorParts,
+    shop: Shop,
+    stopper: Stopper,
 ) -> Services:
     return Services(
         store=ground.store,
@@ -173,6 +187,7 @@ def _services(
         caps=ground.caps,
         cashier=ground.cashier,
         doorkeeper=ground.doorkeeper,
+        delivery=ground.delivery,
         talker=talk.talker,
         chooser=talk.chooser,
         speaker=media.speaker,
@@ -197,6 +212,9 @@ def _services(
         mint=Mint(money.account, ground.keys, ground.clock),
         own_keys=money.own_keys,
         reminders=talk.reminders,
+        desk=door.desk,
+        permits=door.permits,
+        adults=door.adults,
         inquirer=Inquirer(talk.researcher, ground.side_calls),
         digester=Digester(talk.researcher, media.fetcher, ground.side_calls),
     )
@@ -207,6 +225,7 @@ def _engine(
     media: MediaParts,
     talk: TalkParts,
     money: MoneyParts,
+    door: DoorParts,
     stopper: Stopper,
     registry: Registry,
     patience: float,
@@ -231,6 +250,8 @@ def _engine(
         amends,
         ground.keys,
         money.directs,
+        door.permits,
+        door.adults,
     )
     return Engine(
         store=store,
@@ -253,4 +274,6 @@ def _engine(
         keys=ground.keys,
         replies=Replies(store.vault, clock),
         unseen=media.gallery.unseen,
+        threshold=door.threshold,
+        permits=door.permits,
     )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.commands import (
     account,
     answers,
+    auditlog,
     chats,
     cloning,
     doors,
@@ -17,6 +18,7 @@ from bot.commands import (
     media,
     memory,
     models,
+    permits,
     privacy,
     reading,
     reminding,
@@ -52,6 +54,7 @@ def build_registry(services: Services) -> Registry:
         *spending.bound(services),
         *account.bound(services),
         *doors.bound(services),
+        *auditlog.bound(services),
         *privacy.bound(services),
         *answers.bound(services),
         *chats.bound(services),
@@ -64,19 +67,24 @@ def build_registry(services: Services) -> Registry:
         return [bound.command for bound in commands]
 
     commands += guide.bound(declared)
-    by_name = {bound.command.name: bound for bound in commands}
+    by_name: dict[str, Bound] = {}
+    commands += permits.bound(services, by_name)
+    by_name |= {bound.command.name: bound for bound in commands}
     actions = {
         RUN: _run_action(by_name),
         **amends_actions(services.talker.talk, by_name),
         **answers.actions(services),
         **chats.actions(services),
         **reminding.actions(services),
+        **doors.actions(services),
+        **house.actions(services),
         **making.actions(services),
         **workbench.actions(services, by_name),
         **memory.actions(services),
         **cloning.actions(services),
     }
-    return Registry(commands, actions, Completer(services, declared()), answers.ORDERED)
+    behind = {**doors.BEHIND, **answers.BEHIND, **workbench.BEHIND, **cloning.BEHIND}
+    return Registry(commands, actions, Completer(services, declared()), answers.ORDERED, behind)
 
 
 def _run_action(commands: dict[str, Bound]) -> ActionHandler:

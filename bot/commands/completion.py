@@ -60,6 +60,7 @@ class Completer:
             "fallback": self._fallbacks,
             "timezone": _zones,
             "setting": self._setting_names,
+            "command": self._command_names,
             "setting.value": self._setting_values,
             **making_sources(services.models, services.settings),
         }
@@ -137,6 +138,9 @@ class Completer:
         words = [] if comma else _matching(typed, [Choice("auto", "auto"), Choice("off", "off")])
         named = [Choice(f"{kept}{model.id}", f"{kept}{model.name}"[-LABEL_CHARS:]) for model in models]
         return [*words, *(one for one in named if len(one.value) <= LABEL_CHARS)]
+
+    async def _command_names(self, incoming: Incoming, typed: str) -> Sequence[Choice]:
+        return _matching(typed.removeprefix("/"), [Choice(name, name) for name in self._commands])
 
     async def _setting_names(self, incoming: Incoming, typed: str) -> Sequence[Choice]:
         return _matching(typed, [Choice(name, name.replace("_", " ")) for name in SETTINGS])

@@ -7,8 +7,10 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper
 from bot.engine.account import AccountBook
+from bot.engine.adults import AdultRule
 from bot.engine.answerbook import AnswerBook
 from bot.engine.caps import CapsBook
 from bot.engine.cashier import Cashier
@@ -29,6 +31,8 @@ from bot.engine.minting import Mint
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.ownkeys import OwnKeys
+from bot.engine.pairingdesk import PairingDesk
+from bot.engine.permits import PermitBook
 from bot.engine.remembering import LongMemory
 from bot.engine.reminders import ReminderBook
 from bot.engine.research import Researcher
@@ -61,6 +65,7 @@ class Services:
     caps: CapsBook
     cashier: Cashier
     doorkeeper: Doorkeeper
+    delivery: Delivery
     talker: Talker
     chooser: Chooser
     speaker: Speaker
@@ -85,6 +90,9 @@ class Services:
     mint: Mint
     own_keys: OwnKeys
     reminders: ReminderBook
+    desk: PairingDesk
+    permits: PermitBook
+    adults: AdultRule
     inquirer: Inquirer
     digester: Digester
 

@@ -65,15 +65,20 @@ class Directs:
         except GondolaError as error:
             log.warning("owner.unremembered", reason=error.detail)
 
-    async def tell_owners(self, occasion: str, text: str, *, not_now: frozenset[str] = frozenset()) -> None:
+    async def tell_owners(
+        self, occasion: str, text: str, *, not_now: frozenset[str] = frozenset(), stage: str = ""
+    ) -> None:
         """Say something to every owner in their direct chat. Each is told of an occasion once, also across
-        restarts: rather never than twice. The chats `not_now` are left out."""
+        restarts: rather never than twice. The chats `not_now` are left out. An occasion with a `stage` comes
+        again once that has grown, in the order of text."""
         for owner in sorted(self._doorkeeper.owners):
             place = await self._place(owner)
             if place is None or place.room in not_now:
                 continue
             occasion_of_theirs = f"{occasion}:{self._name(owner)}"
-            if await self._marks.claim(f"told:{occasion_of_theirs}", "1"):
+            mark = f"told:{occasion_of_theirs}"
+            new = await (self._marks.advance(mark, stage) if stage else self._marks.claim(mark, "1"))
+            if new:
                 await self._say(place, occasion_of_theirs, text)
 
     async def _place(self, owner: str) -> Place | None:

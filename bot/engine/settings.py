@@ -238,6 +238,39 @@ SETTINGS: dict[str, Setting] = {
             scopes=(Scope.BOT,),
         ),
         Setting(
+            "pairing",
+            "Strangers who write to me, and admins of servers that are not let in, get a code that an owner "
+            "can let them in with.",
+            "on",
+            kind=OptionKind.BOOLEAN,
+            scopes=(Scope.BOT,),
+        ),
+        Setting(
+            "admin_enable",
+            "Admins of a server or group may let me in there themselves, with `/allow here`.",
+            "off",
+            kind=OptionKind.BOOLEAN,
+            scopes=(Scope.BOT,),
+        ),
+        Setting(
+            "rate_limit",
+            "How many questions, commands and buttons a minute I take from one person, wherever they are; 0 "
+            "for any number. Owners may ask more.",
+            "20",
+            kind=OptionKind.INTEGER,
+            minimum=0,
+            maximum=1000,
+            scopes=(Scope.BOT,),
+        ),
+        Setting(
+            "adult",
+            "Only adults are here, as whoever manages the chat states: adult models, characters and pictures "
+            "are allowed. On Discord the channel's own age restriction counts instead.",
+            "off",
+            kind=OptionKind.BOOLEAN,
+            scopes=(Scope.CHANNEL,),
+        ),
+        Setting(
             "own_key_fallback",
             "Let the house's key answer when a server's own Venice key is refused or used up.",
             "off",
@@ -326,6 +359,10 @@ class SettingsBook:
         """What is set for the whole bot."""
         keys = {Scope.BOT: "bot"}
         return PlaceSettings({name: self._one(setting, keys) for name, setting in SETTINGS.items()})
+
+    def house(self, name: str) -> Resolved:
+        """One setting of the whole bot."""
+        return self._one(SETTINGS[name], {Scope.BOT: "bot"})
 
     async def put(
         self, scope_key: str, name: str, text: str, *, by: str, at: float, server: str = ""

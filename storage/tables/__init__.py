@@ -1,7 +1,18 @@
 """The tables, one module per matter."""
 
 from storage.tables.columns import CleanText, RowId, metadata
-from storage.tables.house import access_rules, audit, buttons, marks, owners, server_keys, settings
+from storage.tables.house import (
+    access_rules,
+    audit,
+    buttons,
+    marks,
+    owners,
+    pairings,
+    permits,
+    server_keys,
+    server_rules,
+    settings,
+)
 from storage.tables.journal import events, turns
 from storage.tables.money import caps, counters, ledger, reservations
 from storage.tables.talk import (
@@ -37,10 +48,13 @@ __all__ = [
     "orders",
     "own_voices",
     "owners",
+    "pairings",
+    "permits",
     "read_marks",
     "reminders",
     "reservations",
     "server_keys",
+    "server_rules",
     "settings",
     "shared_voices",
     "summaries",

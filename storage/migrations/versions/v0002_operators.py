@@ -1,4 +1,4 @@
-"""What operators need: the audit log."""
+"""What operators need: the audit log, rules of servers, strangers who ask to be let in."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ depends_on = None
 def upgrade() -> None:
     """Add to what is there."""
     _audit()
+    _doors()
 
 
 def _create(name: str, columns: Sequence[SchemaItem], *key: str) -> None:
@@ -47,3 +48,15 @@ def _audit() -> None:
     _create("audit", [_row_id(), *_numbers("at"), *texts], "id")
     _index("audit", "server", "id")
     _index("audit", "at")
+
+
+def _doors() -> None:
+    allowed = sa.Column("allowed", sa.Boolean(), nullable=False)
+    by_whom = (*_texts("set_by"), *_numbers("set_at"))
+    _create("server_rules", [*_texts("server", "subject"), allowed, *by_whom], "server", "subject")
+    by_whom = (*_texts("set_by"), *_numbers("set_at"))
+    _create("permits", [*_texts("server", "subject", "who"), *by_whom], "server", "subject")
+    asked = _texts("id", "platform", "person", "subject", "code", "hint", "sealed", "state")
+    _create("pairings", [*asked, *_numbers("asked_at", "expires_at")], "id")
+    _index("pairings", "person", "asked_at")
+    _index("pairings", "asked_at")
