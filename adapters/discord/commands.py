@@ -78,7 +78,7 @@ def _command(command: Command) -> Json:
         "type": _CHAT_INPUT,
         "description": command.description[:DESCRIPTION],
         "options": _options(command),
-        "default_member_permissions": None if shown_to is None else str(shown_to.value),
+        "default_member_permissions": None if shown_to is None else shown_to.value,
         **_OFFERED,
     }
 

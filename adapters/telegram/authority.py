@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
@@ -40,6 +41,7 @@ class Managers:
         self._bot = bot
         self._monotonic = monotonic
         self._known: dict[str, _Known] = {}
+        self._changes: Counter[str] = Counter()
         self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def judged(self, incoming: Incoming) -> Incoming:
@@ -58,6 +60,7 @@ class Managers:
     def forget(self, chat: str) -> None:
         """Somebody's rank there has changed: ask anew."""
         self._known.pop(chat, None)
+        self._changes[chat] += 1
 
     async def _of(self, chat: str) -> frozenset[str] | None:
         async with self._asking.setdefault(chat, asyncio.Lock()):
@@ -67,7 +70,7 @@ class Managers:
             return known.people
 
     async def _ask(self, chat: str) -> _Known:
-        people, seconds = None, UNKNOWN_FOR
+        people, seconds, before = None, UNKNOWN_FOR, self._changes[chat]
         try:
             members = await self._bot.get_chat_administrators(int(chat), read_timeout=ANSWER_SECONDS)
             people, seconds = frozenset(str(one.user.id) for one in members), REMEMBERED
@@ -75,5 +78,8 @@ class Managers:
             log.warning("telegram.administrators_unknown", reason=describe(error))
         if len(self._known) >= MOST_GROUPS:
             self._known.clear()
-        known = self._known[chat] = _Known(people, self._monotonic() + seconds)
+            self._changes.clear()
+        known = _Known(people, self._monotonic() + seconds)
+        if self._changes[chat] == before:  # else it is known no longer
+            self._known[chat] = known
         return known

@@ -12,7 +12,7 @@ from telegram.error import TelegramError
 from adapters.telegram.authority import Managers
 from adapters.telegram.capabilities import PLATFORM
 from adapters.telegram.errors import describe
-from adapters.telegram.inbound import Inbound, Migrated, Ranked, Reading
+from adapters.telegram.inbound import Inbound, Joined, Migrated, Ranked, Reading
 from adapters.telegram.request import Connection
 from bot.messages import Incoming
 from bot.ports import Front
@@ -40,7 +40,11 @@ class Taker:
     async def take(self, batch: Sequence[dict[str, object]]) -> None:
         """Returns once everything in the batch is journalled, or was not readable. Raises GondolaError when
         it cannot be journalled."""
-        readings = await asyncio.gather(*[self._judged(self._read(update)) for update in batch])
+        read = [self._read(update) for update in batch]
+        for reading in read:
+            if isinstance(reading, Ranked):
+                self._managers.forget(reading.chat)  # before anybody in the batch is judged
+        readings = await asyncio.gather(*[self._judged(reading) for reading in read])
         await self._commit(readings)
 
     async def close(self) -> None:
@@ -80,10 +84,8 @@ class Taker:
                     events = []
                     self._moved.add(reading)
                     await self._front.moved(PLATFORM, reading.old, reading.new)
-                case Ranked():
-                    self._managers.forget(reading.chat)
-                    if reading.joined is not None:
-                        await self._front.welcome(reading.joined.place, reading.joined.title)
+                case Ranked(joined=Joined() as joined):
+                    await self._front.welcome(joined.place, joined.title)
                 case _:
                     pass
         await self._submit(events)

@@ -90,7 +90,7 @@ ADULT_ALL = "I state that only adults are here"
 ADULT_ME = "I state that I am an adult"
 ADULT_ASK = (
     "With this, models, characters and pictures for adults are allowed here. Who presses it states that "
-    "nobody under 18 can read this chat; that is written into the audit log. `/settings adult off` takes it back."
+    "nobody under 18 can read this chat, and the audit log keeps it. `/settings adult off` takes it back."
 )
 ADULT_NOW = "Noted, with who stated it: this place is for adults now. `/settings adult off` takes it back."
 _WRONG_SCOPE = "`{}` can only be set for: {} (option `where`)."
