@@ -229,8 +229,10 @@ def _permissions(member: discord.Member, channel: Channel) -> discord.Permission
 
 
 def _is_admin(message: discord.Message) -> bool:
-    """Whether the author manages the server."""
+    """Whether the author manages the server; in one that was not announced nobody can tell."""
     author = message.author
+    if message.guild is None:
+        return False
     return isinstance(author, discord.Member) and manages_server(author.guild_permissions)
 
 

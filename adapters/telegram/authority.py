@@ -20,15 +20,13 @@ from bot.messages import Authority, Incoming
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 REMEMBERED = 60.0
-UNKNOWN_FOR = 3.0
-"""Seconds for which it is believed that Telegram does not say: nobody asks it once more for every command."""
 ANSWER_SECONDS = 5.0
 MOST_GROUPS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """`people` is None where Telegram did not say."""
+    """`people` is None where Telegram did not say, which is not remembered."""
 
     people: frozenset[str] | None
     until: float
@@ -70,7 +68,7 @@ class Managers:
             return known.people
 
     async def _ask(self, chat: str) -> _Known:
-        people, seconds, before = None, UNKNOWN_FOR, self._changes[chat]
+        people, seconds, before = None, 0.0, self._changes[chat]
         try:
             members = await self._bot.get_chat_administrators(int(chat), read_timeout=ANSWER_SECONDS)
             people, seconds = frozenset(str(one.user.id) for one in members), REMEMBERED
