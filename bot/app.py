@@ -46,6 +46,10 @@ EXPIRED_VOICES_KEPT = 30 * 86_400.0
 """Seconds for which it can still be said that somebody's voice has expired."""
 SEAL_PAUSE = 0.05
 """Seconds between two batches of words that are encrypted anew."""
+PAIRINGS_KEPT = 86_400.0
+"""Seconds for which it is known that a stranger asked to be let in: how often is counted by day."""
+AUDIT_KEPT = 400 * 86_400.0
+"""Seconds for which it is known who changed what: a year, and some days to look at it."""
 DEMO_KEY = "demo"
 
 
@@ -154,6 +158,8 @@ class House:
                 await self._store.orders.purge(time.time())
                 await self._store.reading.purge(time.time() - READ_MARKS_KEPT)
                 await self._store.own_voices.purge(time.time() - EXPIRED_VOICES_KEPT)
+                await self._store.pairings.purge(time.time() - PAIRINGS_KEPT)
+                await self._store.audit.purge(time.time() - AUDIT_KEPT)
                 # People are told how long backups are kept; that is true without anybody making another.
                 await asyncio.to_thread(expire_backups, self._configuration)
                 await self._store.figures.purge(time.time())

@@ -70,6 +70,8 @@ class Capabilities:
     platform drops a second send with the same nonce, so a send without an answer may be repeated; it
     remembers a nonce for `repeat_seconds`.
     `mention_style` is how a person (`name`, already escaped, and `id`) is mentioned in CommonMark.
+    `adults_by_statement` says that the platform does not mark places for adults, so that who manages one has
+    to state it.
     `threads` says that the door opens threads (`bot.ports.OpensThreads`), `rich_messages` that it has a
     rich form of messages (`bot.ports.WritesRich`).
     """
@@ -93,4 +95,5 @@ class Capabilities:
     mention_style: str = "@{name}"
     role_style: str = "{id}"
     threads: bool = False
+    adults_by_statement: bool = False
     rich_messages: RichLimits | None = None

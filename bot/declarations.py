@@ -17,10 +17,12 @@ from bot.messages import OptionValue
 
 class Permission(StrEnum):
     """Who may use a command or change a setting. Moderators are whoever the platform says may manage
-    the channel; owners are Gondola's owners. In a direct chat everyone is their own moderator."""
+    the channel, admins whoever may manage the server; owners are Gondola's owners. In a direct chat everyone
+    is their own moderator, and only owners are admins."""
 
     ANYONE = "anyone"
     MODERATOR = "moderator"
+    ADMIN = "admin"
     OWNER = "owner"
 
 

@@ -4,7 +4,7 @@ docs/settings.md."""
 from __future__ import annotations
 
 from bot.declarations import OptionKind, Scope, Setting
-from bot.engine.settings import SETTINGS
+from bot.engine.declared import SETTINGS
 from bot.settings import SECRETS, Configuration
 
 _CONFIGURATION = """\

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from bot.auditing import Change
+
 
 class KeyOrigin(StrEnum):
     """Where a server's key comes from: made by the house on its own account, or brought by the server."""
@@ -52,11 +54,11 @@ class ServerKeys(Protocol):
 
     async def all(self) -> Sequence[ServerKey]: ...
 
-    async def put(self, key: ServerKey) -> None:
-        """Store a key in place of the server's earlier one."""
+    async def put(self, key: ServerKey, change: Change | None = None) -> None:
+        """Store a key in place of the server's earlier one. `change` goes into the audit log with it."""
         ...
 
-    async def remove(self, server: str) -> bool:
+    async def remove(self, server: str, change: Change | None = None) -> bool:
         """Delete a server's key; False when there was none."""
         ...
 

@@ -17,7 +17,8 @@ class Place:
     `space` is the server or group ("" in a direct chat), `channel` the channel, chat or web visitor,
     `thread` the thread or forum topic ("" for none). In a Telegram group, space and channel are equal.
     `member` is the id of the person whose own conversation this is, "" where people share one; adapters
-    leave it empty.
+    leave it empty. `category` is the group of channels that the channel is in, where the platform has such
+    groups and tells; two places that differ only in it are the same.
     """
 
     platform: str
@@ -25,6 +26,7 @@ class Place:
     channel: str
     thread: str = ""
     member: str = ""
+    category: str = field(default="", compare=False)
 
     @property
     def direct(self) -> bool:
@@ -45,6 +47,11 @@ class Place:
     def thread_key(self) -> str:
         """Settings scope of the thread or topic, "" outside one."""
         return f"thread:{self.platform}:{self.channel}:{self.thread}" if self.thread else ""
+
+    @property
+    def category_key(self) -> str:
+        """Access scope of the category, "" outside one."""
+        return f"category:{self.platform}:{self.category}" if self.category else ""
 
     @property
     def audience(self) -> str:
@@ -187,7 +194,8 @@ class Incoming:
     `edits` is the id of an earlier message that now reads like this, "" for a new message.
     `roles` are the keys (`platform:id`) of the author's roles in this server, the highest first.
     `off_record` says that nothing of it may be kept; the engine sets it.
-    `manages_server` says that the author manages the whole server; platforms say so of commands only.
+    `admin` says that the author manages the server itself, not only the channel. `unsure` says that the
+    platform did not tell what the author may do, who then counts as a member.
     """
 
     event_id: str
@@ -214,7 +222,8 @@ class Incoming:
     edits: str = ""
     roles: tuple[str, ...] = ()
     off_record: bool = False
-    manages_server: bool = False
+    admin: bool = False
+    unsure: bool = False
 
 
 # --- what goes out ---------------------------------------------------------------------------------

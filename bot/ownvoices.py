@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.auditing import Change
+
 
 @dataclass(frozen=True, slots=True)
 class OwnVoice:
@@ -49,8 +51,8 @@ class OwnVoices(Protocol):
         """The channels a voice is shared in."""
         ...
 
-    async def share(self, voice_id: str, channel: str, *, shared: bool) -> None:
-        """Let everybody in a channel use a voice, or no longer."""
+    async def share(self, voice_id: str, channel: str, *, shared: bool, change: Change | None = None) -> None:
+        """Let everybody in a channel use a voice, or no longer. `change` goes into the audit log with it."""
         ...
 
     async def used(self, voice_id: str, expires_at: float) -> None:

@@ -241,7 +241,8 @@ class SettingRow:
 
 @dataclass(frozen=True, slots=True)
 class AccessRule:
-    """`subject` is a server key, a channel key, or "person:<hash>"; `allowed` False means blocked."""
+    """`subject` is a key of `Place` (server, category, channel, thread), "role:<platform>:<id>" or
+    "person:<hash>"; `allowed` False means blocked."""
 
     subject: str
     allowed: bool

@@ -14,6 +14,7 @@ from bot.missed import HasReading
 from bot.orders import HasOrders
 from bot.overseeing import HasOverseen
 from bot.ownvoices import HasOwnVoices
+from bot.pairing import HasPairings
 from bot.people import HasPeople
 from bot.reconciling import HasReconciliations
 from bot.records import (
@@ -42,6 +43,7 @@ from bot.records import (
 from bot.remembered import HasFacts
 from bot.reminding import HasReminders
 from bot.retaining import HasRetention
+from bot.serverrules import HasServerRules
 from bot.signingin import HasSignIns
 from bot.totals import HasTotals
 
@@ -299,6 +301,8 @@ class Store(
     HasOverseen,
     HasSignIns,
     HasRetention,
+    HasServerRules,
+    HasPairings,
     Protocol,
 ):
     """The one database."""

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import Executable, RowMapping, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.auditing import Change
 from bot.ownvoices import OwnVoice
+from storage.audit import note
 from storage.database import Database
 from storage.rows import Params, changed, fetch, micros, seconds, upsert
 from storage.tables import CleanText, own_voices, shared_voices
@@ -106,12 +108,13 @@ class SqlOwnVoices:
         rows = await self._database.read(lambda connection: fetch(connection, _PLACES, params))
         return [row["channel"] for row in rows]
 
-    async def share(self, voice_id: str, channel: str, *, shared: bool) -> None:
+    async def share(self, voice_id: str, channel: str, *, shared: bool, change: Change | None = None) -> None:
         """See the port."""
         params: Params = {"voice": voice_id, "channel": channel}
 
         async def work(connection: AsyncConnection) -> None:
             await connection.execute(_SHARE if shared else _UNSHARE, params)
+            await note(connection, change)
 
         await self._database.write(work)
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from sqlalchemy import RowMapping, bindparam, delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.auditing import Change
 from bot.keys import KeyOrigin, ServerKey
+from storage.audit import note
 from storage.database import Database
 from storage.rows import Params, changed, fetch, fetch_many, micros, replacing, seconds
 from storage.tables import server_keys
@@ -25,14 +28,25 @@ class SqlServerKeys:
         rows = await self._database.read(lambda connection: fetch(connection, _ALL))
         return [_key(row) for row in rows]
 
-    async def put(self, key: ServerKey) -> None:
+    async def put(self, key: ServerKey, change: Change | None = None) -> None:
         """See the port."""
-        await self._database.write(lambda connection: fetch_many(connection, _PUT, [_row(key)]))
 
-    async def remove(self, server: str) -> bool:
+        async def work(connection: AsyncConnection) -> None:
+            await fetch_many(connection, _PUT, [_row(key)])
+            await note(connection, change)
+
+        await self._database.write(work)
+
+    async def remove(self, server: str, change: Change | None = None) -> bool:
         """See the port."""
         params: Params = {"of_server": server}
-        return await self._database.write(lambda connection: changed(connection, _REMOVE, params)) > 0
+
+        async def work(connection: AsyncConnection) -> bool:
+            removed = await changed(connection, _REMOVE, params) > 0
+            await note(connection, change if removed else None)
+            return removed
+
+        return await self._database.write(work)
 
 
 def _key(row: RowMapping) -> ServerKey:

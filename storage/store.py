@@ -31,6 +31,7 @@ from storage.opening import opening
 from storage.orders import SqlOrders
 from storage.overseeing import SqlOverseen
 from storage.ownvoices import SqlOwnVoices
+from storage.pairings import SqlPairings
 from storage.people import SqlPeople
 from storage.reading import SqlReading
 from storage.reconciliations import SqlReconciliations
@@ -38,6 +39,7 @@ from storage.reminders import SqlReminders
 from storage.resealing import Resealing, admit_keys
 from storage.retention import SqlRetention
 from storage.server_keys import SqlServerKeys
+from storage.server_rules import SqlServerRules
 from storage.settings import SqlSettings
 from storage.signingin import SqlSignIns
 from storage.totals import totals
@@ -85,6 +87,8 @@ class SqlStore:
         self._sign_ins = SqlSignIns(database)
         self._retention = SqlRetention(database, lease)
         self._sealed = cipher.newest != PLAIN
+        self._server_rules = SqlServerRules(database)
+        self._pairings = SqlPairings(database)
 
     @property
     def database(self) -> Database:
@@ -215,6 +219,16 @@ class SqlStore:
     def sealed(self) -> bool:
         """See the port."""
         return self._sealed
+
+    @property
+    def server_rules(self) -> SqlServerRules:
+        """What servers' own admins decide."""
+        return self._server_rules
+
+    @property
+    def pairings(self) -> SqlPairings:
+        """Strangers who ask to be let in."""
+        return self._pairings
 
     async def move(self, platform: str, old_channel: str, new_channel: str) -> None:
         """See the port. What was set for the new id already stays; counters add up."""

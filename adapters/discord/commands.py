@@ -8,11 +8,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import discord
 from discord.http import HTTPClient
 
 from adapters.discord.capabilities import PLATFORM
 from adapters.discord.errors import refusals
-from bot.declarations import Choice, Command, MenuEntry, Option, OptionKind, parse_value
+from bot.declarations import Choice, Command, MenuEntry, Option, OptionKind, Permission, parse_value
 from bot.errors import UserError
 from bot.messages import CommandUse, OptionValue
 from bot.ports import Front
@@ -37,6 +38,10 @@ _KINDS = {
     OptionKind.BOOLEAN: 5,
     OptionKind.ROLE: 8,
     OptionKind.NUMBER: 10,
+}
+_SHOWN_TO = {
+    Permission.MODERATOR: discord.Permissions(manage_channels=True),
+    Permission.ADMIN: discord.Permissions(manage_guild=True),
 }
 _GUILD_INSTALL, _IN_GUILD, _IN_DM = 0, 0, 1
 
@@ -65,13 +70,15 @@ async def sync_commands(http: HTTPClient, application: int, front: Front) -> boo
 
 
 def _command(command: Command) -> Json:
-    # Who may use a command is decided by the engine: hiding some from members would hide them from an
-    # owner who manages nothing in that server.
+    # Only what Discord shows: the engine decides anew at each use and press. Owners' commands are shown to
+    # all, because an owner may manage nothing in that server.
+    shown_to = _SHOWN_TO.get(command.permission)
     return {
         "name": command.name,
         "type": _CHAT_INPUT,
         "description": command.description[:DESCRIPTION],
         "options": _options(command),
+        "default_member_permissions": None if shown_to is None else shown_to.value,
         **_OFFERED,
     }
 

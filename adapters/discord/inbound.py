@@ -65,6 +65,7 @@ class Inbound:
             quoted=_quoted(replied) if replied is not None else None,
             forwarded=bool(message.message_snapshots),
             authority=authority_of(message, channel),
+            admin=_is_admin(message),
             adult_allowed=is_adult(channel),
             language=str(message.guild.preferred_locale) if message.guild is not None else "",
             place_title=message.guild.name if message.guild is not None else "",
@@ -194,9 +195,16 @@ def guild_id_of(message: discord.Message) -> int | None:
 def place_of(channel: Channel, guild_id: int | None) -> Place:
     """A thread is a part of its channel; a private chat has no server."""
     space = str(guild_id) if guild_id is not None else ""
+    category = _category(channel.parent if isinstance(channel, discord.Thread) else channel)
     if isinstance(channel, discord.Thread):
-        return Place(PLATFORM, space, str(channel.parent_id), str(channel.id))
-    return Place(PLATFORM, space, str(channel.id))
+        return Place(PLATFORM, space, str(channel.parent_id), str(channel.id), category=category)
+    return Place(PLATFORM, space, str(channel.id), category=category)
+
+
+def _category(channel: object) -> str:
+    """The category of a channel that was announced."""
+    found = channel.category_id if isinstance(channel, discord.abc.GuildChannel) else None
+    return str(found) if found is not None else ""
 
 
 def is_adult(channel: Channel | None) -> bool:
@@ -220,11 +228,16 @@ def _permissions(member: discord.Member, channel: Channel) -> discord.Permission
     return member.guild_permissions
 
 
-def manages_server(author: discord.abc.User, guild: discord.Guild | None) -> bool:
-    """Whether somebody manages the server itself, by their roles alone: no channel can grant that."""
-    if guild is None or not isinstance(author, discord.Member):
+def _is_admin(message: discord.Message) -> bool:
+    """Whether the author manages the server; in one that was not announced nobody can tell."""
+    author = message.author
+    if message.guild is None:
         return False
-    return author.guild_permissions.administrator or author.guild_permissions.manage_guild
+    return isinstance(author, discord.Member) and manages_server(author.guild_permissions)
+
+
+def manages_server(permissions: discord.Permissions) -> bool:
+    return permissions.administrator or permissions.manage_guild
 
 
 def manages(permissions: discord.Permissions) -> Authority:

@@ -235,8 +235,9 @@ def event_of(interaction: Interaction) -> Incoming:
         place=place_of(channel, interaction.guild_id),
         author=person(interaction.user),
         addressed=Addressed.COMMAND,
+        # As Discord resolved them for this very press: what is hidden in an app is no permission.
         authority=manages(interaction.permissions) if in_guild else Authority.MODERATOR,
-        manages_server=manages_server(interaction.user, guild),
+        admin=in_guild and manages_server(interaction.permissions),
         adult_allowed=is_adult(channel),
         language=str(interaction.locale),
         place_title=guild.name if guild is not None else "",

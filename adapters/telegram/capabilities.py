@@ -36,4 +36,5 @@ TELEGRAM = Capabilities(
     mention_style="[{name}](tg://user?id={id})",
     audio_mimes=("audio/mpeg", "audio/mp4"),
     rich_messages=RICH,
+    adults_by_statement=True,
 )

@@ -86,11 +86,12 @@ def menus(commands: Sequence[Command]) -> list[tuple[BotCommandScope, list[BotCo
     """What each kind of chat is offered. In a private chat everybody manages their own settings."""
     anyone = _entries(commands, {Permission.ANYONE})
     managers = _entries(commands, {Permission.ANYONE, Permission.MODERATOR})
+    admins = _entries(commands, {Permission.ANYONE, Permission.MODERATOR, Permission.ADMIN})
     return [
         (BotCommandScopeDefault(), anyone),
         (BotCommandScopeAllPrivateChats(), managers),
         (BotCommandScopeAllGroupChats(), anyone),
-        (BotCommandScopeAllChatAdministrators(), managers),
+        (BotCommandScopeAllChatAdministrators(), admins),
     ]
 
 

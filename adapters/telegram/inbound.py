@@ -64,7 +64,15 @@ class Migrated:
     new: str
 
 
-Reading = Incoming | Joined | Left | Migrated | None
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Somebody's rank in a group has changed, ours among them."""
+
+    chat: str
+    change: Joined | Left | None = None
+
+
+Reading = Incoming | Migrated | Ranked | None
 """What an update means; None for nothing."""
 
 
@@ -87,7 +95,10 @@ class Inbound:
         if update.callback_query:
             return _press(event_id, update.callback_query)
         if update.my_chat_member:
-            return _membership(update.my_chat_member)
+            change = update.my_chat_member
+            return Ranked(str(change.chat.id), _membership(change))
+        if update.chat_member:
+            return Ranked(str(update.chat_member.chat.id))
         return None
 
     # --- messages ---
@@ -114,6 +125,7 @@ class Inbound:
             forwarded=message.forward_origin is not None,
             near_limit=utf16_length(whole) >= NEAR_LIMIT,
             authority=_authority(message.chat, message.sender_chat),
+            admin=_hidden_admin(message.chat, message.sender_chat),
             language=(message.from_user.language_code if message.from_user else None) or "",
             place_title=message.chat.title or "",
             sent_at=message.date.timestamp(),
@@ -211,8 +223,13 @@ def _as_person(chat: Chat) -> Person:
 
 
 def _authority(chat: Chat, sender_chat: Chat | None) -> Authority:
-    hidden_admin = sender_chat is not None and sender_chat.id == chat.id
-    return Authority.MODERATOR if chat.type == ChatType.PRIVATE or hidden_admin else Authority.MEMBER
+    manages = chat.type == ChatType.PRIVATE or _hidden_admin(chat, sender_chat)
+    return Authority.MODERATOR if manages else Authority.MEMBER
+
+
+def _hidden_admin(chat: Chat, sender_chat: Chat | None) -> bool:
+    """An administrator who writes in the name of the group."""
+    return sender_chat is not None and sender_chat.id == chat.id
 
 
 # --- replies ---
@@ -312,6 +329,7 @@ def _press(event_id: str, query: CallbackQuery) -> Incoming | None:
         message_id=message_id,
         press=ButtonPress(query.data, message_id),
         authority=_authority(origin.chat, origin.chat if hidden else None),
+        admin=hidden,
         language=query.from_user.language_code or "",
         place_title=origin.chat.title or "",
     )

@@ -12,14 +12,14 @@ from telegram.error import TelegramError
 from adapters.telegram.authority import Managers
 from adapters.telegram.capabilities import PLATFORM
 from adapters.telegram.errors import describe
-from adapters.telegram.inbound import Inbound, Joined, Left, Migrated, Reading
+from adapters.telegram.inbound import Inbound, Joined, Left, Migrated, Ranked, Reading
 from adapters.telegram.request import Connection
 from bot.messages import Incoming
 from bot.ports import Front
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member", "chat_member")
 """Named in full: Telegram remembers the last list, whoever sent it."""
 
 _UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, TelegramError)
@@ -40,7 +40,11 @@ class Taker:
     async def take(self, batch: Sequence[dict[str, object]]) -> None:
         """Returns once everything in the batch is journalled, or was not readable. Raises GondolaError when
         it cannot be journalled."""
-        readings = await asyncio.gather(*[self._judged(self._read(update)) for update in batch])
+        read = [self._read(update) for update in batch]
+        for reading in read:
+            if isinstance(reading, Ranked):
+                self._managers.forget(reading.chat)  # before anybody in the batch is judged
+        readings = await asyncio.gather(*[self._judged(reading) for reading in read])
         await self._commit(readings)
 
     async def close(self) -> None:
@@ -80,13 +84,13 @@ class Taker:
                     events = []
                     self._moved.add(reading)
                     await self._front.moved(PLATFORM, reading.old, reading.new)
-                case Left():
+                case Ranked(change=Left() as left):
                     await self._submit(events)
                     events = []
-                    await self._front.membership(reading.place, member=False)
-                case Joined():
-                    await self._front.membership(reading.place, member=True)
-                    await self._front.welcome(reading.place, reading.title)
+                    await self._front.membership(left.place, member=False)
+                case Ranked(change=Joined() as joined):
+                    await self._front.membership(joined.place, member=True)
+                    await self._front.welcome(joined.place, joined.title)
                 case _:
                     pass
         await self._submit(events)

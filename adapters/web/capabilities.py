@@ -25,5 +25,6 @@ WEB = Capabilities(
     mention_style="{name}",
     autocomplete=True,
     repeatable_sends=True,
+    adults_by_statement=True,
 )
 """A send with the same nonce shows the same message again, so it may be repeated."""

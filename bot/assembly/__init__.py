@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.assembly.layers import (
+    DoorParts,
     Ground,
     MediaParts,
     MoneyParts,
     TalkParts,
+    door_parts,
     lay_ground,
     media_parts,
     money_parts,
@@ -61,6 +63,7 @@ from bot.engine.making.workshop import Workshop
 from bot.engine.minting import Mint
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
+from bot.engine.permits import PermitBook
 from bot.engine.pulse import Pulse
 from bot.engine.radar import Radar
 from bot.engine.reconciler import Reconciler
@@ -102,6 +105,7 @@ class Assembly:
     workshop: Workshop
     links: PublicLinks
     keys: KeyBook
+    permits: PermitBook
     balance: BalanceWatch
     cap_watch: CapWatch
     levels: CapLevels
@@ -122,6 +126,7 @@ class Assembly:
         await self.settings.load()
         await self.caps.load()
         await self.doorkeeper.load()
+        await self.permits.load()
         await self.keys.load()
         await self.balance.load()
         await self.bulletin.load()
@@ -162,11 +167,13 @@ def assemble(
     at every `poll` seconds. `public_url` is where people reach the web page, "" for nowhere, and `local_url`
     where this machine does; backups are kept for `backup_days`; `health` is how the platforms are."""
     hasher = Identities(key, store.people)
-    doorkeeper = Doorkeeper(store.access, hasher, is_open=is_open, owners=owners)
-    ground = lay_ground(store, client, doors, clock, hasher, doorkeeper, sealer or Sealer([key]))
+    doorkeeper = Doorkeeper(store, hasher, is_open=is_open, owners=owners, clock=clock)
+    sealer = sealer or Sealer([key])
+    ground = lay_ground(store, client, doors, clock, hasher, doorkeeper, sealer)
     media = media_parts(ground)
     talk = talk_parts(ground, media)
     money = money_parts(ground, talk, admin)
+    door = door_parts(ground, money.directs, sealer)
     shop = open_shop(
         store,
         client,
@@ -184,9 +191,9 @@ def assemble(
     retention = Retention(store, ground.settings, ground.keys, doorkeeper, clock)
     people = _people_parts(ground, talk, money, shop)
     sign_in = SignInLinks(store.sign_ins, doorkeeper, hasher, clock, public_url, local_url)
-    services = _services(ground, media, talk, money, shop, stopper, people, sign_in, backup_days)
+    services = _services(ground, media, talk, money, door, shop, stopper, people, sign_in, backup_days)
     registry = build_registry(services)
-    engine = _engine(ground, media, talk, money, stopper, registry, retention, patience, people.eraser)
+    engine = _engine(ground, media, talk, money, door, stopper, registry, retention, patience, people.eraser)
     chores = Chores(clock)
     return Assembly(
         engine=engine,
@@ -205,6 +212,7 @@ def assemble(
         workshop=shop.workshop,
         links=shop.links,
         keys=ground.keys,
+        permits=door.permits,
         balance=money.balance,
         cap_watch=money.cap_watch,
         levels=talk.levels,
@@ -268,6 +276,7 @@ def _services(
     media: MediaParts,
     talk: TalkParts,
     money: MoneyParts,
+    door: DoorParts,
     shop: Shop,
     stopper: Stopper,
     people: _PeopleParts,
@@ -283,6 +292,7 @@ def _services(
         caps=ground.caps,
         cashier=ground.cashier,
         doorkeeper=ground.doorkeeper,
+        delivery=ground.delivery,
         talker=talk.talker,
         chooser=ground.chooser,
         speaker=media.speaker,
@@ -307,6 +317,9 @@ def _services(
         mint=Mint(money.account, ground.keys, ground.clock),
         own_keys=money.own_keys,
         reminders=talk.reminders,
+        pairing_desk=door.desk,
+        permits=door.permits,
+        adults=door.adults,
         inquirer=Inquirer(talk.researcher, ground.side_calls),
         digester=Digester(talk.researcher, media.fetcher, ground.side_calls),
         backlog=Backlog(ground.doors, ground.store.memory, talk.overheard),
@@ -326,6 +339,7 @@ def _engine(
     media: MediaParts,
     talk: TalkParts,
     money: MoneyParts,
+    door: DoorParts,
     stopper: Stopper,
     registry: Registry,
     retention: Retention,
@@ -353,6 +367,8 @@ def _engine(
         ground.keys,
         money.directs,
         ground.pulse,
+        door.permits,
+        door.adults,
     )
     return Engine(
         store=store,
@@ -378,4 +394,6 @@ def _engine(
         unseen=media.gallery.unseen,
         eraser=eraser,
         retention=retention,
+        threshold=door.threshold,
+        permits=door.permits,
     )

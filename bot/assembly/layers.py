@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper
 from bot.engine.account import AccountBook
+from bot.engine.adults import AdultRule
 from bot.engine.answerbook import AnswerBook
 from bot.engine.aside import Aside
 from bot.engine.asking import Asker
@@ -34,6 +35,8 @@ from bot.engine.learning import Learner
 from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
 from bot.engine.ownkeys import OwnKeys
+from bot.engine.pairingdesk import PairingDesk
+from bot.engine.permits import PermitBook
 from bot.engine.privacy import PrivacyRule
 from bot.engine.pulse import Pulse
 from bot.engine.recall import Recall
@@ -46,6 +49,7 @@ from bot.engine.sidecalls import Background, SideCalls
 from bot.engine.speaking import Speaker
 from bot.engine.tab import Payments
 from bot.engine.talking import Talker
+from bot.engine.threshold import Threshold
 from bot.engine.tokens import TokenGauge
 from bot.engine.tools.draw import draw_tools
 from bot.engine.tools.look_up import look_up_tools
@@ -121,6 +125,16 @@ class MoneyParts:
     directs: Directs
     balance: BalanceWatch
     cap_watch: CapWatch
+
+
+@dataclass(frozen=True, slots=True)
+class DoorParts:
+    """Who comes in, and who may use what."""
+
+    desk: PairingDesk
+    permits: PermitBook
+    adults: AdultRule
+    threshold: Threshold
 
 
 def lay_ground(
@@ -232,3 +246,17 @@ def money_parts(ground: Ground, talk: TalkParts, admin: VeniceClient | None) -> 
     ground.doorkeeper.expected = own_keys.expects
     cap_watch = CapWatch(ground.store, ground.settings, talk.levels, ground.bulletin, directs, clock)
     return MoneyParts(AccountBook(client, admin, clock), own_keys, directs, balance, cap_watch)
+
+
+def door_parts(ground: Ground, directs: Directs, sealer: Sealer) -> DoorParts:
+    """The door, told of the settings that open it further."""
+    store, settings, doorkeeper = ground.store, ground.settings, ground.doorkeeper
+    doorkeeper.admins_open = lambda: settings.house("admin_enable").value is True
+    doorkeeper.pairs = lambda: settings.house("pairing").value is True
+    hasher, clock = ground.hasher, ground.clock
+    desk = PairingDesk(
+        store.pairings, store.audit, doorkeeper, directs, ground.delivery, sealer, hasher, clock
+    )
+    permits, adults = PermitBook(store.server_rules), AdultRule(settings, ground.doors)
+    threshold = Threshold(doorkeeper, desk, permits, adults, settings, hasher, clock)
+    return DoorParts(desk, permits, adults, threshold)

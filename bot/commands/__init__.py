@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.commands import (
     account,
     answers,
+    auditlog,
     catchup,
     chats,
     cloning,
@@ -23,6 +24,7 @@ from bot.commands import (
     models,
     offrecord,
     people,
+    permits,
     privacy,
     reading,
     reminding,
@@ -62,6 +64,7 @@ def build_registry(services: Services) -> Registry:
         *account.bound(services),
         *doors.bound(services),
         *dashboard.bound(services),
+        *auditlog.bound(services),
         *privacy.bound(services),
         *people.bound(services),
         *answers.bound(services),
@@ -76,13 +79,17 @@ def build_registry(services: Services) -> Registry:
         return [bound.command for bound in commands]
 
     commands += guide.bound(declared)
-    by_name = {bound.command.name: bound for bound in commands}
+    by_name: dict[str, Bound] = {}
+    commands += permits.bound(services, by_name)
+    by_name |= {bound.command.name: bound for bound in commands}
     actions = {
         RUN: _run_action(by_name),
         **amends_actions(services.talker.talk, by_name),
         **answers.actions(services),
         **chats.actions(services),
         **reminding.actions(services),
+        **doors.actions(services),
+        **house.actions(services),
         **making.actions(services),
         **workbench.actions(services, by_name),
         **memory.actions(services),
@@ -90,7 +97,8 @@ def build_registry(services: Services) -> Registry:
         **people.actions(services),
         **crediting.actions(services),
     }
-    return Registry(commands, actions, Completer(services, declared()), answers.ORDERED)
+    behind = {**doors.BEHIND, **answers.BEHIND, **workbench.BEHIND, **cloning.BEHIND}
+    return Registry(commands, actions, Completer(services, declared()), answers.ORDERED, behind)
 
 
 def _run_action(commands: dict[str, Bound]) -> ActionHandler:

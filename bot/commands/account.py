@@ -361,7 +361,7 @@ async def _rotate(services: Services, turn: Turn, key: ServerKey) -> None:
 async def _revoke(services: Services, turn: Turn, key: ServerKey) -> None:
     if key.origin is KeyOrigin.MINTED:
         turn.require_owner()
-    await services.mint.revoke(key)
+    await services.mint.revoke(key, turn.person)
     at_venice = (
         " It is deleted at Venice, too."
         if key.origin is KeyOrigin.MINTED

@@ -14,7 +14,7 @@ from bot.engine.again import Again, AnswerRecord, asked_again, described, from_p
 from bot.engine.answerbook import ANSWER, more_rows
 from bot.engine.context import HISTORY_ITEMS
 from bot.engine.models import allowed, check_allowed
-from bot.engine.registry import ActionHandler, Bound
+from bot.engine.registry import QUESTION, ActionHandler, Bound
 from bot.engine.spoken import speakable
 from bot.engine.texts import EXPIRED_BUTTON
 from bot.engine.turn import Turn
@@ -38,6 +38,8 @@ RECEIPT = Command("receipt", "What the last answer here took: model, tokens, cos
 
 ORDERED = frozenset({f"{ANSWER}.again", f"{ANSWER}.continue", WITH_MODEL})
 """Actions that ask Venice within the conversation, and so wait their turn in it."""
+BEHIND: Mapping[str, str] = dict.fromkeys(ORDERED, QUESTION)
+"""What each button goes on with (`bot.engine.registry`)."""
 
 
 def bound(services: Services) -> list[Bound]:

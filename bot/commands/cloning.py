@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
+from bot.auditing import Change, ChangeKind
 from bot.commands.services import Services, text_option
 from bot.declarations import Command, Medium, MenuEntry, Option
 from bot.engine.caps import dollars
@@ -22,6 +23,8 @@ from bot.records import StoredButton
 from bot.venice.pricing import CLONE_FEE
 
 AGREE = "clone.agree"
+BEHIND: Mapping[str, str] = {AGREE: "clone"}
+"""The command that each button goes on with."""
 AGREE_LIFE = 3600.0
 AGREE_LABEL = "This is my own voice and I agree"
 STATEMENT = (
@@ -240,13 +243,22 @@ async def _forget(services: Services, turn: Turn, voice: OwnVoice) -> None:
 async def _share(services: Services, turn: Turn, voice: OwnVoice) -> None:
     if turn.incoming.place.direct:
         raise UserError("There is nobody here to share it with. Use this in a channel or group.")
-    await services.store.own_voices.share(voice.id, turn.incoming.place.channel_key, shared=True)
+    await _set_shared(services, turn, voice, shared=True)
     turn.say(f"Everybody here may now let me speak with **{voice.name}**. `/voices` takes that back.")
 
 
 async def _unshare(services: Services, turn: Turn, voice: OwnVoice) -> None:
-    await services.store.own_voices.share(voice.id, turn.incoming.place.channel_key, shared=False)
+    await _set_shared(services, turn, voice, shared=False)
     turn.say(f"Only you can use **{voice.name}** here now.")
+
+
+async def _set_shared(services: Services, turn: Turn, voice: OwnVoice, *, shared: bool) -> None:
+    """Its owner's name for it stays out of the audit log."""
+    place, words = turn.incoming.place, ("", "shared") if shared else ("shared", "")
+    change = Change(
+        turn.now, turn.person, ChangeKind.DATA, place.channel_key, place.audience, "own voice", *words
+    )
+    await services.store.own_voices.share(voice.id, place.channel_key, shared=shared, change=change)
 
 
 def _life(voice: OwnVoice, *, alive: bool = True) -> str:

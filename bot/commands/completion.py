@@ -10,10 +10,10 @@ from bot.commands.making_completion import making_sources
 from bot.commands.services import Services
 from bot.declarations import Choice, Command
 from bot.engine.choosing import STEPS_IN
+from bot.engine.declared import SETTINGS
 from bot.engine.effort import levels
 from bot.engine.models import is_dear
 from bot.engine.picture_options import LABELS, edit_shapes_of, shapes_of
-from bot.engine.settings import SETTINGS
 from bot.engine.voicebook import day
 from bot.engine.zones import zone_names
 from bot.errors import GondolaError
@@ -63,6 +63,7 @@ class Completer:
             "timezone": _zones,
             "cap": self._caps,
             "setting": self._setting_names,
+            "command": self._command_names,
             "setting.value": self._setting_values,
             **making_sources(services.models, services.settings),
         }
@@ -149,6 +150,9 @@ class Completer:
         owner, moderator = door.is_owner(incoming), door.is_moderator(incoming)
         caps = manageable(self._services, incoming, owner=owner, moderator=moderator)
         return _matching(typed, [Choice(cap_id(cap), describe_cap(cap)[:LABEL_CHARS]) for cap in caps])
+
+    async def _command_names(self, incoming: Incoming, typed: str) -> Sequence[Choice]:
+        return _matching(typed.removeprefix("/"), [Choice(name, name) for name in self._commands])
 
     async def _setting_names(self, incoming: Incoming, typed: str) -> Sequence[Choice]:
         return _matching(typed, [Choice(name, name.replace("_", " ")) for name in SETTINGS])

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bot.commands.services import Services, text_option
 from bot.commands.shelves import KINDS
-from bot.declarations import Choice, Command, Option, OptionKind, Scope, Setting
+from bot.declarations import Choice, Command, Option, OptionKind, Scope, Setting, parse_value
+from bot.engine.adults import ADULT
 from bot.engine.choosing import STEPS_IN
 from bot.engine.effort import check_level, levels
 from bot.engine.models import allowed, check_allowed
-from bot.engine.registry import Bound
+from bot.engine.recall import keep_button
+from bot.engine.registry import ActionHandler, Bound
 from bot.engine.settings import Resolved, find_setting, scope_keys
 from bot.engine.turn import Turn
 from bot.engine.zones import find_zone
 from bot.errors import UserError
+from bot.messages import Button, ButtonStyle
+from bot.records import StoredButton
 from bot.venice.catalogue import MEDIUM_OF, Wanted
 
 SETTINGS = Command(
@@ -35,6 +41,14 @@ SETTINGS = Command(
     ),
     private_reply=True,
 )
+STATE_ADULTS = "adults.state"
+ADULT_ALL = "I state that only adults are here"
+ADULT_ME = "I state that I am an adult"
+ADULT_ASK = (
+    "With this, models, characters and pictures for adults are allowed here. Who presses it states that "
+    "nobody under 18 can read this chat, and the audit log keeps it. `/settings adult off` takes it back."
+)
+ADULT_NOW = "Noted, with who stated it: this place is for adults now. `/settings adult off` takes it back."
 _WRONG_SCOPE = "`{}` can only be set for: {} (option `where`)."
 _MODELS: dict[str, Wanted] = {
     "model": "text",
@@ -54,6 +68,20 @@ def bound(services: Services) -> list[Bound]:
         await _settings(services, turn)
 
     return [Bound(SETTINGS, settings)]
+
+
+def actions(services: Services) -> Mapping[str, ActionHandler]:
+    """The buttons of this group."""
+
+    async def state(turn: Turn, _: StoredButton) -> None:
+        turn.require_moderator()
+        place = turn.incoming.place
+        await services.settings.put(
+            place.channel_key, ADULT, "on", by=turn.person, at=turn.now, server=place.audience
+        )
+        turn.say(ADULT_NOW)
+
+    return {STATE_ADULTS: state}
 
 
 # --- settings ---
@@ -122,11 +150,27 @@ async def _change(services: Services, turn: Turn, setting: Setting, value: str, 
         turn.say(f"`{setting.name}` for the {scope.value} is taken back.")
         return
     value = await _checked(services, turn, setting, value)
+    if setting.name == ADULT and parse_value(setting, value) is True:
+        await _ask_for_statement(services, turn)
+        return
     stored = await services.settings.put(
         keys[scope], setting.name, value, by=turn.person, at=turn.now, server=audience
     )
     news = await _speaks_now(services, turn, setting, value) or await _ruled_now(services, turn, setting)
     turn.say(f"`{setting.name}` is now `{stored}` for the {scope.value}.{news}")
+
+
+async def _ask_for_statement(services: Services, turn: Turn) -> None:
+    """A place is opened to adult content by a statement, not by a setting alone."""
+    place = turn.incoming.place
+    if not services.adults.by_statement(place.platform):
+        name = turn.answer.capabilities.display_name
+        raise UserError(
+            f"On {name} the channel's own age restriction decides: switch it on in the channel's settings."
+        )
+    label = ADULT_ME if place.direct else ADULT_ALL
+    button = await keep_button(services.store, turn, label, STATE_ADULTS, {})
+    turn.notice(ADULT_ASK, buttons=((Button(button.label, button.id, style=ButtonStyle.DANGER),),))
 
 
 async def _speaks_now(services: Services, turn: Turn, setting: Setting, value: str) -> str:

@@ -14,7 +14,8 @@ from bot.declarations import Command, Medium, MenuEntry, Option, OptionKind
 from bot.engine.gallery import Source
 from bot.engine.making.board import ASK, ORDER
 from bot.engine.making.brief import Brief, Craft
-from bot.engine.registry import ActionHandler, Bound
+from bot.engine.making.ends import brief_of
+from bot.engine.registry import ActionHandler, Bound, check_permission
 from bot.engine.turn import Turn
 from bot.errors import UserError
 from bot.media.pictures import to_data_url
@@ -85,6 +86,7 @@ CRAFTS: Mapping[str, Craft] = {
     MUSIC.name: Craft.MUSIC,
     SOUND.name: Craft.SOUND,
 }
+_COMMANDS = {Craft.FILM: VIDEO, Craft.MUSIC: MUSIC, Craft.SOUND: SOUND}
 
 
 def bound(services: Services) -> list[Bound]:
@@ -109,10 +111,19 @@ def actions(services: Services) -> dict[str, ActionHandler]:
     """The buttons of this group."""
     counter = services.shop.counter
 
+    async def check(turn: Turn, stored: StoredButton) -> None:
+        """Who may not use the command may not order what it quoted."""
+        order = await services.store.orders.get(stored.id)
+        brief = brief_of(order) if order is not None else None
+        if brief is not None:
+            check_permission(turn, _COMMANDS[brief.craft])
+
     async def make(turn: Turn, stored: StoredButton) -> None:
+        await check(turn, stored)
         await counter.make(turn, stored.id, _version(turn))
 
     async def cheaper(turn: Turn, stored: StoredButton) -> None:
+        await check(turn, stored)
         await counter.cheaper(turn, stored.id, _version(turn))
 
     async def cancel(turn: Turn, stored: StoredButton) -> None:
@@ -130,6 +141,7 @@ def actions(services: Services) -> dict[str, ActionHandler]:
         use = CommandUse(asked["craft"], asked["options"])
         turn.incoming = replace(turn.incoming, addressed=Addressed.COMMAND, command=use)
         craft = CRAFTS[use.name]
+        check_permission(turn, _COMMANDS[craft])
         brief = await _film(services, turn) if craft is Craft.FILM else _sound(turn, craft)
         await counter.quote(turn, brief)
 

@@ -7,8 +7,10 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper
 from bot.engine.account import AccountBook
+from bot.engine.adults import AdultRule
 from bot.engine.answerbook import AnswerBook
 from bot.engine.aside import Aside
 from bot.engine.backlog import Backlog
@@ -36,6 +38,8 @@ from bot.engine.minting import Mint
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
 from bot.engine.ownkeys import OwnKeys
+from bot.engine.pairingdesk import PairingDesk
+from bot.engine.permits import PermitBook
 from bot.engine.remembering import LongMemory
 from bot.engine.reminders import ReminderBook
 from bot.engine.research import Researcher
@@ -69,6 +73,7 @@ class Services:
     caps: CapsBook
     cashier: Cashier
     doorkeeper: Doorkeeper
+    delivery: Delivery
     talker: Talker
     chooser: Chooser
     speaker: Speaker
@@ -93,6 +98,9 @@ class Services:
     mint: Mint
     own_keys: OwnKeys
     reminders: ReminderBook
+    pairing_desk: PairingDesk
+    permits: PermitBook
+    adults: AdultRule
     inquirer: Inquirer
     digester: Digester
     backlog: Backlog

@@ -161,6 +161,20 @@ def actions(services: Services, commands: Mapping[str, Bound]) -> dict[str, Acti
     }
 
 
+BEHIND: Mapping[str, str] = {
+    f"{PICTURE}.{verb}": command
+    for verb, command in (
+        ("again", "image"),
+        ("vary", "image"),
+        ("edit", EDIT.name),
+        ("up2", UPSCALE.name),
+        ("up4", UPSCALE.name),
+        ("cut", CUTOUT.name),
+    )
+}
+"""The command that each button goes on with."""
+
+
 def _files(stored: StoredButton) -> list[str]:
     return list(json.loads(stored.payload)["files"])
 

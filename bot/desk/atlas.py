@@ -57,14 +57,14 @@ class Atlas:
         """See bot.dashboard.Desk."""
         homes, used = await self._channels(viewer, now)
         set_in = Counter(scope for scope, _ in self._settings.rows())
-        named = {key for key in (*set_in, *self._doorkeeper.rules()) if key.startswith("server:")}
+        named = {key for key in (*set_in, *self._doorkeeper.rules.of_owners) if key.startswith("server:")}
         keys = {*homes.values(), *viewer.servers, *named}
         seen = [key for key in keys if may_read(viewer, key)]
         found = [
             Server(
                 key,
                 self.title(key),
-                self._doorkeeper.rule(key) if key else None,
+                self._doorkeeper.rules.of_owners.get(key) if key else None,
                 set_in[key],
                 tuple(
                     self._channel(channel, key, set_in[channel], used.get(channel))
@@ -82,7 +82,7 @@ class Atlas:
         for one in await self._overseen.used(since=now - KNOWN_FOR, servers=servers_of(viewer)):
             homes[one.channel] = one.server
             used[one.channel] = one.last_used
-        scopes = {scope for scope, _ in self._settings.rows()} | self._doorkeeper.rules().keys()
+        scopes = {scope for scope, _ in self._settings.rows()} | self._doorkeeper.rules.of_owners.keys()
         for scope in scopes:
             if scope.startswith("channel:") and scope not in homes:
                 home = await self._overseen.home(scope)
@@ -92,7 +92,9 @@ class Atlas:
 
     def _channel(self, key: str, server: str, settings: int, used: float | None) -> Channel:
         shown = key if server else veil(self._hasher, key)
-        return Channel(shown, self.title(key, server), self._doorkeeper.rule(key), settings, used)
+        return Channel(
+            shown, self.title(key, server), self._doorkeeper.rules.of_owners.get(key), settings, used
+        )
 
     def title(self, key: str, server: str = "") -> str:
         """What a server, or a channel of a server, is called just now; nobody names private chats."""
@@ -138,7 +140,7 @@ class Atlas:
             )
             for setting, now in held.items()
         )
-        allowed = None if site.key == BOT else self._doorkeeper.rule(site.key)
+        allowed = None if site.key == BOT else self._doorkeeper.rules.of_owners.get(site.key)
         title = "" if site.key == BOT else self.title(site.key, site.server)
         return PlaceView(site.key, site.kind, title, site.parent, allowed, lines)
 

@@ -203,7 +203,7 @@ class HouseDesk:
                 raise UserError(NO_RULE)
             server = (await self._fence.site(viewer, subject)).server
         if allowed is None:
-            await self._doorkeeper.drop_rule(subject, by=viewer.person, at=self._clock(), server=server)
+            await self._doorkeeper.rules.remove(subject, by=viewer.person, at=self._clock(), server=server)
         else:
             await self._doorkeeper.put_rule(
                 subject, allowed, by=viewer.person, at=self._clock(), server=server

@@ -108,7 +108,7 @@ class Lists:
                 row.cost,
                 row.calls,
                 row.last_seen,
-                self._doorkeeper.rule(f"person:{row.person}") if viewer.owner else None,
+                self._doorkeeper.rules.of_owners.get(f"person:{row.person}") if viewer.owner else None,
                 row.person in owners,
             )
             for row in rows[:PAGE_ROWS]

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import time
 from collections.abc import Callable
 from enum import StrEnum
 
 from bot.auditing import Change, ChangeKind
 from bot.engine.hashing import Hasher
+from bot.engine.precedence import may_enter, ruling
+from bot.engine.rulebook import DoorStore, RuleBook, of_event, subjects_of
 from bot.messages import Addressed, Authority, Incoming, Person, Place
-from bot.records import AccessRule
-from bot.storing import AccessStore
+from bot.ports import Clock
 
 CLAIM = "claim"
+DOOR_COMMANDS = frozenset({"allow", "deny", "doors"})
+"""With these an admin opens and shuts the own server, so they must reach us from one that is shut."""
+TOLD_FOR = 3600.0
+"""Seconds in which a stranger hears nothing more: as long as a pairing code is good."""
 _GUESSES = 10
 _MOST_TOLD = 50_000
-_WORDS = {True: "allowed", False: "blocked", None: ""}
 _CALLED = (Addressed.MENTION, Addressed.REPLY)
 
 
@@ -28,6 +33,10 @@ class Verdict(StrEnum):
     SILENT = "silent"
 
 
+def _never() -> bool:
+    return False
+
+
 class Doorkeeper:
     """Owners and rules in memory; writes go through to storage first.
 
@@ -37,28 +46,39 @@ class Doorkeeper:
 
     def __init__(
         self,
-        store: AccessStore,
+        store: DoorStore,
         hasher: Hasher,
         *,
         is_open: bool = False,
         owners: frozenset[str] = frozenset(),
+        clock: Clock = time.time,
     ) -> None:
-        self._store = store
+        self._store = store.access
         self._hasher = hasher
         self._open = is_open
+        self._clock = clock
         self._configured = frozenset(map(self._account, owners))
         self._owners = self._configured
-        self._rules: dict[str, bool] = {}
-        self._told: set[str] = set()
+        self._told: dict[str, float] = {}
         self._code = ""
         self._wrong_guesses = 0
+        self.rules = RuleBook(store)
         self.expected: Callable[[Incoming], bool] = lambda _: False
         """Says of a command that its author, whom the house asked for it, may come in for it."""
+        self.admins_open: Callable[[], bool] = _never
+        """Whether servers may be let in by their admins (the setting `admin_enable`)."""
+        self.pairs: Callable[[], bool] = _never
+        """Whether strangers get a code to be let in with (the setting `pairing`)."""
 
     @property
     def owners(self) -> frozenset[str]:
         """Their accounts, by keyed hash: no linked account owns a house with them."""
         return self._owners
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everybody comes in who is not blocked."""
+        return self._open
 
     async def load(self) -> None:
         """Read everything anew."""
@@ -67,7 +87,7 @@ class Doorkeeper:
             if owner != self._account(owner):  # an earlier version kept the number of an owner
                 await self._store.rename_owner(owner, self._account(owner))
         self._owners = self._configured | frozenset(map(self._account, state.owners))
-        self._rules = {rule.subject: rule.allowed for rule in state.rules}
+        await self.rules.load({rule.subject: rule.allowed for rule in state.rules})
 
     # --- decisions ---
 
@@ -77,13 +97,17 @@ class Doorkeeper:
 
     def is_moderator(self, incoming: Incoming) -> bool:
         """True for whoever may change what holds in this place."""
-        return incoming.place.direct or incoming.authority is Authority.MODERATOR or self.is_owner(incoming)
+        return incoming.place.direct or incoming.authority is Authority.MODERATOR or self.is_admin(incoming)
+
+    def is_admin(self, incoming: Incoming) -> bool:
+        """True for whoever may change what holds in this server, and for owners."""
+        return (incoming.admin and not incoming.place.direct) or self.is_owner(incoming)
 
     def decide(self, incoming: Incoming, *, bots: bool = False) -> Verdict:
         """Whether this event may come in. `bots` lets in other bots' messages that are meant for this one."""
         if self.admits(incoming, bots=bots):
             return Verdict.ENTER
-        if incoming.author.is_bot or self._blocked(incoming.place, incoming.author):
+        if incoming.author.is_bot or self._blocked(incoming):
             return Verdict.SILENT
         return self._stranger(incoming)
 
@@ -95,49 +119,70 @@ class Doorkeeper:
             return True
         if incoming.command is not None and incoming.command.name == CLAIM and self._code:
             return True
-        if self._blocked(incoming.place, incoming.author):
+        if ruling(self.rules.of_owners, of_event(self.person_subject(incoming.author), incoming)) is False:
             return False
-        return self._open or self._allowed(incoming.place, incoming.author) or self.expected(incoming)
+        return self._let_in(incoming) or self._runs_the_door(incoming) or self._is_expected(incoming)
 
     def shuts_out(self, place: Place, person: str) -> bool:
-        """Whether a rule blocks a place, or a person by their keyed hash."""
-        return self._ruled(place, f"person:{person}", allowed=False)
+        """Whether a rule shuts a place, or a person by their keyed hash. Roles are not known here."""
+        subjects = subjects_of(f"person:{person}", place)
+        rulings = (
+            ruling(rules, subjects)
+            for rules in (self.rules.of_owners, self.rules.of_server(place.server_key))
+        )
+        return any(one is False for one in rulings)
+
+    def asks_for(self, incoming: Incoming) -> str:
+        """The rule that would let in what was told that the house is closed, "" where nobody may ask: a
+        stranger asks for themselves in a direct chat, an admin for the server."""
+        if incoming.place.direct:
+            return self.person_subject(incoming.author)
+        return incoming.place.server_key if incoming.admin else ""
+
+    def _let_in(self, incoming: Incoming) -> bool:
+        return may_enter(
+            self.rules.of_owners,
+            self.rules.of_server(incoming.place.server_key),
+            of_event(self.person_subject(incoming.author), incoming),
+            is_open=self._open,
+            admins_open=self.admins_open(),
+        )
+
+    def _runs_the_door(self, incoming: Incoming) -> bool:
+        """An admin of a server that is not let in, or that they shut themselves, opens it again; what an
+        owner blocks was sorted out before."""
+        use = incoming.command
+        if use is None or use.name not in DOOR_COMMANDS or not self.is_admin(incoming):
+            return False
+        subjects = of_event(self.person_subject(incoming.author), incoming)
+        return self._open or self.admins_open() or ruling(self.rules.of_owners, subjects) is True
+
+    def _is_expected(self, incoming: Incoming) -> bool:
+        return not self._blocked(incoming) and self.expected(incoming)
 
     def open_to(self, server: str, person: str) -> bool:
         """Whether no rule blocks a server (its key), or a person by their keyed hash."""
-        return not any(self._rules.get(one) is False for one in (server, f"person:{person}"))
-
-    def rule(self, subject: str) -> bool | None:
-        """The rule on a subject: let in, shut out, or None for none."""
-        return self._rules.get(subject)
-
-    def rules(self) -> dict[str, bool]:
-        """Every rule, by subject."""
-        return dict(self._rules)
+        return not any(self.rules.of_owners.get(one) is False for one in (server, f"person:{person}"))
 
     def _stranger(self, incoming: Incoming) -> Verdict:
         if incoming.reply_handle:
             return Verdict.TELL  # an unanswered slash command looks broken; only the asker sees this
-        if not incoming.place.direct or incoming.addressed is Addressed.OVERHEARD:
+        called = incoming.addressed is Addressed.MENTION or incoming.command is not None
+        asks = self.pairs() and called and self.asks_for(incoming)
+        if not asks and (not incoming.place.direct or incoming.addressed is Addressed.OVERHEARD):
             return Verdict.SILENT
-        name = self._hasher.person(incoming.author)
-        if name in self._told:
+        name, now = f"{self._hasher.person(incoming.author)} {incoming.place.server_key}", self._clock()
+        if self._told.get(name, 0.0) > now:
             return Verdict.SILENT
         if len(self._told) >= _MOST_TOLD:
             self._told.clear()  # better a second sentence to somebody than memory without end
-        self._told.add(name)
+        self._told[name] = now + TOLD_FOR if self.pairs() else float("inf")
         return Verdict.TELL
 
-    def _blocked(self, place: Place, person: Person) -> bool:
-        return self._ruled(place, self.person_subject(person), allowed=False)
-
-    def _allowed(self, place: Place, person: Person) -> bool:
-        return self._ruled(place, self.person_subject(person), allowed=True)
-
-    def _ruled(self, place: Place, person: str, *, allowed: bool) -> bool:
-        """Whether a rule says so of the place, or of the person by their subject."""
-        subjects = (person, place.channel_key, place.server_key)
-        return any(self._rules.get(subject) is allowed for subject in subjects if subject)
+    def _blocked(self, incoming: Incoming) -> bool:
+        subjects = of_event(self.person_subject(incoming.author), incoming)
+        of_server = self.rules.of_server(incoming.place.server_key)
+        return any(ruling(rules, subjects) is False for rules in (self.rules.of_owners, of_server))
 
     # --- changes ---
 
@@ -146,18 +191,9 @@ class Doorkeeper:
         return f"person:{self._hasher.person(person)}"
 
     async def put_rule(self, subject: str, allowed: bool, *, by: str, at: float, server: str = "") -> None:
-        """Allow or block a subject. `server` says whose admins may know (`bot.auditing.Change`)."""
-        old = _WORDS[self._rules.get(subject)]
-        change = Change(at, by, ChangeKind.ACCESS, subject, server, "access", old, _WORDS[allowed])
-        await self._store.put_rule(AccessRule(subject, allowed), by, at, change)
-        self._rules[subject] = allowed
-
-    async def drop_rule(self, subject: str, *, by: str, at: float, server: str = "") -> None:
-        """Take a rule back; nothing changes where there is none."""
-        old = _WORDS[self._rules.get(subject)]
-        change = Change(at, by, ChangeKind.ACCESS, subject, server, "access", old, "")
-        await self._store.remove_rule(subject, change)
-        self._rules.pop(subject, None)
+        """An owner allows or blocks a subject. `server` says whose admins may know
+        (`bot.auditing.Change`)."""
+        await self.rules.put(subject, allowed, by=by, at=at, server=server)
 
     def needs_claim(self) -> bool:
         """True while nobody owns this house."""

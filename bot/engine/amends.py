@@ -67,7 +67,16 @@ def amends_actions(talk: CommandHandler, commands: Mapping[str, Bound]) -> Mappi
     async def retry(turn: Turn, stored: StoredButton) -> None:
         asked = from_payload(stored.payload)
         pressed = turn.incoming
-        turn.incoming = replace(asked, reply_handle=pressed.reply_handle, message_id=pressed.message_id)
+        turn.incoming = replace(
+            asked,
+            reply_handle=pressed.reply_handle,
+            message_id=pressed.message_id,
+            # What the presser may do counts, and what holds now.
+            authority=pressed.authority,
+            admin=pressed.admin,
+            roles=pressed.roles,
+            adult_allowed=pressed.adult_allowed,
+        )
         bound = commands.get(asked.command.name) if asked.command is not None else None
         if bound is None:
             await talk(turn)

@@ -23,13 +23,15 @@ from bot.venice import HOUSE, acting
 @dataclass(frozen=True, slots=True)
 class Payer:
     """Who pays and where: `person` is the keyed hash. `begin` journals that Venice is called now; `purse`
-    is a bound of its own, besides the caps, on what may be spent."""
+    is a bound of its own, besides the caps, on what may be spent; `permit` refuses a medium the person may
+    not use."""
 
     turn_id: str
     place: Place
     person: str
     begin: Callable[[], Awaitable[None]] | None = None
     purse: Purse | None = None
+    permit: Callable[[str], None] | None = None
 
 
 Admissible = Callable[[Place, str, str], Awaitable[None]]
@@ -114,8 +116,13 @@ class Cashier:
     ) -> Hold:
         """Reserve the worst-case price; raises CapReached when any cap would be passed, NotAllowed where the
         place's privacy rule forbids the model."""
-        await self._admissible(payer.place, medium, model)
+        await self._allowed(payer, medium, model)
         return await self._reserved(payer, medium, model, estimate, count, reservation_id)
+
+    async def _allowed(self, payer: Payer, medium: str, model: str) -> None:
+        if payer.permit is not None:
+            payer.permit(medium)
+        await self._admissible(payer.place, medium, model)
 
     async def _reserved(
         self, payer: Payer, medium: str, model: str, estimate: int, count: int, reservation_id: str
@@ -162,7 +169,7 @@ class Cashier:
         Refused by Venice, it is free. Without an answer (cut off, cancelled) Venice may have done the
         work, so the estimate stands, flagged uncertain.
         """
-        await self._admissible(payer.place, medium, model)
+        await self._allowed(payer, medium, model)
         key = secrets.token_hex(8)
         purse = payer.purse or Purse(estimate)
         purse.take(estimate)

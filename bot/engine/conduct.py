@@ -11,6 +11,7 @@ import structlog
 
 from bot.delivery import Answer, Delivered, Delivery, Streaming, Style
 from bot.engine.access import Doorkeeper
+from bot.engine.adults import AdultRule
 from bot.engine.amends import Amends
 from bot.engine.directs import Directs
 from bot.engine.discretion import badged
@@ -18,6 +19,7 @@ from bot.engine.hashing import Hasher
 from bot.engine.journal import Journal, Progress
 from bot.engine.keybook import KeyBook
 from bot.engine.mailbox import Attempt, Letter
+from bot.engine.permits import PermitBook
 from bot.engine.pulse import Pulse
 from bot.engine.settings import PlaceSettings, SettingsBook
 from bot.engine.texts import INTERRUPTED, STOPPED
@@ -57,10 +59,14 @@ class Conductor:
         keys: KeyBook,
         directs: Directs,
         pulse: Pulse,
+        permits: PermitBook,
+        adults: AdultRule,
     ) -> None:
         self._pulse = pulse
         self._keys = keys
         self._directs = directs
+        self._permits = permits
+        self._adults = adults
         self._amends = amends
         self._open_turns: dict[str, Turn] = {}
         self.ended: Counter[tuple[str, str]] = Counter()
@@ -88,6 +94,7 @@ class Conductor:
         is stored already, and `amends` words what comes as an answer of its own beside what is shown."""
         if complete:
             self._journal.complete.add(letters[0].turn_id)
+        incoming = self._adults.judged(incoming)  # one from the journal was judged when it came
         turn = self._open(incoming, letters, attempt, private, amends=amends)
         self._open_turns[turn.id] = turn
         self._pulse.began(turn)
@@ -169,13 +176,20 @@ class Conductor:
         carried = attempt.carried if attempt is not None else None
         settings = self._settings.resolve(place, incoming.author)
         style = _style(settings)
+        owner, moderator = self._doorkeeper.is_owner(incoming), self._doorkeeper.is_moderator(incoming)
         progress.turn = turn = Turn(
             id=turn_id,
             incoming=incoming,
             person=self._hasher.person(incoming.author),
             settings=settings,
-            owner=self._doorkeeper.is_owner(incoming),
-            moderator=self._doorkeeper.is_moderator(incoming),
+            owner=owner,
+            moderator=moderator,
+            gate=self._permits.gate(
+                incoming,
+                owner=owner,
+                moderator=moderator,
+                role_style=self._delivery.capabilities(place.platform).role_style,
+            ),
             answer=carried
             or self._delivery.open(
                 target,

@@ -65,10 +65,12 @@ class Directs:
         except GondolaError as error:
             log.warning("owner.unremembered", reason=error.detail)
 
-    async def tell_owners(self, occasion: str, text: str, *, not_now: frozenset[str] = frozenset()) -> int:
+    async def tell_owners(
+        self, occasion: str, text: str, *, not_now: frozenset[str] = frozenset(), stage: str = ""
+    ) -> int:
         """Say something to every owner in their direct chat. Each is told of an occasion once, also across
-        restarts: rather never than twice. The chats `not_now` are left out. How many can be told of things
-        at all."""
+        restarts: rather never than twice. The chats `not_now` are left out. An occasion with a `stage` comes
+        again once that has grown, in the order of text. How many can be told of things at all."""
         known = 0
         for owner in sorted(self._doorkeeper.owners):
             place = await self._place(owner)
@@ -76,7 +78,9 @@ class Directs:
                 continue
             known += 1
             occasion_of_theirs = f"{occasion}:{owner}"
-            if await self._marks.claim(f"told:{occasion_of_theirs}", "1"):
+            mark = f"told:{occasion_of_theirs}"
+            new = await (self._marks.advance(mark, stage) if stage else self._marks.claim(mark, "1"))
+            if new:
                 await self._say(place, occasion_of_theirs, text)
         return known
 

@@ -33,6 +33,7 @@ from bot.engine.keybook import KeyBook
 from bot.engine.lobby import PATIENCE, Lobby
 from bot.engine.lost import Losses
 from bot.engine.mailbox import Attempt, Letter, Mailboxes
+from bot.engine.permits import PermitBook
 from bot.engine.pressing import Presses
 from bot.engine.recovery import Recovery, Unseen
 from bot.engine.registry import Bound, Registry, check_permission
@@ -42,7 +43,8 @@ from bot.engine.settings import SettingsBook
 from bot.engine.sheltering import sheltered
 from bot.engine.sidecalls import Background
 from bot.engine.stopping import Stopper
-from bot.engine.texts import CLOSED, greeting, unknown_command
+from bot.engine.texts import greeting, unknown_command
+from bot.engine.threshold import Threshold
 from bot.engine.turn import Turn
 from bot.engine.workload import Workload
 from bot.errors import UserError
@@ -83,11 +85,15 @@ class Engine:
         unseen: Unseen,
         eraser: Eraser,
         retention: Retention,
+        threshold: Threshold,
+        permits: PermitBook,
         patience: float = PATIENCE,
     ) -> None:
         self._away = Away(clock)
         self._keys = keys
         self._retention = retention
+        self._threshold = threshold
+        self._permits = permits
         self._store = store
         self._delivery = delivery
         self._doorkeeper = doorkeeper
@@ -144,9 +150,9 @@ class Engine:
         await asyncio.gather(*(self._submit(event) for event in events))
 
     async def complete(self, incoming: Incoming, option: str, typed: str) -> Sequence[Choice]:
-        if self._doorkeeper.decide(incoming) is not Verdict.ENTER:
+        if not self._doorkeeper.admits(incoming):
             return ()
-        return await self._registry.complete(incoming, option, typed)
+        return await self._registry.complete(self._threshold.judged(incoming), option, typed)
 
     async def history(self, place: Place, limit: int) -> Sequence[HistoryItem]:
         return await self._store.memory.recent(place.conversation, limit)
@@ -165,6 +171,7 @@ class Engine:
         await self._settings.load()
         await self._caps.load()
         await self._doorkeeper.load()
+        await self._permits.load()
         await self._keys.load()
 
     async def forgotten(self, place: Place, message_ids: Sequence[str]) -> None:
@@ -234,24 +241,32 @@ class Engine:
         self.handled(incoming.place.platform)
         bound = self._registry.find(incoming.command.name) if incoming.command is not None else None
         incoming = sheltered(incoming, bound.command if bound is not None else None)
-        incoming = self._discretion.placed(self._groups.placed(incoming))
+        incoming = self._threshold.judged(self._discretion.placed(self._groups.placed(incoming)))
         if incoming.edits:
-            if self._doorkeeper.decide(incoming) is Verdict.ENTER:
+            if self._doorkeeper.admits(incoming) and self._passes(incoming, quietly=True):
                 await self._changes.edited(incoming)
             return
         verdict = self._doorkeeper.decide(incoming, bots=self._groups.lets_bots(incoming))
         if verdict is Verdict.TELL:
-            self._spawn(self._tell(incoming, CLOSED))
+            self._spawn(self._turn_away(incoming))
         if verdict is not Verdict.ENTER:
             return
         await self._retention.present(incoming.place)
         match await self._groups.decide(incoming):
-            case Meant.FOR_US:
+            case Meant.FOR_US if self._passes(incoming):
                 await self._accept(incoming)
-            case Meant.PERHAPS if not self._away.missed(incoming):
+            case Meant.PERHAPS if not self._away.missed(incoming) and self._passes(incoming, quietly=True):
                 self._spawn(self._consider(incoming))
             case _:
                 pass
+
+    def _passes(self, incoming: Incoming, *, quietly: bool = False) -> bool:
+        """Whether somebody who may come in may ask this now; if not, they are told where that is due, unless
+        `quietly`."""
+        refusal = self._threshold.refusal(incoming)
+        if refusal and not quietly:
+            self._spawn(self._tell(incoming, refusal))
+        return refusal is None
 
     async def _consider(self, incoming: Incoming) -> None:
         if await self._groups.worth_answering(incoming):
@@ -367,11 +382,20 @@ class Engine:
         target = Target(incoming.place, incoming.message_id, incoming.reply_handle, private=True)
         await self._send(target, text)
 
+    async def _turn_away(self, incoming: Incoming) -> None:
+        await self._tell(incoming, await self._threshold.words(incoming))
+
     async def _greet(self, place: Place, title: str) -> None:
         nobody = Person(place.platform, "")
         probe = Incoming("", place, nobody, Addressed.DIRECT)
-        entered = self._doorkeeper.decide(probe) is Verdict.ENTER
-        await self._send(Target(place), greeting(title, allowed=entered))
+        door = self._doorkeeper
+        words = greeting(
+            title,
+            allowed=door.admits(probe),
+            admins=door.admins_open(),
+            pairs=door.pairs() and bool(door.owners),
+        )
+        await self._send(Target(place), words)
 
     async def _send(self, target: Target, text: str) -> None:
         answer = self._delivery.open(target, secrets.token_hex(8))

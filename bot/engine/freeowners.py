@@ -26,7 +26,7 @@ class FreeOwners:
 
     def __call__(self) -> frozenset[str]:
         """Whose use is free of narrower caps now."""
-        if not self._settings.flag_everywhere("owner_free"):
+        if self._settings.house("owner_free").value is not True:
             return frozenset()
         if self._doorkeeper.owners is not self._owners:
             self._owners = self._doorkeeper.owners

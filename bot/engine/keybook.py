@@ -14,6 +14,7 @@ from dataclasses import replace
 import structlog
 from pydantic import SecretStr
 
+from bot.auditing import Change, ChangeKind
 from bot.engine.settings import SettingsBook
 from bot.errors import GondolaError, OperatorError, VeniceError, VeniceFailure
 from bot.keys import KeyOrigin, ServerKey, ServerKeys
@@ -133,26 +134,37 @@ class KeyBook:
 
     # --- changes ---
 
-    async def put(self, key: ServerKey, secret: SecretStr, limits: Limits | None = None) -> ServerKey:
+    async def put(
+        self, key: ServerKey, secret: SecretStr, limits: Limits | None = None, *, audited: bool = False
+    ) -> ServerKey:
         """Seal and store a key, which holds at once; returns it as stored. `limits` are those of a key of
-        another account, where they are known already."""
+        another account, where they are known already; `audited` says that somebody gave it just now."""
         stored = replace(key, sealed=self._sealer.seal(secret, key.scope))
-        await self._store.put(stored)
+        change = self._change(key.server, key.name, by=key.set_by, at=key.set_at)
+        await self._store.put(stored, change if audited else None)
         self._hold(stored, secret, limits)
         return stored
 
     async def amend(self, key: ServerKey) -> None:
         """Store what is known of a key; its secret stays as it is, and so do its limits in use."""
-        await self._store.put(key)
+        change = self._change(key.server, f"{key.name}, other terms", by=key.set_by, at=key.set_at)
+        await self._store.put(key, change)
         self._keys[key.server] = key
 
-    async def remove(self, server: str) -> bool:
-        """Forget the key of a server; the house's holds from now on. False when there was none."""
-        removed = await self._store.remove(server)
+    async def remove(self, server: str, by: str) -> bool:
+        """Forget the key of a server, as a person (keyed hash) wants it; the house's holds from now on. False
+        when there was none."""
+        removed = await self._store.remove(server, self._change(server, "", by=by, at=self._clock()))
         self._keys.pop(server, None)
         self._credentials.pop(server, None)
         self._resting.pop(server, None)
         return removed
+
+    def _change(self, server: str, new: str, *, by: str, at: float) -> Change:
+        """What the audit log says: names of keys in the ledger, nothing of a key."""
+        before = self._keys.get(server)
+        old = before.name if before is not None else ""
+        return Change(at, by, ChangeKind.KEY, server, server, "Venice key", old, new)
 
     async def moving(self, old: Place, new: Place) -> None:
         """A server gets a new id. Its key is sealed for the new one before the old row goes, because a

@@ -76,12 +76,12 @@ class Mint:
         await self._keys.amend(changed)
         return changed
 
-    async def revoke(self, key: ServerKey) -> bool:
-        """Take a key from its server; one made here is deleted at Venice, and stays with its server where
-        Venice cannot be reached. False when there was none."""
+    async def revoke(self, key: ServerKey, by: str) -> bool:
+        """Take a key from its server, as a person (keyed hash) wants it; one made here is deleted at
+        Venice, and stays with its server where Venice cannot be reached. False when there was none."""
         if key.origin is KeyOrigin.MINTED and not await self.delete(key):
             raise UserError("Venice did not delete the key, so I left everything as it was. Try again later.")
-        return await self._keys.remove(key.server)
+        return await self._keys.remove(key.server, by)
 
     async def delete(self, key: ServerKey) -> bool:
         """Delete a key at Venice, where it was made here; False where that failed."""
@@ -125,7 +125,7 @@ class Mint:
             set_at=self._clock(),
         )
         try:
-            return await self._keys.put(key, made.secret)
+            return await self._keys.put(key, made.secret, audited=True)
         except GondolaError:
             await self.delete(key)  # nobody will ever know its secret
             raise

@@ -93,7 +93,7 @@ class OwnKeys:
             set_by=by,
             set_at=self._clock(),
         )
-        return await self._keys.put(key, secret, limits)
+        return await self._keys.put(key, secret, limits, audited=True)
 
     async def _tried(self, secret: SecretStr) -> Limits:
         """What Venice allows the key."""

@@ -62,6 +62,7 @@ class Presses:
         stored, action = await self._found(base, verb, turn.now)
         if stored.person and stored.person != turn.person and not turn.moderator:
             raise NotAllowed("Only the person who asked can use this button.")
+        self._registry.check_action(turn, _action(stored, verb))
         await action(turn, stored)
 
     async def _found(self, base: str, verb: str, now: float) -> tuple[StoredButton, ActionHandler]:
@@ -71,6 +72,13 @@ class Presses:
         if stored is None or action is None:
             raise UserError(EXPIRED_BUTTON)
         return stored, action
+
+
+def stops(incoming: Incoming) -> bool:
+    """Whether somebody wants an answer stopped: that is never too much."""
+    if incoming.command is not None:
+        return incoming.command.name == STOP
+    return incoming.press is not None and _parts(incoming.press.button_id)[1] == STOP
 
 
 def _parts(button_id: str) -> tuple[str, str]:

@@ -17,10 +17,11 @@ from pydantic import TypeAdapter
 from bot.declarations import Setting
 from bot.engine.bulletin import Bulletin
 from bot.engine.chores import Ran
+from bot.engine.declared import SETTINGS
 from bot.engine.directs import Directs
 from bot.engine.likeness import nearest
 from bot.engine.models import DEAR_OUTPUT, TIERS, ModelBook, is_dear
-from bot.engine.settings import SETTINGS, SettingsBook
+from bot.engine.settings import SettingsBook
 from bot.errors import GondolaError
 from bot.ports import Clock
 from bot.records import Announcement

@@ -6,12 +6,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.declarations import Choice, Command, Permission
+from bot.declarations import Choice, Command, Medium, Permission
 from bot.engine.turn import Turn
 from bot.messages import Incoming
 from bot.records import StoredButton
 
 CommandHandler = Callable[[Turn], Awaitable[None]]
+QUESTION = ""
+"""Stands for a question in words, where an action is said to go on with a command."""
+NOTHING_BEHIND: Mapping[str, str] = {}
 ActionHandler = Callable[[Turn, StoredButton], Awaitable[None]]
 
 
@@ -40,10 +43,13 @@ class Registry:
         actions: Mapping[str, ActionHandler],
         completer: Completer,
         ordered_actions: frozenset[str] = frozenset(),
+        behind: Mapping[str, str] = NOTHING_BEHIND,
     ) -> None:
+        """`behind` names for actions the command that they go on with, or "" for a question."""
         self._bound = {bound.command.name: bound for bound in commands}
         self._actions = dict(actions)
         self._ordered = ordered_actions
+        self._behind = dict(behind)
         self.complete = completer
 
     @property
@@ -63,10 +69,22 @@ class Registry:
         """Whether presses with that action take their place in the conversation's queue."""
         return action in self._ordered
 
+    def check_action(self, turn: Turn, action: str) -> None:
+        """Refuse a button whose command the asker may not use."""
+        name = self._behind.get(action)
+        bound = self._bound.get(name) if name else None
+        if bound is not None:
+            check_permission(turn, bound.command)
+        elif name == QUESTION:
+            turn.gate.check("", Medium.CHAT.value)
+
 
 def check_permission(turn: Turn, command: Command) -> None:
     """Refuse a command the asker may not use; checked here whatever the platform shows."""
+    turn.gate.check(command.name, command.medium.value if command.medium is not None else "")
     if command.permission is Permission.OWNER:
         turn.require_owner()
+    elif command.permission is Permission.ADMIN:
+        turn.require_admin()
     elif command.permission is Permission.MODERATOR:
         turn.require_moderator()

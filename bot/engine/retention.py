@@ -119,7 +119,7 @@ class Retention:
             if days is None or self._clock() - one.left_at < days * DAY:
                 continue
             server = one.server
-            await self._keys.remove(server)
+            await self._keys.remove(server, by="")
             gone += await _repeated(lambda server=server: self._store.retention.remove_server(server, BATCH))
             self._departed.discard(server)
             log.info("retention.server_deleted", platform=server.split(":")[1])

@@ -56,7 +56,7 @@ class SignInLinks:
         """A link for the asker: an owner's opens the whole house, a server's admin's that server. Raises
         NotAllowed for anybody else."""
         place = turn.incoming.place
-        if not turn.owner and not (place.server_key and turn.incoming.manages_server):
+        if not turn.owner and not (place.server_key and turn.incoming.admin):
             raise NotAllowed(NOT_YOURS)
         server = "" if turn.owner else place.server_key
         token = secrets.token_hex(_TOKEN_BYTES)  # no character of it means anything in CommonMark

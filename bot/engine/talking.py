@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.declarations import Medium
 from bot.engine.answerbook import AnswerBook
 from bot.engine.briefing import Brief
 from bot.engine.choosing import Chooser, Lineup
@@ -112,6 +113,7 @@ class Talker:
 
     async def talk(self, turn: Turn) -> None:
         """Answer the turn's own text."""
+        turn.gate.check("", Medium.CHAT.value)
         await self.answer(turn, turn.incoming.text)
 
     async def answer(self, turn: Turn, text: str, *, search: str = "", brief: Brief | None = None) -> None:

@@ -10,6 +10,7 @@ from bot.delivery import Answer, Delivered
 from bot.engine.again import Again
 from bot.engine.cashier import Payer
 from bot.engine.mailbox import Attempt
+from bot.engine.permits import Gate
 from bot.engine.purse import Purse
 from bot.engine.settings import PlaceSettings
 from bot.errors import NotAllowed, UserError
@@ -57,6 +58,8 @@ class Turn:
     """Nothing of it may be kept."""
     showed: bool = False
     """Whether files are part of the answer."""
+    gate: Gate = field(default_factory=Gate)
+    """What the asker may use here."""
     purse: Purse | None = None
     """Bounds what tools spend, None outside them."""
     closed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -68,7 +71,7 @@ class Turn:
     @property
     def payer(self) -> Payer:
         """Who pays for calls of this turn."""
-        return Payer(self.id, self.incoming.place, self.person, self.begin, self.purse)
+        return Payer(self.id, self.incoming.place, self.person, self.begin, self.purse, self.gate.pays)
 
     @property
     def question_ids(self) -> tuple[str, ...]:
@@ -139,7 +142,19 @@ class Turn:
     def require_moderator(self) -> None:
         """Refuse unless the asker may change what holds here."""
         if not self.moderator:
+            self._require_known()
             raise NotAllowed("Only someone who manages this channel can do that.")
+
+    def require_admin(self) -> None:
+        """Refuse unless the asker manages this server, or owns this bot."""
+        if not self.owner and (not self.incoming.admin or self.incoming.place.direct):
+            self._require_known()
+            raise NotAllowed("Only someone who manages this server, or an owner of this bot, can do that.")
+
+    def _require_known(self) -> None:
+        if self.incoming.unsure:
+            name = self.answer.capabilities.display_name
+            raise NotAllowed(f"{name} did not tell me just now who manages this chat. Try again in a moment.")
 
     def require_owner(self) -> None:
         """Refuse unless the asker owns this bot."""

@@ -92,3 +92,40 @@ audit = Table(
     Index(None, "server", "id"),
     Index(None, "at"),
 )
+
+server_rules = Table(
+    "server_rules",
+    metadata,
+    key("server"),
+    key("subject"),
+    Column("allowed", Boolean, nullable=False),
+    text("set_by"),
+    number("set_at"),
+)
+
+permits = Table(
+    "permits",
+    metadata,
+    key("server"),
+    key("subject"),
+    text("who"),
+    text("set_by"),
+    number("set_at"),
+)
+
+pairings = Table(
+    "pairings",
+    metadata,
+    key("id"),
+    text("platform"),
+    text("person"),
+    text("subject"),
+    text("code"),
+    text("hint"),
+    text("sealed"),
+    text("state"),
+    number("asked_at"),
+    number("expires_at"),
+    Index(None, "person", "asked_at"),
+    Index(None, "asked_at"),
+)

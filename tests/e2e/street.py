@@ -28,7 +28,7 @@ CHAT = "/chat/completions"
 LAUNCH = "from bot.cli import main; main(['run'])"
 ALONE = """
 from dataclasses import replace
-from bot.engine.settings import SETTINGS
+from bot.engine.declared import SETTINGS
 SETTINGS["fallback"] = replace(SETTINGS["fallback"], default="off")
 """
 """No model steps in for another, so that who is told to wait waits in line."""

@@ -59,7 +59,13 @@ async def test_people_are_answered_without_a_poll(tmp_path: Path, venice: DemoVe
         assert tg.calls_of("getUpdates") == []
         assert tg.queue.pending == []
         assert set(tg.webhook.posts) == {200}
-        assert tg.queue.allowed == ("message", "edited_message", "callback_query", "my_chat_member")
+        assert tg.queue.allowed == (
+            "message",
+            "edited_message",
+            "callback_query",
+            "my_chat_member",
+            "chat_member",
+        )
         assert tg.violations == []
 
 

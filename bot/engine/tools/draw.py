@@ -36,5 +36,6 @@ def draw_tools(drawer: Drawer) -> list[Tool]:
             run,
             lambda args: f"Drawing “{quoted(text_arg(args, 'prompt'))}”",
             medium=Medium.IMAGE,
+            command="image",
         )
     ]

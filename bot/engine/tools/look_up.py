@@ -69,6 +69,7 @@ def look_up_tools(researcher: Researcher) -> list[Tool]:
             search,
             lambda args: f"Searching for “{quoted(text_arg(args, 'query'))}”",
             medium=Medium.SEARCH,
+            command="search",
             offered=_allowed,
         ),
         Tool(
@@ -78,6 +79,7 @@ def look_up_tools(researcher: Researcher) -> list[Tool]:
             read,
             lambda args: f"Reading {quoted(text_arg(args, 'url'))}",
             medium=Medium.SEARCH,
+            command="read",
             offered=_allowed,
         ),
     ]

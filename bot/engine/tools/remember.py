@@ -45,6 +45,7 @@ def remember_tools(memory: LongMemory) -> list[Tool]:
             run,
             offered=_allowed,
             lasting=True,
+            command="remember",
         )
     ]
 

@@ -60,7 +60,12 @@ def time_tools(book: SetsReminders) -> list[Tool]:
     return [
         Tool("current_time", _CLOCK, schema(()), current_time),
         Tool(
-            "remind", _REMIND, schema(("text",), text=text, at=at, in_minutes=minutes), remind, lasting=True
+            "remind",
+            _REMIND,
+            schema(("text",), text=text, at=at, in_minutes=minutes),
+            remind,
+            lasting=True,
+            command="remind",
         ),
     ]
 

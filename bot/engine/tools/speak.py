@@ -43,5 +43,6 @@ def speak_tools(speaker: Speaker) -> list[Tool]:
             run,
             lambda args: f"Saying “{quoted(text_arg(args, 'text'))}”",
             medium=Medium.VOICE,
+            command="voice",
         )
     ]

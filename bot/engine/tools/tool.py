@@ -41,7 +41,8 @@ class Tool:
     """Something a model may ask for. `parameters` is the JSON schema of its arguments, closed; `run` gets
     what fits it, and raises GondolaError with a sentence the model reads. `doing` says in CommonMark what is
     being done. `offered` decides by settings alone, so that the list of tools is the same in every turn.
-    A `lasting` tool leaves something behind that an answer given anew must not leave twice."""
+    A `lasting` tool leaves something behind that an answer given anew must not leave twice. `command` names
+    the one that does the same: who may not use that, may not have it done."""
 
     name: str
     description: str
@@ -52,6 +53,7 @@ class Tool:
     permission: Permission = Permission.ANYONE
     offered: Callable[[PlaceSettings], bool] = _everywhere
     lasting: bool = False
+    command: str = ""
 
 
 def schema(required: tuple[str, ...], **properties: Mapping[str, object]) -> Mapping[str, object]:

@@ -86,6 +86,7 @@ class Toolbox:
 
 
 def _permit(tool: Tool, turn: Turn) -> None:
+    turn.gate.check(tool.command, tool.medium.value if tool.medium is not None else "")
     if tool.permission is Permission.OWNER:
         turn.require_owner()
     elif tool.permission is Permission.MODERATOR:

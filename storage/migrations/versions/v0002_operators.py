@@ -1,4 +1,4 @@
-"""What operators need: the audit log, people's say over their data, credits, the dashboard, retention."""
+"""What operators need: audit log, doors, people's say over their data, credits, dashboard, retention."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def upgrade() -> None:
     _oversight()
     _caps()
     _retention()
+    _doors()
 
 
 def _create(name: str, columns: Sequence[SchemaItem], *key: str) -> None:
@@ -109,3 +110,15 @@ def _retention() -> None:
     _create("departures", [*_texts("server"), *_numbers("left_at")], "server")
     # When a button was stored; nobody knows for those that are there already, so they count as old.
     op.add_column("buttons", sa.Column("saved_at", sa.BigInteger(), nullable=False, server_default="0"))
+
+
+def _doors() -> None:
+    allowed = sa.Column("allowed", sa.Boolean(), nullable=False)
+    by_whom = (*_texts("set_by"), *_numbers("set_at"))
+    _create("server_rules", [*_texts("server", "subject"), allowed, *by_whom], "server", "subject")
+    by_whom = (*_texts("set_by"), *_numbers("set_at"))
+    _create("permits", [*_texts("server", "subject", "who"), *by_whom], "server", "subject")
+    asked = _texts("id", "platform", "person", "subject", "code", "hint", "sealed", "state")
+    _create("pairings", [*asked, *_numbers("asked_at", "expires_at")], "id")
+    _index("pairings", "person", "asked_at")
+    _index("pairings", "asked_at")

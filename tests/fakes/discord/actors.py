@@ -34,8 +34,8 @@ from tests.fakes.discord.state import (
     new_token,
 )
 
-ChannelKind = Literal["text", "voice", "announcement", "forum", "thread"]
-_KINDS = {"text": TEXT, "voice": VOICE, "announcement": ANNOUNCEMENT, "forum": FORUM}
+ChannelKind = Literal["text", "voice", "announcement", "forum", "thread", "category"]
+_KINDS = {"text": TEXT, "voice": VOICE, "announcement": ANNOUNCEMENT, "forum": FORUM, "category": 4}
 
 
 class Actors(Core):
@@ -93,11 +93,20 @@ class Actors(Core):
             self.dispatch("GUILD_ROLE_CREATE", data, guild.id)
         return role
 
-    def channel(self, guild: Guild, name: str, *, nsfw: bool = False, kind: ChannelKind = "text") -> Channel:
+    def channel(
+        self,
+        guild: Guild,
+        name: str,
+        *,
+        nsfw: bool = False,
+        kind: ChannelKind = "text",
+        category: Channel | None = None,
+    ) -> Channel:
         """A channel; `kind="thread"` makes a public thread in a new text channel of the same name."""
         if kind == "thread":
             return self.thread(self.channel(guild, name, nsfw=nsfw), name)
-        channel = Channel(new_id(), _KINDS[kind], name, guild, nsfw=nsfw, position=len(guild.channels))
+        position = len(guild.channels)
+        channel = Channel(new_id(), _KINDS[kind], name, guild, category, nsfw=nsfw, position=position)
         guild.channels.append(channel)
         self.world.channels[channel.id] = channel
         self.publish_channel("CHANNEL_CREATE", channel)

@@ -117,7 +117,7 @@ def _guild_channel_json(channel: Channel, guild: Guild) -> JsonObject:
         "position": channel.position,
         "flags": 0,
         "nsfw": channel.nsfw,
-        "parent_id": None,
+        "parent_id": str(channel.parent.id) if channel.parent is not None else None,
         "topic": None,
         "last_message_id": _last_message_id(channel),
         "rate_limit_per_user": 0,

@@ -37,6 +37,28 @@ class Membership(Actors):
         }
         return self.world.deliver("my_chat_member", payload)
 
+    def promote(self, group: Chat, user: User) -> JsonObject | None:
+        """Make a member an administrator; an administrating bot gets the chat_member update."""
+        group.admins.append(user.id)
+        return self._ranked(group, user, "member", "administrator")
+
+    def demote(self, group: Chat, user: User) -> JsonObject | None:
+        """Take that back."""
+        group.admins.remove(user.id)
+        return self._ranked(group, user, "administrator", "member")
+
+    def _ranked(self, group: Chat, user: User, old: MemberStatus, new: MemberStatus) -> JsonObject | None:
+        if group.bot_status != "administrator":
+            return None
+        payload: JsonObject = {
+            "chat": chat_json(group),
+            "from": user_json(user),
+            "date": int(time.time()),
+            "old_chat_member": member_json(user, old),
+            "new_chat_member": member_json(user, new),
+        }
+        return self.world.deliver("chat_member", payload)
+
     def block(self, user: User) -> JsonObject | None:
         """A person blocks the bot: 403 from now on."""
         return self._set_blocked(user, True)

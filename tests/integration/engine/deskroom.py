@@ -34,7 +34,7 @@ def hashed(room: Room, person: Person) -> str:
 def dashboard(room: Room, person: Person, place: Place, *, manages: bool = False) -> Incoming:
     """Somebody uses /dashboard."""
     event = room.event(author=person, place=place, command=CommandUse("dashboard"))
-    return replace(event, addressed=Addressed.COMMAND, manages_server=manages)
+    return replace(event, addressed=Addressed.COMMAND, admin=manages)
 
 
 async def furnish(room: Room) -> None:

@@ -312,7 +312,10 @@ async def test_telegram_as_it_should_not_be(tmp_path: Path) -> None:
             tg.say(chat, ann, f"Hello {number}")
         tg.queue.allow(["message", "poll"])
         findings = await found(tmp_path, "Telegram", **at)
-        assert the(findings, "does not want callback_query, edited_message, my_chat_member").state is WARN
+        assert (
+            the(findings, "does not want callback_query, chat_member, edited_message, my_chat_member").state
+            is WARN
+        )
         assert the(findings, "101 updates wait").state is WARN
         assert len(tg.queue.pending) == 101, "none was taken"
         tg.queue.drop_pending()

@@ -15,7 +15,7 @@ GROUP = replace(DM, place=Place("telegram", "-5", "-5"), addressed=Addressed.MEN
 
 
 def keeper(store: Store, **options: bool) -> Doorkeeper:
-    return Doorkeeper(store.access, Hasher(b"key"), is_open=options.get("is_open", False))
+    return Doorkeeper(store, Hasher(b"key"), is_open=options.get("is_open", False))
 
 
 async def test_a_stranger_hears_one_sentence_and_groups_hear_nothing(store: Store) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.declarations import Scope
-from bot.engine.settings import SETTINGS, SettingsBook
+from bot.engine.declared import SETTINGS
+from bot.engine.settings import SettingsBook
 from bot.errors import UserError
 from bot.messages import Person, Place
 from bot.storing import Store
