@@ -123,6 +123,15 @@ class ForgetsPeople(Protocol):
         ...
 
 
+@runtime_checkable
+class KnowsRoles(Protocol):
+    """A door whose servers have roles."""
+
+    def has_role(self, place: Place, role: str) -> bool:
+        """Whether the server of a place has a role of that id, as far as is known now."""
+        ...
+
+
 class Adapter(Protocol):
     """One platform's life. `run` serves until cancelled or until a failure that only a rebuild mends."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, RowMapping, Select, Table, bindparam, func, or_, select
+from sqlalchemy import BindParameter, Column, RowMapping, Select, Table, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.people import Dossier, ExportedFile, Whose
@@ -15,6 +15,8 @@ from storage.tables import (
     audit,
     caps,
     counters,
+    credit_accounts,
+    credit_movements,
     facts,
     history,
     kept_files,
@@ -26,6 +28,7 @@ from storage.tables import (
     reservations,
     settings,
 )
+from storage.vault import stored_size
 
 _TIMES = frozenset(
     {
@@ -91,13 +94,15 @@ _SUBJECTS: Mapping[str, Select[Any]] = {
         reservations.c.person, "person", "lines", "key", "instance", "lease_until", order="reserved_at"
     ),
     "spent": _by(ledger.c.person, "person", "key", order="id"),
+    "credits": _by(credit_accounts.c.person, "person", order="person"),
+    "credit movements": _by(credit_movements.c.person, "person", "other", order="id"),
     "accounts": _told(links, "canonical").where(links.c.person.in_(ids)).order_by(links.c.person),
     "changes": _by(audit.c.by, "by", order="id"),
 }
 _FILES = (
     select(
         *(kept_files.c[name] for name in ("id", "name", "mime", "created_at", "note")),
-        func.length(kept_files.c.data).label("size"),
+        stored_size,
     )
     .where(kept_files.c.person.in_(ids))
     .order_by(kept_files.c.number)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import Column, bindparam, delete, or_, select, update
+from sqlalchemy import Column, bindparam, delete, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Place
@@ -26,21 +26,25 @@ from storage.tables import (
     buttons,
     caps,
     chats,
+    credit_movements,
     current_chats,
     erasures,
     events,
     facts,
     history,
+    incidents,
     kept_files,
     ledger,
     link_codes,
     marks,
     orders,
     own_voices,
+    pairings,
     read_marks,
     reminders,
     settings,
     shared_voices,
+    sign_ins,
     summaries,
     turns,
 )
@@ -70,6 +74,7 @@ _BY_PERSON: tuple[Column[str], ...] = (
     kept_files.c.person,
     buttons.c.person,
     link_codes.c.person,
+    sign_ins.c.person,
     facts.c.said_by,
 )
 _OWN_CONVERSATIONS: tuple[Column[str], ...] = (
@@ -85,6 +90,17 @@ _OWN_SCOPES: tuple[Column[str], ...] = (
     announcements.c.scope,
     buttons.c.channel,
     shared_voices.c.channel,
+)
+_UNNOTED = (
+    update(credit_movements)
+    .where(or_(credit_movements.c.person.in_(ids), credit_movements.c.other.in_(ids)))
+    .values(note="")
+)
+# How often somebody asked to be let in, and what was decided, outlasts what they left with it.
+_UNPAIRED = (
+    update(pairings)
+    .where(pairings.c.person.in_(ids))
+    .values(code="", hint="", sealed="", subject=literal("person:") + pairings.c.person)
 )
 _VOICES = select(own_voices.c.id).where(own_voices.c.person.in_(ids))
 _SHARED = delete(shared_voices).where(shared_voices.c.voice.in_(ids))
@@ -113,6 +129,8 @@ async def erase(connection: AsyncConnection, erasure: Erasure, hide: Hide, at: f
         await _delete(connection, column, persons)
     await _delete(connection, facts.c.shelf, [f"user:{one}" for one in persons])
     await _delete(connection, reminders.c.speaker, speakers)
+    for statement in (_UNNOTED, _UNPAIRED):
+        await changed(connection, statement, {"ids": persons})
     for column in _OWN_CONVERSATIONS:
         await _delete(connection, column, await mine(connection, column, theirs))
     for column in _OWN_SCOPES:
@@ -140,7 +158,7 @@ async def _hide(connection: AsyncConnection, theirs: Own, hide: Hide) -> None:
 
     await move_reservations(connection, scope)
     await move_counters(connection, scope)
-    for column in (ledger.c.channel, audit.c.scope, audit.c.server, audit.c.subject):
+    for column in (ledger.c.channel, incidents.c.channel, audit.c.scope, audit.c.server, audit.c.subject):
         await rename(connection, column, scope)
     for table, name in ((caps, "scope"), (access_rules, "subject")):
         await move_unique(connection, table, name, scope)

@@ -16,15 +16,20 @@ from storage.tables import (
     buttons,
     caps,
     counters,
+    credit_accounts,
+    credit_movements,
     facts,
     kept_files,
     ledger,
     links,
     orders,
     own_voices,
+    pairings,
     reminders,
     reservations,
+    server_rules,
     settings,
+    sign_ins,
     turns,
 )
 
@@ -38,6 +43,10 @@ OF_PERSON: tuple[Column[str], ...] = (
     buttons.c.person,
     turns.c.person,
     own_voices.c.person,
+    credit_movements.c.person,
+    credit_movements.c.other,
+    pairings.c.person,
+    sign_ins.c.person,
 )
 """Where a person stands by their hash, and goes along when two become one."""
 EVERYBODY = "user:*"
@@ -62,6 +71,21 @@ _COPY = _copy.on_conflict_do_update(
     where=counters.c.used < _copy.excluded.used,
 ).returning(counters.c.counter)
 _COPY_CAP = upsert(caps).on_conflict_do_nothing().returning(caps.c.scope)
+_TAKE_ACCOUNT = (
+    delete(credit_accounts)
+    .where(credit_accounts.c.person == bindparam("old", type_=CleanText))
+    .returning(credit_accounts.c.balance, credit_accounts.c.held)
+)
+_into = upsert(credit_accounts)
+_ADD_TO_ACCOUNT = _into.on_conflict_do_update(
+    index_elements=[credit_accounts.c.person],
+    set_={
+        "balance": credit_accounts.c.balance + _into.excluded.balance,
+        "held": credit_accounts.c.held + _into.excluded.held,
+    },
+).returning(credit_accounts.c.person)
+_SERVER_RULES = select(server_rules).where(server_rules.c.subject.in_(bindparam("subjects", expanding=True)))
+_PUT_SERVER_RULE = replacing(server_rules, "server", "subject")
 _RULES = select(access_rules).where(access_rules.c.subject.in_(bindparam("subjects", expanding=True)))
 _PUT_RULE = replacing(access_rules, "subject")
 
@@ -80,11 +104,13 @@ async def join(connection: AsyncConnection, first: Link, second: Link) -> None:
 
     await move_reservations(connection, scope)
     await move_counters(connection, scope)
+    await _credits(connection, old, new)
     for column in OF_PERSON:
         await rename(connection, column, person)
     await rename(connection, facts.c.shelf, scope)
     await _stricter(connection, old, new)
     await _rules(connection, [f"person:{new}", f"person:{old}"])
+    await _server_rules(connection, [f"person:{new}", f"person:{old}"])
     await _settings(connection, first, second)
     await connection.execute(_REPOINT, {"old": old, "new": new})
     await fetch_many(
@@ -120,6 +146,23 @@ async def _rules(connection: AsyncConnection, subjects: Sequence[str]) -> None:
         rule = min(found, key=lambda row: bool(row["allowed"]))
         rows: list[Params] = [{**rule, "subject": subject} for subject in sorted(subjects)]
         await fetch_many(connection, _PUT_RULE, rows)
+
+
+async def _server_rules(connection: AsyncConnection, subjects: Sequence[str]) -> None:
+    """The same in each server that has a rule on either."""
+    found = await fetch(connection, _SERVER_RULES, {"subjects": list(subjects)})
+    rows: list[Params] = []
+    for server in sorted({row["server"] for row in found}):
+        here = [row for row in found if row["server"] == server]
+        rule = min(here, key=lambda row: bool(row["allowed"]))
+        rows += [{**rule, "subject": subject} for subject in sorted(subjects)]
+    await fetch_many(connection, _PUT_SERVER_RULE, rows)
+
+
+async def _credits(connection: AsyncConnection, old: str, new: str) -> None:
+    """One account with what both had; what is held stays held."""
+    found = await fetch(connection, _TAKE_ACCOUNT, {"old": old})
+    await fetch_many(connection, _ADD_TO_ACCOUNT, [{"person": new, **row} for row in found])
 
 
 async def _settings(connection: AsyncConnection, first: Link, second: Link) -> None:

@@ -29,6 +29,11 @@ class Connection:
         return self._client is not None and self._client.user is not None
 
     @property
+    def is_open(self) -> bool:
+        """Whether the library knows who the bot is."""
+        return self._client is not None and self._client.user is not None
+
+    @property
     def client(self) -> discord.Client:
         """The library's client, with what it knows of servers."""
         if self._client is None or self._client.user is None:

@@ -92,6 +92,13 @@ class DiscordDoor:
         """See bot.backlog.ReadsBack."""
         return await read_back(self._connection, channel_of(place), reader, limit)
 
+    def has_role(self, place: Place, role: str) -> bool:
+        """See bot.ports.KnowsRoles."""
+        if not place.space or not role.isdecimal() or not self._connection.is_open:
+            return False
+        guild = self._connection.client.get_guild(int(place.space))
+        return guild is not None and guild.get_role(int(role)) is not None
+
     @property
     def capabilities(self) -> Capabilities:
         return DISCORD

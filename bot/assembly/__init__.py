@@ -71,6 +71,7 @@ from bot.engine.registry import Registry
 from bot.engine.replies import Replies
 from bot.engine.retention import Retention
 from bot.engine.retouching import Retoucher
+from bot.engine.roles import Roles
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import SideCalls
 from bot.engine.signin import SignInLinks
@@ -325,6 +326,7 @@ def _services(
         backlog=Backlog(ground.doors, ground.store.memory, talk.overheard),
         messenger=Messenger(ground.side_calls, ground.models, links),
         aside=Aside(ground.doors, ground.delivery),
+        roles=Roles(ground.doors),
         exporter=people.exporter,
         eraser=people.eraser,
         linker=people.linker,

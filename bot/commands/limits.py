@@ -96,7 +96,7 @@ async def _shown(services: Services, turn: Turn) -> str:
 
 async def _set(services: Services, turn: Turn, scope: str, amount: str) -> None:
     key = _scope_key(services, turn, scope)
-    _require(turn, scope)
+    _require(services, turn, scope)
     period = CapPeriod(text_option(turn, "period") or CapPeriod.DAY.value)
     medium = text_option(turn, "medium") or ALL_MEDIA
     if amount.lower() in NONE:
@@ -112,12 +112,14 @@ async def _set(services: Services, turn: Turn, scope: str, amount: str) -> None:
     turn.say(f"Set: {words}. What was spent earlier in the period counts.")
 
 
-def _require(turn: Turn, scope: str) -> None:
+def _require(services: Services, turn: Turn, scope: str) -> None:
     if turn.owner:
         return
     if scope not in ("server", "channel", "role") or not turn.incoming.place.server_key:
         raise NotAllowed("Only an owner of this bot can set that limit.")
     turn.require_moderator()
+    if scope == "role" and not services.roles.here(turn.incoming.place, text_option(turn, "role")):
+        raise NotAllowed("That is no role of this server. Choose one from the list.")
 
 
 def _check_below(caps: Sequence[Cap], cap: Cap) -> None:
@@ -172,11 +174,14 @@ def manageable(services: Services, incoming: Incoming, *, owner: bool, moderator
     place = incoming.place
     if not (moderator and place.server_key):
         return []
-    return [cap for cap in caps if not cap.by_owner and _here(cap, place)]
+    return [cap for cap in caps if not cap.by_owner and _here(services, cap, place)]
 
 
-def _here(cap: Cap, place: Place) -> bool:
-    return cap.scope in (place.server_key, place.channel_key) or cap.scope.startswith("role:")
+def _here(services: Services, cap: Cap, place: Place) -> bool:
+    kind, _, rest = cap.scope.partition(":")
+    if kind == "role":
+        return services.roles.here(place, rest)
+    return cap.scope in (place.server_key, services.caps.channel(place))
 
 
 def cap_id(cap: Cap) -> str:
@@ -202,7 +207,7 @@ def _scope_key(services: Services, turn: Turn, scope: str) -> str:
         "bot": "bot",
         "user": _person_key(services, turn),
         "server": place.server_key,
-        "channel": place.channel_key,
+        "channel": services.caps.channel(place),
         "servers": "server:*",
         "channels": "channel:*",
     }[scope]

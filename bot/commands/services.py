@@ -44,6 +44,7 @@ from bot.engine.remembering import LongMemory
 from bot.engine.reminders import ReminderBook
 from bot.engine.research import Researcher
 from bot.engine.retouching import Retoucher
+from bot.engine.roles import Roles
 from bot.engine.settings import SettingsBook
 from bot.engine.signin import SignInLinks
 from bot.engine.speaking import Speaker
@@ -106,6 +107,7 @@ class Services:
     backlog: Backlog
     messenger: Messenger
     aside: Aside
+    roles: Roles
     exporter: Exporter
     eraser: Eraser
     linker: Linker

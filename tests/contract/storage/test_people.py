@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from bot.auditing import Change, ChangeKind
+from bot.crediting import CreditKind, Movement
 from bot.messages import Place
 from bot.people import Erasure, Link, LinkOffer, Whose
 from bot.records import (
@@ -26,6 +27,7 @@ from bot.records import (
     Summary,
     TurnState,
 )
+from bot.serverrules import ServerRule
 from storage import SqlStore
 from storage.tables import (
     access_rules,
@@ -57,13 +59,18 @@ ERASED = frozenset(
     {
         *("history", "chats", "current_chats", "summaries", "facts", "reminders", "announcements"),
         *("read_marks", "orders", "kept_files", "own_voices", "shared_voices", "events", "turns"),
-        *("settings", "buttons", "marks", "link_codes", "links", "erasures"),
+        *("settings", "buttons", "marks", "link_codes", "links", "erasures", "sign_ins"),
     }
 )
 """Rows of somebody go."""
-HASHED = frozenset({"ledger", "counters", "reservations", "caps", "access_rules", "audit", "owners"})
+HASHED = frozenset(
+    {
+        *("ledger", "counters", "reservations", "caps", "access_rules", "audit", "owners"),
+        *("credit_accounts", "credit_movements", "incidents", "pairings", "server_rules"),
+    }
+)
 """Rows stay under hashes; a direct chat's number is hidden."""
-OF_NOBODY = frozenset({"server_keys"})
+OF_NOBODY = frozenset({"server_keys", "permits", "pulse", "departures", "reconciliations"})
 
 
 def hide(place: Place) -> str:
@@ -115,6 +122,7 @@ def _row(name: str, person: str, number: str, key: str) -> Mapping[str, object]:
         "events": {"event_id": f"telegram:web:{number}:{key}"},
         "settings": {"scope": f"user:telegram:{number}", "name": WORD},
         "caps": {"unit": "money", "period": "day", "medium": "all"},
+        "server_rules": {"server": "server:telegram:-12", "subject": f"person:{person}"},
         "shared_voices": {"voice": f"voice-{key}"},
         "own_voices": {"id": f"voice-{key}"},
         "summaries": {"chat": "c", "covers": 10**9},
@@ -412,7 +420,7 @@ async def test_what_is_theirs_goes_along_and_settings_of_the_first_stay(built: H
     assert {("model", "first"), ("voice", "second")} <= kept
     assert [row["shelf"] for row in await built.rows(select(facts))] == [f"user:{ANN}"]
     after = await texts(built)
-    assert {name for name, text in after.items() if EVE in text} == {"links", "audit", "link_codes"}
+    assert {name for name, text in after.items() if EVE in text} == {"links", "audit", "link_codes", "server_rules"}
 
 
 async def test_a_code_is_good_once_and_for_a_while(store: SqlStore) -> None:
@@ -448,3 +456,25 @@ async def test_direct_chats_are_hidden_in_the_books(built: House) -> None:
     for table in (ledger, counters, caps, audit):
         assert NUMBER not in str(await built.rows(select(table)))
     assert NUMBER in str(await built.rows(select(events)))
+
+
+async def test_linked_accounts_share_their_credits(built: House) -> None:
+    store = built.store
+    for person, amount in ((ANN, 500), (EVE, 200)):
+        await store.credits.grant(
+            Movement(person, CreditKind.GRANTED, amount, NOON, f"grant-{person}", note="x")
+        )
+    await store.people.link(FIRST, SECOND, note("link"))
+    assert (await store.credits.account(ANN)).balance == 700
+    assert (await store.credits.account(EVE)).balance == 0
+    assert sum(one.amount for one in await store.credits.movements(ANN, 9)) == 700
+
+
+async def test_a_servers_block_of_either_holds_for_both(built: House) -> None:
+    store = built.store
+    for server, person, allowed in (("a", ANN, True), ("a", EVE, False), ("b", EVE, True)):
+        rule = ServerRule(f"server:telegram:{server}", f"person:{person}", allowed)
+        await store.server_rules.put_rule(rule, "admin", NOON)
+    await store.people.link(FIRST, SECOND, note("link"))
+    found = {(one.server[-1], one.subject[-3:]): one.allowed for one in await store.server_rules.rules()}
+    assert found == {("a", "ann"): False, ("a", "eve"): False, ("b", "ann"): True, ("b", "eve"): True}

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.messages import Addressed, Authority, CommandUse, Person, Place, Quoted
-from bot.records import CapPeriod, CapUnit
-from tests.integration.engine.room import ADA, Room, open_room
+from bot.records import Cap, CapPeriod, CapUnit
+from tests.integration.engine.room import ADA, MemoryDoor, Room, open_room
 
 EVE = Person("test", "9", "Eve")
 MOD = Person("test", "8", "Mo")
@@ -18,8 +18,15 @@ GROUP = Place("test", "s1", "c9")
 
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    async with open_room(tmp_path) as opened:
+    async with open_room(tmp_path, door=RolesDoor()) as opened:
         yield opened
+
+
+class RolesDoor(MemoryDoor):
+    """A door whose one server has the role 7."""
+
+    def has_role(self, place: Place, role: str) -> bool:
+        return place == GROUP and role == "7"
 
 
 async def caps(room: Room, author: Person, *, quoted: Quoted | None = None, **options: str) -> str:
@@ -74,6 +81,16 @@ async def test_a_role_of_who_manages_a_server_lifts_no_owners_limit(room: Room) 
     await caps(room, ADA, scope="user", amount="$1")
     assert "set at most that" in await caps(room, MOD, scope="role", role="test:7", amount="$2")
     assert "Set:" in await caps(room, MOD, scope="role", role="test:7", amount="$0.5")
+
+
+async def test_roles_of_other_servers_are_nobodys_here(room: Room) -> None:
+    for role in ("test:8", "discord:7", "7"):
+        assert "no role of this server" in await caps(room, MOD, scope="role", role=role, amount="$0.5")
+    assert "Set:" in await caps(room, MOD, scope="role", role="test:7", amount="$0.5")
+    theirs = Cap("role:test:8", "all", CapUnit.MONEY, CapPeriod.DAY, 1, by_owner=False)
+    await room.parts.caps.put(theirs, room.parts.clock())
+    assert len([line for line in (await caps(room, MOD)).splitlines() if "with the role" in line]) == 1
+    assert "no such limit" in await caps(room, MOD, remove="role:test:8|all|money|day")
 
 
 async def test_one_person_has_a_limit_of_their_own(room: Room) -> None:
