@@ -100,7 +100,7 @@ def without_words(incoming: Incoming) -> Incoming:
 
 def cites_others(incoming: Incoming) -> bool:
     """Whether it replies to words of somebody else. They did not ask to be remembered: their words are used
-    for this question and never stored with a button (decision 0010)."""
+    for this question and never stored with a button (decision 0011)."""
     quoted = incoming.quoted
     if quoted is None or not (quoted.text or quoted.attachments):
         return False

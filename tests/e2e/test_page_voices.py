@@ -36,10 +36,10 @@ def sticker() -> bytes:
     return out.getvalue()
 
 
-def half_an_hour() -> bytes:
-    """Thirty minutes of a tone that is never silent."""
+def twelve_minutes() -> bytes:
+    """A tone that is never silent, longer than one passage."""
     minute = samples(60.0)
-    return ogg(minute * 30)
+    return ogg(minute * 12)
 
 
 def on_disk(folder: Path) -> bytes:
@@ -86,8 +86,8 @@ async def test_a_sticker_is_seen_as_a_picture(tmp_path: Path) -> None:
             assert window.complaints == []
 
 
-@pytest.mark.timeout(480)
-async def test_half_an_hour_is_written_down_in_passages_with_minutes(tmp_path: Path) -> None:
+@pytest.mark.timeout(240)
+async def test_twelve_minutes_are_written_down_in_passages_with_minutes(tmp_path: Path) -> None:
     async with running(tmp_path) as program:
         address = (await program.says(r"open at (\S+)"))[1]
         async with chromium() as browser:
@@ -95,21 +95,21 @@ async def test_half_an_hour_is_written_down_in_passages_with_minutes(tmp_path: P
             page, say = window.page, window.say
             await page.goto(address)
             log = page.locator("#log")
-            await attach(page, "meeting.ogg", "audio/ogg", half_an_hour())
+            await attach(page, "meeting.ogg", "audio/ogg", twelve_minutes())
             await say("/transcribe minutes=on")
-            await expect(log).to_contain_text("meeting.ogg (30:00)", timeout=360_000)
+            await expect(log).to_contain_text("meeting.ogg (12:00)", timeout=150_000)
             await expect(log).to_contain_text("meeting-transcript.txt")
             await window.picture_of_it("minutes")
             link = log.get_by_role("link", name="meeting-transcript.txt")
-            written = await (await page.request.get(address + str(await link.get_attribute("href")))).text()
+            written = await (await page.request.get(address.rstrip("/") + str(await link.get_attribute("href")))).text()
             starts = [
                 int(minutes) * 60 + int(seconds)
                 for minutes, seconds in re.findall(r"\[(\d+):(\d\d)\]", written)
             ]
             assert starts[0] == 0
-            assert len(starts) >= 3
+            assert len(starts) >= 2
             # Ten minutes at most at a time, to the end.
-            assert all(after - before <= 600 for before, after in pairwise([*starts, 1800]))
+            assert all(after - before <= 600 for before, after in pairwise([*starts, 720]))
             assert window.complaints == []
 
 
