@@ -40,10 +40,6 @@ CAPS = Command(
                 Choice("channels", "each channel"),
             ),
         ),
-        Option(
-            "role", "Which role, for the scope role; the highest role of a person holds.", OptionKind.ROLE
-        ),
-        Option("person", "Which person, for the scope user: id or mention, or reply to them."),
         Option("amount", "$5 for money, 20 for a number of calls, “none” to remove it."),
         Option(
             "period",
@@ -55,6 +51,10 @@ CAPS = Command(
             "For everything if left out.",
             choices=(Choice(ALL_MEDIA, "everything"), *(Choice(m.value, m.value) for m in Medium)),
         ),
+        Option(
+            "role", "Which role, for the scope role; the highest role of a person holds.", OptionKind.ROLE
+        ),
+        Option("person", "Which person, for the scope user: id or mention, or reply to them."),
         Option("remove", "A limit to remove, from the list.", completer="cap"),
     ),
     private_reply=True,

@@ -101,7 +101,7 @@ class Lists:
             servers=servers_of(viewer),
             before=_seen(cursor) if cursor else None,
         )
-        owners = {self._hasher.text(key) for key in self._doorkeeper.owners} if viewer.owner else set[str]()
+        owners = set(self._doorkeeper.owners) if viewer.owner else set[str]()
         shown = tuple(
             PersonLine(
                 row.person,

@@ -61,7 +61,9 @@ class SignInLinks:
         server = "" if turn.owner else place.server_key
         token = secrets.token_hex(_TOKEN_BYTES)  # no character of it means anything in CommonMark
         expires = self._clock() + SIGN_IN_SECONDS
-        await self._links.add(SignIn(digest(token), turn.person, server, expires))
+        # Ownership is an account's own, what a server's admin may do any linked account's.
+        person = self._hasher.account(turn.incoming.author) if turn.owner else turn.person
+        await self._links.add(SignIn(digest(token), person, server, expires))
         return Link(f"{self.page}{SIGN_IN_PATH}?token={token}", server, not self._public_url)
 
     @property
@@ -91,8 +93,7 @@ class SignInLinks:
         if not viewer.person:
             return viewer
         if viewer.owner:
-            owns = any(self._hasher.text(key) == viewer.person for key in self._doorkeeper.owners)
-            return viewer if owns else None
+            return viewer if viewer.person in self._doorkeeper.owners else None
         servers = tuple(one for one in viewer.servers if self._doorkeeper.open_to(one, viewer.person))
         return Viewer(viewer.person, owner=False, servers=servers) if servers else None
 

@@ -101,7 +101,9 @@ async def test_twelve_minutes_are_written_down_in_passages_with_minutes(tmp_path
             await expect(log).to_contain_text("meeting-transcript.txt")
             await window.picture_of_it("minutes")
             link = log.get_by_role("link", name="meeting-transcript.txt")
-            written = await (await page.request.get(address.rstrip("/") + str(await link.get_attribute("href")))).text()
+            written = await (
+                await page.request.get(address.rstrip("/") + str(await link.get_attribute("href")))
+            ).text()
             starts = [
                 int(minutes) * 60 + int(seconds)
                 for minutes, seconds in re.findall(r"\[(\d+):(\d\d)\]", written)

@@ -420,7 +420,12 @@ async def test_what_is_theirs_goes_along_and_settings_of_the_first_stay(built: H
     assert {("model", "first"), ("voice", "second")} <= kept
     assert [row["shelf"] for row in await built.rows(select(facts))] == [f"user:{ANN}"]
     after = await texts(built)
-    assert {name for name, text in after.items() if EVE in text} == {"links", "audit", "link_codes", "server_rules"}
+    assert {name for name, text in after.items() if EVE in text} == {
+        "links",
+        "audit",
+        "link_codes",
+        "server_rules",
+    }
 
 
 async def test_a_code_is_good_once_and_for_a_while(store: SqlStore) -> None:

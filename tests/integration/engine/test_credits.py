@@ -176,7 +176,7 @@ async def test_credits_answer_what_the_allowance_does_not(room: Room) -> None:
 
 
 async def test_a_channels_cap_stays_however_many_credits(room: Room) -> None:
-    await room.parts.caps.put(Cap(HIS.channel_key, ALL_MEDIA, CapUnit.MONEY, CapPeriod.DAY, 0), 0)
+    await room.parts.caps.put(Cap(HASHER.channel(HIS), ALL_MEDIA, CapUnit.MONEY, CapPeriod.DAY, 0), 0)
     await grant(room, BOB, "$100")
     [*_, refused] = await room.say("Hello", author=BOB, place=HIS)
     assert "This channel's daily limit" in refused.text

@@ -238,7 +238,7 @@ async def test_chat_itself_is_permitted_and_nobody_unasked_is_refused(room: Room
 async def test_permit_says_what_it_cannot_do(room: Room) -> None:
     cases: list[tuple[dict[str, OptionValue], str]] = [
         ({"command": "permit", "who": "nobody"}, "nobody may be kept"),
-        ({"command": "caps", "who": "anyone"}, "is for owners"),
+        ({"command": "account", "who": "anyone"}, "is for owners"),
         ({"command": "nonsense", "who": "nobody"}, "There is no command"),
         ({"command": "image"}, "Say who may"),
         ({"command": "image", "medium": "image", "who": "nobody"}, "either a command or a medium"),

@@ -50,7 +50,8 @@ async def test_each_medium_writes_a_whole_line(tmp_path: Path) -> None:
         billed = {row.request_id: -row.amount for row in history}
         for line in lines:
             shown = dict(line)
-            assert (line["person"], line["channel"]) == (Hasher(b"key").person(ADA), PLACE.channel_key), shown
+            names = Hasher(b"key")
+            assert (line["person"], line["channel"]) == (names.person(ADA), names.channel(PLACE)), shown
             assert line["model"], shown
             assert line["turn_id"], shown
             assert line["estimate"] >= line["cost"] > 0, shown

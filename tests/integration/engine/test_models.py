@@ -246,7 +246,7 @@ async def test_privacy_in_plain_words(room: Room) -> None:
     assert "Words for music and sounds: **MiniMax Music 2.0**, anonymised" in text.text
     assert "when a question needs it. What is searched for goes through Venice" in text.text
     assert "names and numbers" not in text.text
-    assert labels(more) == ["Private models", "Rule of this place"]
+    assert labels(more) == ["Private models", "Rule of this place", "How long it is kept"]
     await put(room, "model", "claude-sonnet-5")
     await put(room, "overhear", "10")
     [text, _] = await room.command("privacy")

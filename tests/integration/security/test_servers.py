@@ -20,11 +20,17 @@ async def test_the_admin_of_a_server_rules_there_and_nowhere_else(town: Town) ->
     for name, options in (
         ("settings", {"name": "model", "value": "default", "where": "bot"}),
         ("caps", {"scope": "bot", "amount": "$1000"}),
-        ("allow", {"who": str(town.mal.id)}),
         ("account", {}),
     ):
         refused = dc.slash(town.alley, town.mal, name, options)
         await town.until(lambda refused=refused: "Only an owner" in refused.text)
+    ruled = dc.slash(town.alley, town.mal, "deny", {"who": str(town.bob.id)})
+    await town.until(lambda: bool(ruled.text))
+    await town.settled()
+    assert town.rows("SELECT count(*) FROM access_rules") == [(0,)]
+    assert town.rows("SELECT DISTINCT server FROM server_rules") == [(f"server:discord:{town.theirs.id}",)]
+    dc.say(town.square, town.bob, "What is the capital of France?", mention_bot=True)
+    await town.until(lambda: "Paris" in dc.transcript(town.square))
     changed = town.rows("SELECT scope FROM settings WHERE name = 'web_search'")
     assert changed == [(f"channel:discord:{town.alley.id}",)]
     assert town.rows("SELECT count(*) FROM caps WHERE ceiling > 10000000") == [(0,)]

@@ -23,7 +23,8 @@ async def test_a_rehearsal_on_nothing_leaves_nothing(configured: Configuration) 
     plan = await upkeep.migrate(configured, rehearse=True)
     assert plan.current == ""
     assert [step.revision for step in plan.steps] == ["0001", "0002"]
-    made = [statement for statement in plan.statements if statement.startswith("CREATE TABLE")]
+    # SQLite alters a table by making another one of a passing name.
+    made = [one for one in plan.statements if one.startswith("CREATE TABLE") and "_alembic_tmp" not in one]
     assert len(made) == len(metadata.tables)
     assert not configured.gondola_data_dir.exists()
     assert await upkeep.migrate(configured, rehearse=True) == plan
