@@ -6,7 +6,7 @@ never one in numbers. Amounts are micro-USD; people are keyed hashes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -59,6 +59,10 @@ class Credits(Protocol):
 
     async def account(self, person: str) -> CreditAccount:
         """What somebody has; nothing for strangers."""
+        ...
+
+    async def accounts(self, people: Sequence[str]) -> Mapping[str, CreditAccount]:
+        """What those of these people have who ever had anything."""
         ...
 
     async def grant(self, movement: Movement, change: Change | None = None) -> bool:

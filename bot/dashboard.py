@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from bot.auditing import AuditEntry
+from bot.crediting import CreditAccount
 from bot.declarations import OptionKind, Scope
 from bot.figures import IncidentLine
 from bot.messages import Place
@@ -183,7 +184,7 @@ class PlaceView:
 @dataclass(frozen=True, slots=True)
 class PersonLine:
     """Somebody who asked: what was spent in the last 30 days, and how often. `allowed` is the door's rule on
-    them, None without one."""
+    them, None without one; `credits` what they have, None for who does not own the house."""
 
     person: str
     cost: int
@@ -191,6 +192,7 @@ class PersonLine:
     last_seen: float
     allowed: bool | None
     owner: bool
+    credits: CreditAccount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +337,11 @@ class Desk(Protocol):
     async def clear_cap(
         self, viewer: Viewer, scope: str, medium: str, unit: CapUnit, period: CapPeriod
     ) -> None: ...
+
+    async def grant(self, viewer: Viewer, person: str, amount: str, note: str, once: str) -> CreditAccount:
+        """Add to somebody's credits, "$1.50", or take back what is free of them, "-$1.50"; what they have
+        then. The same `once` grants nothing more. Owners only."""
+        ...
 
     async def set_rule(self, viewer: Viewer, subject: str, allowed: bool | None) -> None:
         """Let a server, channel or person ("person:HASH") in or shut them out, None to take the rule back.

@@ -99,6 +99,13 @@ class SqlCredits:
         rows = await self._database.read(lambda connection: fetch(connection, _ACCOUNTS, {"ids": [person]}))
         return _account(rows[0]) if rows else CreditAccount()
 
+    async def accounts(self, people: Sequence[str]) -> dict[str, CreditAccount]:
+        """See the port."""
+        rows = await self._database.read(
+            lambda connection: fetch(connection, _ACCOUNTS, {"ids": sorted(set(people))})
+        )
+        return {row["person"]: _account(row) for row in rows}
+
     async def grant(self, movement: Movement, change: Change | None = None) -> bool:
         """See the port."""
         return await self._move([movement], change)

@@ -233,6 +233,7 @@ def assemble(
             ground.pulse,
             sign_in,
             chores,
+            services.credits,
             clock,
             workload=engine.workload,
             health=health,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.commands.limits import parse_amount
+from bot.commands.limits import parse_money
 from bot.commands.services import Services, flag_option, text_option
 from bot.crediting import CreditKind, Movement
 from bot.declarations import Command, Option, OptionKind
@@ -17,7 +17,7 @@ from bot.engine.registry import ActionHandler, Bound
 from bot.engine.turn import Turn
 from bot.errors import UserError
 from bot.messages import Person
-from bot.records import CapUnit, StoredButton
+from bot.records import StoredButton
 
 CREDITS = Command(
     "credits",
@@ -134,7 +134,7 @@ def _wish(turn: Turn) -> Wish:
             gift = bool(words.pop(0))
         else:
             break
-    return Wish(_person(turn, who), _amount(amount) if amount else None, " ".join(words), gift)
+    return Wish(_person(turn, who), parse_money(amount) if amount else None, " ".join(words), gift)
 
 
 def _person(turn: Turn, who: str) -> Person | None:
@@ -145,17 +145,3 @@ def _person(turn: Turn, who: str) -> Person | None:
     if found is None:
         raise UserError(WHO)
     return Person(found[2] or turn.incoming.place.platform, found[1] or found[3])
-
-
-def _amount(text: str) -> int:
-    plain = text.replace("−", "-").replace(" ", "")
-    negative, digits = "-" in plain, plain.replace("-", "", 1)
-    if not digits.startswith("$") and not digits.lower().endswith("usd"):
-        digits = f"${digits}"
-    try:
-        unit, micro = parse_amount(digits)
-    except UserError:
-        raise UserError("Write the amount as `$5` or `$0.50`.") from None
-    if unit is not CapUnit.MONEY:
-        raise UserError("Write the amount as `$5` or `$0.50`.")
-    return -micro if negative else micro

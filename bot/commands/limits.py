@@ -263,6 +263,19 @@ def parse_amount(text: str) -> tuple[CapUnit, int]:
     return (CapUnit.MONEY, int(number * 1_000_000)) if money else (CapUnit.COUNT, int(number))
 
 
+def parse_money(text: str) -> int:
+    """`$1.50`, `1.5` or `-$3` as micro-USD."""
+    plain = text.replace("−", "-").replace(" ", "")
+    negative, digits = "-" in plain, plain.replace("-", "", 1)
+    if not digits.startswith("$") and not digits.lower().endswith("usd"):
+        digits = f"${digits}"
+    try:
+        _, micro = parse_amount(digits)
+    except UserError:
+        raise UserError("Write the amount as `$5` or `$0.50`.") from None
+    return -micro if negative else micro
+
+
 def describe_cap(cap: Cap, role_style: str = "{id}") -> str:
     """A cap in words; `role_style` is how the platform shows a role."""
     kind, _, rest = cap.scope.partition(":")

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
 from bot.auditing import AuditEntry, ChangeKind
+from bot.crediting import CreditAccount
 from bot.dashboard import (
     CapBar,
     CharacterLine,
@@ -25,11 +26,13 @@ from bot.desk.atlas import Atlas, editable, where_settable
 from bot.desk.fence import Fence, may_read, owners_only, servers_of
 from bot.desk.figures import Chronicle
 from bot.desk.lists import NO_KIND, Lists
+from bot.desk.purse import Purse
 from bot.desk.till import Till
 from bot.desk.values import Values
 from bot.engine.access import Doorkeeper
 from bot.engine.caps import CapsBook
 from bot.engine.chores import Chores
+from bot.engine.creditbook import CreditBook
 from bot.engine.hashing import Hasher
 from bot.engine.models import ModelBook
 from bot.engine.pulse import Pulse
@@ -66,6 +69,7 @@ class HouseDesk:
         pulse: Pulse,
         sign_in: SignInLinks,
         chores: Chores,
+        creditbook: CreditBook,
         clock: Clock,
         *,
         workload: Callable[[], Workload],
@@ -85,8 +89,9 @@ class HouseDesk:
         self._values = Values(client, models)
         self._till = Till(caps, store.money, overseen, self._fence, clock)
         self._chronicle = Chronicle(store.figures, overseen)
+        self._purse = Purse(store.credits, creditbook, clock)
         self._lists = Lists(
-            overseen, store.figures, store.audit, self._atlas, doorkeeper, hasher, chores, clock
+            overseen, store.figures, store.audit, self._atlas, doorkeeper, hasher, chores, self._purse, clock
         )
 
     # --- signing in ---
@@ -194,6 +199,9 @@ class HouseDesk:
         self, viewer: Viewer, scope: str, medium: str, unit: CapUnit, period: CapPeriod
     ) -> None:
         await self._till.clear(viewer, scope, medium, unit, period)
+
+    async def grant(self, viewer: Viewer, person: str, amount: str, note: str, once: str) -> CreditAccount:
+        return await self._purse.grant(viewer, person, amount, note, once)
 
     async def set_rule(self, viewer: Viewer, subject: str, allowed: bool | None) -> None:
         owners_only(viewer)

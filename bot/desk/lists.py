@@ -9,6 +9,7 @@ from bot.auditing import AuditEntry, AuditLog
 from bot.dashboard import PAGE_ROWS, ChoreLine, IncidentLine, Jobs, Page, PersonLine, Viewer
 from bot.desk.atlas import KNOWN_FOR, Atlas
 from bot.desk.fence import NOT_YOURS, may_read, servers_of
+from bot.desk.purse import Purse
 from bot.engine.access import Doorkeeper
 from bot.engine.chores import Chores
 from bot.engine.hashing import Hasher
@@ -38,6 +39,7 @@ class Lists:
         doorkeeper: Doorkeeper,
         hasher: Hasher,
         chores: Chores,
+        purse: Purse,
         clock: Clock,
     ) -> None:
         self._overseen = overseen
@@ -47,6 +49,7 @@ class Lists:
         self._doorkeeper = doorkeeper
         self._hasher = hasher
         self._chores = chores
+        self._purse = purse
         self._clock = clock
 
     # --- the ledger ---
@@ -102,6 +105,8 @@ class Lists:
             before=_seen(cursor) if cursor else None,
         )
         owners = set(self._doorkeeper.owners) if viewer.owner else set[str]()
+        page = rows[:PAGE_ROWS]
+        held = await self._purse.accounts(viewer, [row.person for row in page])
         shown = tuple(
             PersonLine(
                 row.person,
@@ -110,8 +115,9 @@ class Lists:
                 row.last_seen,
                 self._doorkeeper.rules.of_owners.get(f"person:{row.person}") if viewer.owner else None,
                 row.person in owners,
+                held[row.person] if held is not None else None,
             )
-            for row in rows[:PAGE_ROWS]
+            for row in page
         )
         last = f"{shown[-1].last_seen!r}/{shown[-1].person}" if len(rows) > PAGE_ROWS else ""
         return Page(shown, last)

@@ -43,14 +43,21 @@ class CreditBook:
         reference: run again after a crash, it grants nothing more."""
         turn.require_owner()
         name = self._hasher.person(person)
-        movement = Movement(
-            name, CreditKind.GRANTED, amount, turn.now, turn.id, turn.id, other=turn.person, note=note
+        return await self.book(
+            Movement(
+                name, CreditKind.GRANTED, amount, turn.now, turn.id, turn.id, other=turn.person, note=note
+            )
         )
-        if not await self._credits.grant(movement, _change(movement, turn, name)):
+
+    async def book(self, grant: Movement) -> CreditAccount:
+        """Carry out what an owner (`grant.other`) grants, once for its reference."""
+        name, amount = grant.person, grant.amount
+        if not await self._credits.grant(grant, _change(grant, name)):
             free = (await self._credits.account(name)).free
             raise UserError(f"Only {dollars(free)} of their credits are free to take back.")
-        if amount > 0 and name != turn.person:
-            await self._announce(name, turn.id, f"You were granted {dollars(amount)} of credits.", turn.now)
+        if amount > 0 and name != grant.other:
+            sentence = f"You were granted {dollars(amount)} of credits."
+            await self._announce(name, grant.reference, sentence, grant.at)
         return await self._credits.account(name)
 
     async def offer(self, turn: Turn, person: Person, amount: int, note: str) -> ButtonRows:
@@ -95,7 +102,7 @@ class CreditBook:
             other=to,
             note=payload["note"],
         )
-        if not await self._credits.give(gift, _change(gift, turn, to)):
+        if not await self._credits.give(gift, _change(gift, to, by=turn.person)):
             raise UserError(_too_little(await self._credits.account(turn.person)))
         await self._announce(to, stored.id, f"Somebody gave you {dollars(amount)} of credits.", turn.now)
         return amount, await self._credits.account(turn.person)
@@ -105,9 +112,11 @@ class CreditBook:
         await self._bulletin.post(Announcement(personal(person), f"credits:{reference}", text, at))
 
 
-def _change(movement: Movement, turn: Turn, person: str) -> Change:
+def _change(movement: Movement, person: str, *, by: str = "") -> Change:
     new = f"{movement.kind.value} {signed(movement.amount)}"
-    return Change(turn.now, turn.person, ChangeKind.CREDIT, f"person:{person}", "", "credits", "", new)
+    return Change(
+        movement.at, by or movement.other, ChangeKind.CREDIT, f"person:{person}", "", "credits", "", new
+    )
 
 
 def _too_little(account: CreditAccount) -> str:

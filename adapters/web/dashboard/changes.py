@@ -61,6 +61,18 @@ class Changes:
             return await self._views.caps_page(request, seat, tried, 422)
         return _to("caps", "set", saved="set")
 
+    async def grant(self, request: Request, seat: Seat, form: Mapping[str, str]) -> Response:
+        person, cursor = form.get("person", ""), form.get("cursor", "")
+        amount, note = form.get("amount", "").strip(), form.get("note", "").strip()
+        try:
+            await self._desk.grant(seat.viewer, person, amount, note, form.get("once", ""))
+        except NotAllowed:
+            raise
+        except UserError as error:
+            tried = {"person": person, "amount": amount, "note": note, "sentence": error.reader_text}
+            return await self._views.people_page(request, seat, cursor, tried, 422)
+        return _to("people", f"person-{person}", **({"cursor": cursor} if cursor else {}), saved=person)
+
     async def rule(self, request: Request, seat: Seat, form: Mapping[str, str]) -> Response:
         if form.get("rule", "") not in RULES:
             raise UserError(NO_SUCH_FORM)

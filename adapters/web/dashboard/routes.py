@@ -70,6 +70,7 @@ class Dashboard:
         changes: Mapping[str, Change] = {
             "/place": change.setting,
             "/caps": change.cap,
+            "/people": change.grant,
             "/rule": change.rule,
             "/sign-out": change.sign_out,
         }

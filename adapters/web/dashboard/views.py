@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 
 from starlette.requests import Request
@@ -96,8 +97,26 @@ class Views:
         return self._frame.page(request, seat, "caps.html", values, status)
 
     async def people(self, request: Request, seat: Seat) -> Response:
-        page = await self._desk.people(seat.viewer, _parameter(request, "cursor"))
-        return self._frame.page(request, seat, "people.html", {"page": page})
+        return await self.people_page(request, seat, _parameter(request, "cursor"))
+
+    async def people_page(
+        self,
+        request: Request,
+        seat: Seat,
+        cursor: str,
+        tried: Mapping[str, str] | None = None,
+        status: int = 200,
+    ) -> Response:
+        """A page of people. `tried` is a grant as it was sent, with the sentence, after what was not
+        possible. `once` lets a form that is sent twice grant once."""
+        values = {
+            "page": await self._desk.people(seat.viewer, cursor),
+            "cursor": cursor,
+            "once": secrets.token_urlsafe(12),
+            "tried": {"person": "", "amount": "", "note": "", "sentence": "", **(tried or {})},
+            "saved": request.query_params.get("saved", ""),
+        }
+        return self._frame.page(request, seat, "people.html", values, status)
 
     async def ledger(self, request: Request, seat: Seat) -> Response:
         asked, sentence, status = Asked.of(request.query_params), "", 200

@@ -76,6 +76,8 @@ async def test_a_gift_moves_what_is_free_once(built: House) -> None:
     assert await gave(store, 400)
     assert (await store.credits.account(ANN)).balance == 100
     assert (await store.credits.account(BOB)).balance == 400
+    held = await store.credits.accounts([ANN, BOB, BOB, "nobody"])
+    assert held == {ANN: CreditAccount(100), BOB: CreditAccount(400)}
     (given, *_), (received,) = await store.credits.movements(ANN, 5), await store.credits.movements(BOB, 5)
     assert (given.kind, given.amount, given.other, given.note) == (CreditKind.GIVEN, -400, BOB, "")
     assert (received.kind, received.other, received.note) == (CreditKind.RECEIVED, ANN, "thanks")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.auditing import ChangeKind
+from bot.crediting import CreditAccount
 from bot.dashboard import Desk, Overview, Span, Viewer
 from bot.declarations import Scope
 from bot.demo import Fault
@@ -64,6 +65,7 @@ ELSEWHERE: dict[str, Asking] = {
     ),
     "rule on a server": lambda desk, viewer: desk.set_rule(viewer, B.server_key, True),
     "rule at home": lambda desk, viewer: desk.set_rule(viewer, A.server_key, True),
+    "grant credits": lambda desk, viewer: desk.grant(viewer, viewer.person, "$5", "", "once-1234"),
     "rule on a person": lambda desk, viewer: desk.set_rule(viewer, f"person:{viewer.person}", True),
 }
 READS: dict[str, Asking] = {
@@ -308,6 +310,47 @@ async def test_a_rule_holds_at_once_and_can_be_taken_back(room: Room) -> None:
     assert (line.allowed, line.owner) == (False, False)
     await desk.set_rule(ada, f"person:{hashed(room, BEN)}", None)
     assert len(await room.say("Hello", author=BEN, place=B)) == 1
+
+
+async def test_owners_grant_credits_once_and_nobody_else_sees_them(room: Room) -> None:
+    desk, ada, ben = room.parts.desk, owner(room), hashed(room, BEN)
+    assert (await desk.grant(ada, ben, "$1.50", " for  films ", "once-1234")).balance == 1_500_000
+    assert (await desk.grant(ada, ben, "$1.50", "for films", "once-1234")).balance == 1_500_000, "sent twice"
+    assert (await desk.grant(ada, ben, "-0.5", "", "once-1235")).balance == 1_000_000
+    line = next(one for one in (await desk.people(ada)).rows if one.person == ben)
+    assert line.credits == CreditAccount(1_000_000)
+    assert [one.credits for one in (await desk.people(admin(room, BEN, B))).rows] == [None]
+    booked = await room.store.credits.movements(ben, 9)
+    assert [(one.amount, one.other, one.note) for one in booked] == [
+        (-500_000, ada.person, ""),
+        (1_500_000, ada.person, "for films"),
+    ]
+    changes = [one.change for one in (await desk.audit(ada, kind="credit")).rows]
+    assert [(one.by, one.scope, one.server, one.new) for one in changes] == [
+        (ada.person, f"person:{ben}", "", "granted -$0.50"),
+        (ada.person, f"person:{ben}", "", "granted +$1.50"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("person", "amount", "note", "once", "sentence"),
+    [
+        ("", "lots", "", "once-1234", "Write the amount"),
+        ("", "$0", "", "once-1234", "Write how much"),
+        ("", "-$1", "", "once-1234", "Only $0.00"),
+        ("", "$1", "x" * 201, "once-1234", "at most 200"),
+        ("", "$1", "", "", "out of date"),
+        ("nobody", "$1", "", "once-1234", "Choose somebody"),
+    ],
+)
+async def test_grants_that_cannot_be_say_why(
+    room: Room, person: str, amount: str, note: str, once: str, sentence: str
+) -> None:
+    ben = hashed(room, BEN)
+    with pytest.raises(UserError) as refused:
+        await room.parts.desk.grant(owner(room), person or ben, amount, note, once)
+    assert sentence in refused.value.reader_text
+    assert await room.store.credits.movements(ben, 9) == []
 
 
 # --- pages ---

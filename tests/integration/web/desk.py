@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 
 from bot.auditing import AuditEntry, Change, ChangeKind
+from bot.crediting import CreditAccount
 from bot.dashboard import (
     SPAN_STEPS,
     CapBar,
@@ -94,6 +95,7 @@ class PracticeDesk:
         ]
     )
     rules: dict[str, bool] = field(default_factory=dict[str, bool])
+    grants: dict[str, tuple[str, str, str]] = field(default_factory=dict[str, tuple[str, str, str]])
     lines: list[LedgerLine] = field(default_factory=_lines)
     events: asyncio.Queue[LiveEvent | None] = field(default_factory=asyncio.Queue[LiveEvent | None])
     listeners: int = 0
@@ -224,9 +226,10 @@ class PracticeDesk:
         self._look(viewer)
         if self.empty or cursor:
             return Page(())
+        held = CreditAccount(2_500_000, 300_000) if viewer.owner else None
         rows = (
-            PersonLine(ADA, 4_310_000, 812, NOW - 30, None, owner=True),
-            PersonLine(BOB, 950, 3, NOW - 90_000, self.rules.get(f"person:{BOB}"), owner=False),
+            PersonLine(ADA, 4_310_000, 812, NOW - 30, None, owner=True, credits=held),
+            PersonLine(BOB, 950, 3, NOW - 90_000, self.rules.get(f"person:{BOB}"), owner=False, credits=held),
         )
         return Page(rows, "older")
 
@@ -332,6 +335,14 @@ class PracticeDesk:
         self._look(viewer, scope)
         key = (scope, medium, unit, period)
         self.cap_list = [one for one in self.cap_list if (one.scope, one.medium, one.unit, one.period) != key]
+
+    async def grant(self, viewer: Viewer, person: str, amount: str, note: str, once: str) -> CreditAccount:
+        if not viewer.owner:
+            raise NotAllowed("Only owners of this bot grant credits.")
+        if not amount.startswith("$"):
+            raise UserError("Write the amount as `$5` or `$0.50`.")
+        self.grants[once] = (person, amount, note)
+        return CreditAccount(5_000_000)
 
     async def set_rule(self, viewer: Viewer, subject: str, allowed: bool | None) -> None:
         if not viewer.owner:

@@ -130,6 +130,24 @@ async def test_people_are_let_in_and_shut_out(room: Room) -> None:
     assert (await room.post("/rule", subject=HOME, rule="perhaps")).status_code == 400
 
 
+async def test_credits_are_granted_on_the_page_of_people(room: Room) -> None:
+    page = (await room.get("/people")).text
+    assert "$0.30 held" in page
+    once = re.search(r'name="once" value="([^"]+)"', page)
+    assert once is not None
+    form = {"person": BOB, "amount": "$1.50", "note": "well done", "once": once[1], "cursor": ""}
+    done = await room.post("/people", **form)
+    assert done.headers["location"] == f"/dashboard/people?saved={BOB}#person-{BOB}"
+    assert room.desk.grants == {once[1]: (BOB, "$1.50", "well done")}
+    wrong = await room.post("/people", **{**form, "amount": "l<o>ts"})
+    assert wrong.status_code == 422
+    row = wrong.text.partition(f'<tr id="person-{BOB}">')[2]
+    assert f'id="wrong-{BOB}" role="alert">Write the amount as' in row
+    assert 'value="l&lt;o&gt;ts"' in row
+    assert 'value="well done"' in row
+    assert "l&lt;o&gt;ts" not in wrong.text.partition(f'<tr id="person-{BOB}">')[0]
+
+
 async def test_the_ledger_is_paged_and_filtered(room: Room) -> None:
     first = (await room.get("/ledger")).text
     assert first.count("<tr>") == 51
