@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from bot.backlog import KnowsDirectChats
 from bot.delivery import Delivery
 from bot.engine.turn import Turn
-from bot.errors import PlatformFailure, UserError
+from bot.errors import PlatformError, PlatformFailure, UserError
 from bot.messages import Done, Notice, Target
 from bot.ports import Door
 
@@ -55,10 +55,7 @@ class Aside:
         return self._doors.get(turn.incoming.place.platform)
 
     async def _elsewhere(self, turn: Turn, door: KnowsDirectChats, text: str) -> None:
-        answer = self._delivery.open(Target(door.direct_chat(turn.incoming.author)), f"{turn.id}.aside")
-        answer.push(Notice(_headed(turn, text)))
-        answer.push(Done())
-        failure = (await answer.finish()).failure
+        failure = await self._written(turn, door, text, "aside")
         if failure is None:
             turn.notice(TOLD_ALONE)
             return
@@ -70,18 +67,24 @@ class Aside:
         """Whether something beside the answer can be said to the asker alone."""
         place = turn.incoming.place
         unseen = turn.answer.capabilities.private_replies and bool(turn.incoming.reply_handle)
-        return place.direct or unseen or isinstance(self._doors.get(place.platform), KnowsDirectChats)
+        return place.direct or unseen or isinstance(self._door(turn), KnowsDirectChats)
 
     async def hint(self, turn: Turn, text: str) -> None:
         """Say something beside the answer to the asker alone, where that can be done; else nothing."""
-        place, door = turn.incoming.place, self._doors.get(turn.incoming.place.platform)
+        place, door = turn.incoming.place, self._door(turn)
         if place.direct or (turn.answer.capabilities.private_replies and turn.incoming.reply_handle):
             turn.notice(text, private=True)
         elif isinstance(door, KnowsDirectChats):
-            answer = self._delivery.open(Target(door.direct_chat(turn.incoming.author)), f"{turn.id}.hint")
-            answer.push(Notice(_headed(turn, text)))
-            answer.push(Done())
-            await answer.finish()
+            await self._written(turn, door, text, "hint")
+
+    async def _written(
+        self, turn: Turn, door: KnowsDirectChats, text: str, kind: str
+    ) -> PlatformError | None:
+        """Write it in the asker's direct chat; what went wrong, None for nothing."""
+        answer = self._delivery.open(Target(door.direct_chat(turn.incoming.author)), f"{turn.id}.{kind}")
+        answer.push(Notice(_headed(turn, text)))
+        answer.push(Done())
+        return (await answer.finish()).failure
 
 
 def _among_ourselves(turn: Turn) -> bool:

@@ -22,7 +22,7 @@ class Discretion:
     def placed(self, incoming: Incoming) -> Incoming:
         """The event, marked where nothing of it may be kept: by a setting, or because it asks for that."""
         asks = incoming.command is not None and incoming.command.name == COMMAND
-        off = asks or self._settings.resolve(incoming.place, incoming.author).text(SETTING) == "off"
+        off = asks or self._settings.of_person(incoming.place, incoming.author, SETTING) == "off"
         return replace(incoming, off_record=True) if off else incoming
 
 
