@@ -103,7 +103,7 @@ async def on_discord(
     pings: bool = False,
     **more: str,
 ) -> AsyncGenerator[OnDiscord]:
-    """`permissions` are Bob's, `nsfw` is the channel. Whatever is done in it must keep to Discord's rules and,
+    """`permissions` are Bob's, `nsfw` is the channel. What is done in it must keep to Discord's rules and,
     unless `pings` says that a reminder comes, ping nobody."""
     async with FakeDiscord() as dc:
         bob, eve = dc.user("Bob"), dc.user("Eve")

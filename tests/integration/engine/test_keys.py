@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.assembly import assemble
-from bot.commands.account import NO_SERVER
+from bot.commands.keys import NO_SERVER
 from bot.demo import Fault
 from bot.engine.intake import from_payload
 from bot.engine.keybook import MINTED_WORDS, UNREADABLE
