@@ -122,8 +122,8 @@ class Atlas:
             else self._settings.resolve(site.place, _NOBODY)
         )
 
-    def view(self, viewer: Viewer, site: Site) -> PlaceView:
-        """See bot.dashboard.Desk.place."""
+    def view(self, viewer: Viewer, site: Site, suggested: Mapping[str, tuple[str, ...]]) -> PlaceView:
+        """See bot.dashboard.Desk.place. `suggested` are values of some settings, by name."""
         rows, resolved = self._settings.rows(), self.resolved(site)
         held = sorted(resolved.items(), key=lambda one: ORDER.index(one[0].name))
         lines = tuple(
@@ -140,6 +140,7 @@ class Atlas:
                 minimum=setting.minimum,
                 maximum=setting.maximum,
                 editable=editable(viewer, site, setting),
+                suggested=suggested.get(setting.name, ()),
             )
             for setting, now in held
         )
