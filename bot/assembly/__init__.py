@@ -16,6 +16,7 @@ from bot.assembly.layers import (
     MediaParts,
     MoneyParts,
     TalkParts,
+    book_watch,
     door_parts,
     lay_ground,
     media_parts,
@@ -34,6 +35,7 @@ from bot.engine.amends import Amends
 from bot.engine.aside import Aside
 from bot.engine.backlog import Backlog
 from bot.engine.balance import BalanceWatch
+from bot.engine.bookwatch import BookWatch
 from bot.engine.botloops import BotLoops
 from bot.engine.bulletin import Bulletin
 from bot.engine.caplevels import CapLevels
@@ -118,20 +120,16 @@ class Assembly:
     pulse: Pulse
     chores: Chores
     retention: Retention
+    books: BookWatch
 
     async def load(self) -> None:
-        """Read settings, caps, access and keys; set the default cap once in the life of a database."""
+        """Read every book; set the default cap once in the life of a database."""
         await self.identities.load()
         if await self.store.marks.claim("directs-hidden", "1"):
             await self.store.people.hide_directs(self.identities.channel)
-        await self.settings.load()
-        await self.caps.load()
-        await self.doorkeeper.load()
-        await self.permits.load()
-        await self.keys.load()
+        await self.books.look()
         await self.balance.load()
         await self.bulletin.load()
-        await self.retention.load()
         if await self.store.marks.claim("default-cap", "set"):
             await self.caps.put(DEFAULT_CAP, self.clock())
 
@@ -241,6 +239,7 @@ def assemble(
         pulse=ground.pulse,
         chores=chores,
         retention=retention,
+        books=book_watch(ground, door, retention),
     )
 
 

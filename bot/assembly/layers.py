@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.books import Book
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper
 from bot.engine.account import AccountBook
@@ -13,6 +14,7 @@ from bot.engine.answerbook import AnswerBook
 from bot.engine.aside import Aside
 from bot.engine.asking import Asker
 from bot.engine.balance import BalanceWatch
+from bot.engine.bookwatch import BookWatch
 from bot.engine.bulletin import Bulletin
 from bot.engine.caplevels import CapLevels
 from bot.engine.caps import CapsBook
@@ -43,6 +45,7 @@ from bot.engine.recall import Recall
 from bot.engine.remembering import LongMemory
 from bot.engine.reminders import ReminderBook
 from bot.engine.research import Researcher
+from bot.engine.retention import Retention
 from bot.engine.saving import Saver
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background, SideCalls
@@ -260,3 +263,17 @@ def door_parts(ground: Ground, directs: Directs, sealer: Sealer) -> DoorParts:
     permits, adults = PermitBook(store.server_rules), AdultRule(settings, ground.doors)
     threshold = Threshold(doorkeeper, desk, permits, adults, settings, hasher, clock)
     return DoorParts(desk, permits, adults, threshold)
+
+
+def book_watch(ground: Ground, door: DoorParts, retention: Retention) -> BookWatch:
+    """Every book in memory, followed in the database."""
+    loads = {
+        Book.PEOPLE: ground.hasher.load,
+        Book.SETTINGS: ground.settings.load,
+        Book.CAPS: ground.caps.load,
+        Book.DOOR: ground.doorkeeper.load,
+        Book.PERMITS: door.permits.load,
+        Book.KEYS: ground.keys.load,
+        Book.DEPARTURES: retention.load,
+    }
+    return BookWatch(ground.store.marks, loads)

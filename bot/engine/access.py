@@ -87,6 +87,8 @@ class Doorkeeper:
             if owner != self._account(owner):  # an earlier version kept the number of an owner
                 await self._store.rename_owner(owner, self._account(owner))
         self._owners = self._configured | frozenset(map(self._account, state.owners))
+        if self._owners:
+            self._code = ""  # another process has found the owner
         await self.rules.load({rule.subject: rule.allowed for rule in state.rules})
 
     # --- decisions ---
