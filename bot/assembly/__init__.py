@@ -323,7 +323,7 @@ def _services(
         adults=door.adults,
         inquirer=Inquirer(talk.researcher, ground.side_calls),
         digester=Digester(talk.researcher, media.fetcher, ground.side_calls),
-        backlog=Backlog(ground.doors, ground.store.memory, talk.overheard),
+        backlog=Backlog(ground.doors, ground.store.memory, talk.overheard, ground.doorkeeper.silenced),
         messenger=Messenger(ground.side_calls, ground.models, links),
         aside=Aside(ground.doors, ground.delivery),
         roles=Roles(ground.doors),
