@@ -122,6 +122,7 @@ class House:
                 self.parts.reconciler.watch(),
                 self.parts.cap_watch.run(),
                 self.parts.retention.watch(),
+                self.parts.books.run(),
             )
             tasks += [asyncio.create_task(work) for work in beside]
             yield

@@ -34,6 +34,7 @@ from bot.engine.amends import Amends
 from bot.engine.aside import Aside
 from bot.engine.backlog import Backlog
 from bot.engine.balance import BalanceWatch
+from bot.engine.bookwatch import BookWatch
 from bot.engine.bulletin import Bulletin
 from bot.engine.caplevels import CapLevels
 from bot.engine.caps import DEFAULT_CAP, CapsBook
@@ -113,20 +114,16 @@ class Assembly:
     pulse: Pulse
     chores: Chores
     retention: Retention
+    books: BookWatch
 
     async def load(self) -> None:
-        """Read settings, caps, access and keys; set the default cap once in the life of a database."""
+        """Read every book; set the default cap once in the life of a database."""
         await self.identities.load()
         if await self.store.marks.claim("directs-hidden", "1"):
             await self.store.people.hide_directs(self.identities.channel)
-        await self.settings.load()
-        await self.caps.load()
-        await self.doorkeeper.load()
-        await self.permits.load()
-        await self.keys.load()
+        await self.books.look()
         await self.balance.load()
         await self.bulletin.load()
-        await self.retention.load()
         if await self.store.marks.claim("default-cap", "set"):
             await self.caps.put(DEFAULT_CAP, self.clock())
 
@@ -171,7 +168,7 @@ def assemble(
     door = door_parts(ground, money.directs, sealer)
     shop = open_counter(ground, poll, public_url)
     people = people_parts(ground, money, shop)
-    rounds = round_parts(ground, talk, money)
+    rounds = round_parts(ground, talk, money, door)
     sign_in = SignInLinks(store.sign_ins, doorkeeper, hasher, clock, public_url, local_url)
     house = House(ground, media, talk, money, door, shop, people, rounds, sign_in, Stopper(talk.answers))
     services = _services(house, backup_days)
@@ -211,6 +208,7 @@ def _assembly(house: House, engine: Engine, desk: HouseDesk) -> Assembly:
         pulse=ground.pulse,
         chores=rounds.chores,
         retention=rounds.retention,
+        books=rounds.books,
     )
 
 
@@ -257,7 +255,7 @@ def _services(house: House, backup_days: int) -> Services:
         adults=door.adults,
         inquirer=Inquirer(talk.researcher, ground.side_calls),
         digester=Digester(talk.researcher, media.fetcher, ground.side_calls),
-        backlog=Backlog(ground.doors, ground.store.memory, talk.overheard),
+        backlog=Backlog(ground.doors, ground.store.memory, talk.overheard, ground.doorkeeper.silenced),
         messenger=Messenger(ground.side_calls, ground.models, links),
         aside=Aside(ground.doors, ground.delivery),
         roles=Roles(ground.doors),

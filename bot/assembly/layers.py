@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.books import Book
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper
 from bot.engine.account import AccountBook, AccountWatch
@@ -14,6 +15,7 @@ from bot.engine.answerbook import AnswerBook
 from bot.engine.aside import Aside
 from bot.engine.asking import Asker
 from bot.engine.balance import BalanceWatch
+from bot.engine.bookwatch import BookWatch
 from bot.engine.bulletin import Bulletin
 from bot.engine.caplevels import CapLevels
 from bot.engine.caps import CapsBook
@@ -157,6 +159,7 @@ class RoundParts:
     account: AccountWatch
     reconciler: Reconciler
     retention: Retention
+    books: BookWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,14 +351,30 @@ def people_parts(ground: Ground, money: MoneyParts, shop: Shop) -> PeopleParts:
     return PeopleParts(Exporter(store, identities, clock), eraser, Linker(store, identities, clock, books))
 
 
-def round_parts(ground: Ground, talk: TalkParts, money: MoneyParts) -> RoundParts:
+def round_parts(ground: Ground, talk: TalkParts, money: MoneyParts, door: DoorParts) -> RoundParts:
     """The rounds that a house makes upon everything below."""
     store, settings, doorkeeper, clock = ground.store, ground.settings, ground.doorkeeper, ground.clock
+    retention = Retention(store, settings, ground.keys, doorkeeper, clock)
     return RoundParts(
         Chores(clock),
         Alarm(store.reminders, talk.reminders, ground.delivery, ground.doors, doorkeeper, clock),
         Radar(store, ground.client, ground.models, settings, ground.bulletin, money.directs, clock),
         AccountWatch(money.account, money.balance, ground.keys),
         Reconciler(store, money.account, settings, money.directs, clock),
-        Retention(store, settings, ground.keys, doorkeeper, clock),
+        retention,
+        _book_watch(ground, door, retention),
     )
+
+
+def _book_watch(ground: Ground, door: DoorParts, retention: Retention) -> BookWatch:
+    """Every book in memory, followed in the database."""
+    loads = {
+        Book.PEOPLE: ground.hasher.load,
+        Book.SETTINGS: ground.settings.load,
+        Book.CAPS: ground.caps.load,
+        Book.DOOR: ground.doorkeeper.load,
+        Book.PERMITS: door.permits.load,
+        Book.KEYS: ground.keys.load,
+        Book.DEPARTURES: retention.load,
+    }
+    return BookWatch(ground.store.marks, loads)
