@@ -72,7 +72,8 @@ class Exporter:
         data = await asyncio.to_thread(_zipped, _document(dossier, listed, self._clock()), packing.files)
         if len(data) > limit:
             raise UserError(TOO_LARGE)
-        return Media(MediaKind.DOCUMENT, data, "application/zip", f"gondola-export-{day}.zip")
+        name = f"gondola-export-{day}.zip"
+        return Media(MediaKind.DOCUMENT, data, "application/zip", name, fleeting=True)
 
     async def _once_an_hour(self, person: str) -> None:
         mark, now = f"exported:{person}", self._clock()
