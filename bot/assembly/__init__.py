@@ -45,6 +45,7 @@ from bot.engine.cloning import Cloner
 from bot.engine.conduct import Conductor
 from bot.engine.creditbook import CreditBook
 from bot.engine.digest import Digester
+from bot.engine.doorfiles import DoorFiles
 from bot.engine.engine import Engine
 from bot.engine.erasing import Eraser
 from bot.engine.exporting import Exporter
@@ -189,7 +190,7 @@ def assemble(
         public_url=public_url,
     )
     stopper = Stopper(talk.answers)
-    retention = Retention(store, ground.settings, ground.keys, doorkeeper, clock)
+    retention = Retention(store, ground.settings, ground.keys, doorkeeper, DoorFiles(doors), clock)
     people = _people_parts(ground, talk, money, shop)
     sign_in = SignInLinks(store.sign_ins, doorkeeper, hasher, clock, public_url, local_url)
     services = _services(ground, media, talk, money, door, shop, stopper, people, sign_in, backup_days)
@@ -270,7 +271,8 @@ def _people_parts(ground: Ground, talk: TalkParts, money: MoneyParts, shop: Shop
         clock,
         (identities.load, *books, ground.bulletin.load, directs),
     )
-    return _PeopleParts(Exporter(store, identities, clock), eraser, Linker(store, identities, clock, books))
+    exporter = Exporter(store, identities, DoorFiles(ground.doors), clock)
+    return _PeopleParts(exporter, eraser, Linker(store, identities, clock, books))
 
 
 def _services(
@@ -328,6 +330,7 @@ def _services(
         messenger=Messenger(ground.side_calls, ground.models, links),
         aside=Aside(ground.doors, ground.delivery),
         roles=Roles(ground.doors),
+        door_files=DoorFiles(ground.doors),
         exporter=people.exporter,
         eraser=people.eraser,
         linker=people.linker,
