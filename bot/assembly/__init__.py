@@ -44,6 +44,7 @@ from bot.engine.chores import Chores
 from bot.engine.cloning import Cloner
 from bot.engine.creditbook import CreditBook
 from bot.engine.digest import Digester
+from bot.engine.doorfiles import DoorFiles
 from bot.engine.engine import Engine
 from bot.engine.erasing import Eraser
 from bot.engine.finding import Finder
@@ -259,6 +260,7 @@ def _services(house: House, backup_days: int) -> Services:
         messenger=Messenger(ground.side_calls, ground.models, links),
         aside=Aside(ground.doors, ground.delivery),
         roles=Roles(ground.doors),
+        door_files=DoorFiles(ground.doors),
         exporter=people.exporter,
         eraser=people.eraser,
         linker=people.linker,

@@ -25,6 +25,7 @@ from bot.engine.choosing import Chooser
 from bot.engine.chores import Chores
 from bot.engine.compacting import Compactor
 from bot.engine.directs import Directs
+from bot.engine.doorfiles import DoorFiles
 from bot.engine.drawing import Drawer
 from bot.engine.easel import Easel
 from bot.engine.embedding import Embedder
@@ -348,13 +349,17 @@ def people_parts(ground: Ground, money: MoneyParts, shop: Shop) -> PeopleParts:
         clock,
         (identities.load, *books, ground.bulletin.load, directs),
     )
-    return PeopleParts(Exporter(store, identities, clock), eraser, Linker(store, identities, clock, books))
+    return PeopleParts(
+        Exporter(store, identities, DoorFiles(ground.doors), clock),
+        eraser,
+        Linker(store, identities, clock, books),
+    )
 
 
 def round_parts(ground: Ground, talk: TalkParts, money: MoneyParts, door: DoorParts) -> RoundParts:
     """The rounds that a house makes upon everything below."""
     store, settings, doorkeeper, clock = ground.store, ground.settings, ground.doorkeeper, ground.clock
-    retention = Retention(store, settings, ground.keys, doorkeeper, clock)
+    retention = Retention(store, settings, ground.keys, doorkeeper, DoorFiles(ground.doors), clock)
     return RoundParts(
         Chores(clock),
         Alarm(store.reminders, talk.reminders, ground.delivery, ground.doors, doorkeeper, clock),
