@@ -57,6 +57,7 @@ from bot.engine.linking import Linker
 from bot.engine.links import Links
 from bot.engine.lobby import PATIENCE
 from bot.engine.lost import Losses
+from bot.engine.making.allowance import Allowance
 from bot.engine.making.links import PublicLinks
 from bot.engine.making.shop import Shop, open_shop
 from bot.engine.making.workshop import Workshop
@@ -173,7 +174,7 @@ def assemble(
     ground = lay_ground(store, client, doors, clock, hasher, doorkeeper, sealer)
     media = media_parts(ground)
     talk = talk_parts(ground, media)
-    money = money_parts(ground, talk, admin)
+    money = money_parts(ground, admin)
     door = door_parts(ground, money.directs, sealer)
     shop = open_shop(
         store,
@@ -181,6 +182,7 @@ def assemble(
         ground.models,
         ground.cashier,
         ground.caps,
+        ground.thrift,
         ground.delivery,
         doorkeeper,
         ground.keys,
@@ -216,7 +218,7 @@ def assemble(
         permits=door.permits,
         balance=money.balance,
         cap_watch=money.cap_watch,
-        levels=talk.levels,
+        levels=ground.levels,
         account=AccountWatch(money.account, money.balance, ground.keys),
         identities=hasher,
         eraser=people.eraser,
@@ -299,7 +301,7 @@ def _services(
         chooser=ground.chooser,
         speaker=media.speaker,
         drawer=media.drawer,
-        retoucher=Retoucher(media.easel, ground.models, ground.chooser),
+        retoucher=Retoucher(media.easel, ground.models, ground.chooser, ground.thrift),
         gallery=media.gallery,
         finder=Finder(media.gallery, media.fetcher),
         fetcher=media.fetcher,
@@ -322,7 +324,9 @@ def _services(
         pairing_desk=door.desk,
         permits=door.permits,
         adults=door.adults,
-        inquirer=Inquirer(talk.researcher, ground.side_calls),
+        inquirer=Inquirer(
+            talk.researcher, ground.side_calls, ground.thrift, Allowance(ground.store, ground.caps)
+        ),
         digester=Digester(talk.researcher, media.fetcher, ground.side_calls),
         backlog=Backlog(ground.doors, ground.store.memory, talk.overheard),
         messenger=Messenger(ground.side_calls, ground.models, links),
