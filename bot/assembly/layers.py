@@ -255,7 +255,9 @@ def money_parts(ground: Ground, admin: VeniceClient | None) -> MoneyParts:
     client.keychain.listener = balance.hear
     own_keys = OwnKeys(ground.keys, client, clock)
     ground.doorkeeper.expected = own_keys.expects
-    cap_watch = CapWatch(ground.store, ground.settings, ground.levels, ground.bulletin, directs, clock)
+    cap_watch = CapWatch(
+        ground.store, ground.settings, ground.levels, ground.bulletin, directs, ground.caps, clock
+    )
     return MoneyParts(AccountBook(client, admin, clock), own_keys, directs, balance, cap_watch)
 
 
