@@ -34,6 +34,7 @@ from bot.engine.amends import Amends
 from bot.engine.aside import Aside
 from bot.engine.backlog import Backlog
 from bot.engine.balance import BalanceWatch
+from bot.engine.bookwatch import BookWatch
 from bot.engine.bulletin import Bulletin
 from bot.engine.caplevels import CapLevels
 from bot.engine.caps import DEFAULT_CAP, CapsBook
@@ -43,6 +44,7 @@ from bot.engine.chores import Chores
 from bot.engine.cloning import Cloner
 from bot.engine.creditbook import CreditBook
 from bot.engine.digest import Digester
+from bot.engine.doorfiles import DoorFiles
 from bot.engine.engine import Engine
 from bot.engine.erasing import Eraser
 from bot.engine.finding import Finder
@@ -53,6 +55,7 @@ from bot.engine.keybook import KeyBook
 from bot.engine.links import Links
 from bot.engine.lobby import PATIENCE
 from bot.engine.lost import Losses
+from bot.engine.making.allowance import Allowance
 from bot.engine.making.links import PublicLinks
 from bot.engine.making.workshop import Workshop
 from bot.engine.minting import Mint
@@ -113,20 +116,16 @@ class Assembly:
     pulse: Pulse
     chores: Chores
     retention: Retention
+    books: BookWatch
 
     async def load(self) -> None:
-        """Read settings, caps, access and keys; set the default cap once in the life of a database."""
+        """Read every book; set the default cap once in the life of a database."""
         await self.identities.load()
         if await self.store.marks.claim("directs-hidden", "1"):
             await self.store.people.hide_directs(self.identities.channel)
-        await self.settings.load()
-        await self.caps.load()
-        await self.doorkeeper.load()
-        await self.permits.load()
-        await self.keys.load()
+        await self.books.look()
         await self.balance.load()
         await self.bulletin.load()
-        await self.retention.load()
         if await self.store.marks.claim("default-cap", "set"):
             await self.caps.put(DEFAULT_CAP, self.clock())
 
@@ -167,11 +166,11 @@ def assemble(
     ground = lay_ground(store, client, doors, clock, hasher, doorkeeper, sealer)
     media = media_parts(ground)
     talk = talk_parts(ground, media)
-    money = money_parts(ground, talk, admin)
+    money = money_parts(ground, admin)
     door = door_parts(ground, money.directs, sealer)
     shop = open_counter(ground, poll, public_url)
     people = people_parts(ground, money, shop)
-    rounds = round_parts(ground, talk, money)
+    rounds = round_parts(ground, talk, money, door)
     sign_in = SignInLinks(store.sign_ins, doorkeeper, hasher, clock, public_url, local_url)
     house = House(ground, media, talk, money, door, shop, people, rounds, sign_in, Stopper(talk.answers))
     services = _services(house, backup_days)
@@ -202,7 +201,7 @@ def _assembly(house: House, engine: Engine, desk: HouseDesk) -> Assembly:
         permits=house.door.permits,
         balance=money.balance,
         cap_watch=money.cap_watch,
-        levels=talk.levels,
+        levels=ground.levels,
         account=rounds.account,
         identities=ground.hasher,
         eraser=house.people.eraser,
@@ -211,6 +210,7 @@ def _assembly(house: House, engine: Engine, desk: HouseDesk) -> Assembly:
         pulse=ground.pulse,
         chores=rounds.chores,
         retention=rounds.retention,
+        books=rounds.books,
     )
 
 
@@ -232,7 +232,7 @@ def _services(house: House, backup_days: int) -> Services:
         chooser=ground.chooser,
         speaker=media.speaker,
         drawer=media.drawer,
-        retoucher=Retoucher(media.easel, ground.models, ground.chooser),
+        retoucher=Retoucher(media.easel, ground.models, ground.chooser, ground.thrift),
         gallery=media.gallery,
         finder=Finder(media.gallery, media.fetcher),
         fetcher=media.fetcher,
@@ -255,12 +255,15 @@ def _services(house: House, backup_days: int) -> Services:
         pairing_desk=door.desk,
         permits=door.permits,
         adults=door.adults,
-        inquirer=Inquirer(talk.researcher, ground.side_calls),
+        inquirer=Inquirer(
+            talk.researcher, ground.side_calls, ground.thrift, Allowance(ground.store, ground.caps)
+        ),
         digester=Digester(talk.researcher, media.fetcher, ground.side_calls),
-        backlog=Backlog(ground.doors, ground.store.memory, talk.overheard),
+        backlog=Backlog(ground.doors, ground.store.memory, talk.overheard, ground.doorkeeper.silenced),
         messenger=Messenger(ground.side_calls, ground.models, links),
         aside=Aside(ground.doors, ground.delivery),
         roles=Roles(ground.doors),
+        door_files=DoorFiles(ground.doors),
         exporter=people.exporter,
         eraser=people.eraser,
         linker=people.linker,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.books import Book
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper
 from bot.engine.account import AccountBook, AccountWatch
@@ -14,6 +15,7 @@ from bot.engine.answerbook import AnswerBook
 from bot.engine.aside import Aside
 from bot.engine.asking import Asker
 from bot.engine.balance import BalanceWatch
+from bot.engine.bookwatch import BookWatch
 from bot.engine.bulletin import Bulletin
 from bot.engine.caplevels import CapLevels
 from bot.engine.caps import CapsBook
@@ -23,6 +25,7 @@ from bot.engine.choosing import Chooser
 from bot.engine.chores import Chores
 from bot.engine.compacting import Compactor
 from bot.engine.directs import Directs
+from bot.engine.doorfiles import DoorFiles
 from bot.engine.drawing import Drawer
 from bot.engine.easel import Easel
 from bot.engine.embedding import Embedder
@@ -61,6 +64,7 @@ from bot.engine.stopping import Stopper
 from bot.engine.tab import Payments
 from bot.engine.talking import Talker
 from bot.engine.threshold import Threshold
+from bot.engine.thrift import Thrift
 from bot.engine.tokens import TokenGauge
 from bot.engine.tools.draw import draw_tools
 from bot.engine.tools.look_up import look_up_tools
@@ -87,6 +91,8 @@ class Ground:
     hasher: Identities
     settings: SettingsBook
     caps: CapsBook
+    levels: CapLevels
+    thrift: Thrift
     free_owners: FreeOwners
     doorkeeper: Doorkeeper
     keys: KeyBook
@@ -118,7 +124,6 @@ class TalkParts:
     """What a question is answered with."""
 
     talker: Talker
-    levels: CapLevels
     answers: AnswerBook
     overheard: Overheard
     long_memory: LongMemory
@@ -157,6 +162,7 @@ class RoundParts:
     account: AccountWatch
     reconciler: Reconciler
     retention: Retention
+    books: BookWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +211,8 @@ def lay_ground(
     chooser = Chooser(models, bulletin, store.turns, clock)
     pulse = Pulse(store.figures, hasher, clock)
     cashier = Cashier(store.money, caps, clock, rule.check, pulse.paid)
+    levels = CapLevels()
+    cashier.drawn = levels.drawn
     return Ground(
         store=store,
         client=client,
@@ -213,6 +221,8 @@ def lay_ground(
         hasher=hasher,
         settings=settings,
         caps=caps,
+        levels=levels,
+        thrift=Thrift(caps, levels),
         free_owners=free_owners,
         doorkeeper=doorkeeper,
         keys=keys,
@@ -230,19 +240,19 @@ def lay_ground(
 def media_parts(ground: Ground) -> MediaParts:
     """The media upon the ground."""
     store, client, models, clock = ground.store, ground.client, ground.models, ground.clock
-    chooser = ground.chooser
+    chooser, thrift = ground.chooser, ground.thrift
     payments, fetcher = Payments(client, ground.cashier), Fetcher(ground.doors)
     voices = VoiceBook(store.own_voices, clock)
     gallery = Gallery(store.vault, store.buttons, fetcher, clock)
     easel = Easel(client, ground.cashier)
     return MediaParts(
         fetcher,
-        Hearer(client, models, chooser, payments, fetcher),
+        Hearer(client, models, chooser, thrift, payments, fetcher),
         voices,
-        Speaker(client, models, chooser, payments, voices),
+        Speaker(client, models, chooser, thrift, payments, voices),
         gallery,
         easel,
-        Drawer(easel, models, chooser, gallery),
+        Drawer(easel, models, chooser, thrift, gallery),
     )
 
 
@@ -255,8 +265,6 @@ def talk_parts(ground: Ground, media: MediaParts) -> TalkParts:
     compactor = Compactor(store.memory, ground.side_calls, gauge, ground.background, clock)
     embedder = Embedder(client, models, cashier, store.turns, clock)
     long_memory = LongMemory(store, ground.settings, embedder, delivery.clear_buttons)
-    levels = CapLevels()
-    cashier.drawn = levels.drawn
     reminders, researcher = ReminderBook(store), Researcher(client, cashier)
     toolbox = Toolbox(
         [
@@ -279,12 +287,19 @@ def talk_parts(ground: Ground, media: MediaParts) -> TalkParts:
         answers,
         long_memory,
         Learner(long_memory, ground.settings, ground.side_calls, delivery, ground.background, clock),
-        Saver(ground.chooser, ground.caps, levels, store.marks, Aside(ground.doors, delivery)),
+        Saver(
+            ground.chooser,
+            ground.thrift,
+            ground.caps,
+            ground.levels,
+            store.marks,
+            Aside(ground.doors, delivery),
+        ),
     )
-    return TalkParts(talker, levels, answers, overheard, long_memory, reminders, researcher, toolbox)
+    return TalkParts(talker, answers, overheard, long_memory, reminders, researcher, toolbox)
 
 
-def money_parts(ground: Ground, talk: TalkParts, admin: VeniceClient | None) -> MoneyParts:
+def money_parts(ground: Ground, admin: VeniceClient | None) -> MoneyParts:
     """What looks after the account, told of every answer's headers."""
     client, clock, marks = ground.client, ground.clock, ground.store.marks
     directs = Directs(marks, ground.delivery, ground.doorkeeper, ground.hasher)
@@ -292,7 +307,9 @@ def money_parts(ground: Ground, talk: TalkParts, admin: VeniceClient | None) -> 
     client.keychain.listener = balance.hear
     own_keys = OwnKeys(ground.keys, client, clock)
     ground.doorkeeper.expected = own_keys.expects
-    cap_watch = CapWatch(ground.store, ground.settings, talk.levels, ground.bulletin, directs, clock)
+    cap_watch = CapWatch(
+        ground.store, ground.settings, ground.levels, ground.bulletin, directs, ground.caps, clock
+    )
     return MoneyParts(AccountBook(client, admin, clock), own_keys, directs, balance, cap_watch)
 
 
@@ -318,6 +335,7 @@ def open_counter(ground: Ground, poll: float, public_url: str) -> Shop:
         ground.models,
         ground.cashier,
         ground.caps,
+        ground.thrift,
         ground.delivery,
         ground.doorkeeper,
         ground.keys,
@@ -345,17 +363,37 @@ def people_parts(ground: Ground, money: MoneyParts, shop: Shop) -> PeopleParts:
         clock,
         (identities.load, *books, ground.bulletin.load, directs),
     )
-    return PeopleParts(Exporter(store, identities, clock), eraser, Linker(store, identities, clock, books))
+    return PeopleParts(
+        Exporter(store, identities, DoorFiles(ground.doors), clock),
+        eraser,
+        Linker(store, identities, clock, books),
+    )
 
 
-def round_parts(ground: Ground, talk: TalkParts, money: MoneyParts) -> RoundParts:
+def round_parts(ground: Ground, talk: TalkParts, money: MoneyParts, door: DoorParts) -> RoundParts:
     """The rounds that a house makes upon everything below."""
     store, settings, doorkeeper, clock = ground.store, ground.settings, ground.doorkeeper, ground.clock
+    retention = Retention(store, settings, ground.keys, doorkeeper, DoorFiles(ground.doors), clock)
     return RoundParts(
         Chores(clock),
         Alarm(store.reminders, talk.reminders, ground.delivery, ground.doors, doorkeeper, clock),
         Radar(store, ground.client, ground.models, settings, ground.bulletin, money.directs, clock),
         AccountWatch(money.account, money.balance, ground.keys),
         Reconciler(store, money.account, settings, money.directs, clock),
-        Retention(store, settings, ground.keys, doorkeeper, clock),
+        retention,
+        _book_watch(ground, door, retention),
     )
+
+
+def _book_watch(ground: Ground, door: DoorParts, retention: Retention) -> BookWatch:
+    """Every book in memory, followed in the database."""
+    loads = {
+        Book.PEOPLE: ground.hasher.load,
+        Book.SETTINGS: ground.settings.load,
+        Book.CAPS: ground.caps.load,
+        Book.DOOR: ground.doorkeeper.load,
+        Book.PERMITS: door.permits.load,
+        Book.KEYS: ground.keys.load,
+        Book.DEPARTURES: retention.load,
+    }
+    return BookWatch(ground.store.marks, loads)

@@ -117,6 +117,9 @@ class Engine:
     async def history(self, place: Place, limit: int) -> Sequence[HistoryItem]:
         return await self._store.memory.recent(place.conversation, limit)
 
+    def off_record(self, incoming: Incoming) -> bool:
+        return self._discretion.placed(self._groups.placed(incoming)).off_record
+
     async def welcome(self, place: Place, title: str) -> None:
         if await self._store.marks.claim(f"welcomed:{place.channel_key}", "1"):
             self._spawn(self._remarks.greet(place, title))

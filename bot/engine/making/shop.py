@@ -14,6 +14,7 @@ from bot.engine.making.board import Board
 from bot.engine.making.counter import Counter
 from bot.engine.making.dropping import Dropping
 from bot.engine.making.ends import Ends
+from bot.engine.making.frugal import Frugal
 from bot.engine.making.handing import Hander
 from bot.engine.making.links import PublicLinks
 from bot.engine.making.ordering import Ordering
@@ -22,6 +23,7 @@ from bot.engine.making.results import Results
 from bot.engine.making.watching import Watcher
 from bot.engine.making.workshop import Workshop
 from bot.engine.models import ModelBook
+from bot.engine.thrift import Thrift
 from bot.ports import Clock
 from bot.storing import Store
 from bot.venice import VeniceClient
@@ -43,6 +45,7 @@ def open_shop(
     models: ModelBook,
     cashier: Cashier,
     caps: CapsBook,
+    thrift: Thrift,
     delivery: Delivery,
     doorkeeper: Doorkeeper,
     keys: KeyBook,
@@ -64,5 +67,7 @@ def open_shop(
         Hander(store.orders, delivery, doorkeeper, board, ends, results, links, clock),
         keys,
     )
-    counter = Counter(store.orders, quoter, allowance, board, ends, workshop)
+    counter = Counter(
+        store.orders, quoter, Frugal(quoter, allowance, thrift), allowance, board, ends, workshop
+    )
     return Shop(counter, workshop, links, Dropping(store.orders, ends, workshop))
