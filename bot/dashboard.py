@@ -8,7 +8,7 @@ words that people wrote.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar, runtime_checkable
@@ -257,7 +257,11 @@ class LiveEvent:
 
 @runtime_checkable
 class NamesPlaces(Protocol):
-    """A door that knows what places are called, from memory."""
+    """A door that knows from memory where the bot is, and what places are called."""
+
+    def servers(self) -> Sequence[Place]:
+        """Every server the bot is in, as far as is known now, each as a place without a channel."""
+        ...
 
     def title(self, place: Place) -> str:
         """What the channel is called, or with `channel` "" the server; "" where it does not know."""

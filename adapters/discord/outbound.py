@@ -10,7 +10,7 @@ import structlog
 
 from adapters.discord.backlog import read_back
 from adapters.discord.calls import ORIGINAL, Calls
-from adapters.discord.capabilities import DISCORD
+from adapters.discord.capabilities import DISCORD, PLATFORM
 from adapters.discord.connection import Connection
 from adapters.discord.download import download
 from adapters.discord.errors import HandleGone
@@ -71,6 +71,12 @@ class DiscordDoor:
         self._connection = connection
         self._calls = Calls(connection)
         self.handles = Handles()
+
+    def servers(self) -> Sequence[Place]:
+        """See bot.dashboard.NamesPlaces. One that cannot be reached just now counts."""
+        if not self._connection.connected:
+            return ()
+        return [Place(PLATFORM, str(guild.id), "") for guild in self._connection.client.guilds]
 
     def title(self, place: Place) -> str:
         """See bot.dashboard.NamesPlaces. What the library knows of servers it is told by Discord."""

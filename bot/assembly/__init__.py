@@ -187,6 +187,7 @@ def assemble(
         clock,
         poll=poll,
         public_url=public_url,
+        trouble=ground.pulse.trouble,
     )
     stopper = Stopper(talk.answers)
     retention = Retention(store, ground.settings, ground.keys, doorkeeper, clock)

@@ -58,7 +58,7 @@ class Atlas:
         homes, used = await self._channels(viewer, now)
         set_in = Counter(scope for scope, _ in self._settings.rows())
         named = {key for key in (*set_in, *self._doorkeeper.rules.of_owners) if key.startswith("server:")}
-        keys = {*homes.values(), *viewer.servers, *named}
+        keys = {*homes.values(), *viewer.servers, *named, *self._joined()}
         seen = [key for key in keys if may_read(viewer, key)]
         found = [
             Server(
@@ -74,6 +74,15 @@ class Atlas:
             for key in seen
         ]
         return tuple(sorted(found, key=lambda one: (not one.scope, one.title.casefold(), one.scope)))
+
+    def _joined(self) -> set[str]:
+        """Servers that platforms say the bot is in, also where nobody has said anything yet."""
+        return {
+            place.server_key
+            for door in self._doors.values()
+            if isinstance(door, NamesPlaces)
+            for place in door.servers()
+        }
 
     async def _channels(self, viewer: Viewer, now: float) -> tuple[dict[str, str], dict[str, float]]:
         """The server of each channel, and when it was last used."""

@@ -15,6 +15,7 @@ import structlog
 from bot.engine.bulletin import Bulletin
 from bot.engine.caplevels import NEAR, CapLevels, Filling
 from bot.engine.caps import WHOLE_BOT, amount_words, cap_words
+from bot.engine.chores import Ran
 from bot.engine.directs import Directs
 from bot.engine.resets import reset_words
 from bot.engine.settings import SettingsBook
@@ -50,13 +51,15 @@ class CapWatch:
         self._clock = clock
         self._seen: dict[tuple[str, int], int] = {}
 
-    async def run(self) -> None:
-        """Look again and again, until cancelled."""
+    async def run(self, ran: Ran) -> None:
+        """Look again and again, until cancelled; `ran` hears of every look."""
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             try:
                 await self.check()
+                ran("cap watch")
             except GondolaError as error:
+                ran("cap watch", error.detail)
                 log.warning("caps.unread", reason=error.detail)
 
     async def check(self) -> None:
