@@ -173,8 +173,9 @@ def assemble(
     sign_in = SignInLinks(store.sign_ins, doorkeeper, hasher, clock, public_url, local_url)
     house = House(ground, media, talk, money, door, shop, people, rounds, sign_in, Stopper(talk.answers))
     services = _services(house, backup_days)
-    engine = _engine(house, build_registry(services), patience)
-    return _assembly(house, engine, open_desk(house, engine, services.credits, health))
+    registry = build_registry(services)
+    engine = _engine(house, registry, patience)
+    return _assembly(house, engine, open_desk(house, engine, registry, services.credits, health))
 
 
 def _assembly(house: House, engine: Engine, desk: HouseDesk) -> Assembly:

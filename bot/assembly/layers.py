@@ -291,4 +291,5 @@ def open_counter(ground: Ground, poll: float, public_url: str) -> Shop:
         ground.clock,
         poll=poll,
         public_url=public_url,
+        trouble=ground.pulse.trouble,
     )

@@ -17,6 +17,7 @@ import structlog
 from bot.engine.bulletin import Bulletin
 from bot.engine.caplevels import NEAR, CapLevels, Filling
 from bot.engine.caps import WHOLE_BOT, CapsBook, amount_words, cap_words
+from bot.engine.chores import Ran
 from bot.engine.directs import Directs
 from bot.engine.resets import later, reset_words
 from bot.engine.settings import SettingsBook
@@ -60,13 +61,15 @@ class CapWatch:
         """The counters and limits of this time of which something was told."""
         return frozenset(self._seen)
 
-    async def run(self) -> None:
-        """Look again and again, until cancelled."""
+    async def run(self, ran: Ran) -> None:
+        """Look again and again, until cancelled; `ran` hears of every look."""
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             try:
                 await self.check()
+                ran("cap watch")
             except GondolaError as error:
+                ran("cap watch", error.detail)
                 log.warning("caps.unread", reason=error.detail)
 
     async def check(self) -> None:

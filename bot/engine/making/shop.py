@@ -13,7 +13,7 @@ from bot.engine.making.allowance import Allowance
 from bot.engine.making.board import Board
 from bot.engine.making.counter import Counter
 from bot.engine.making.dropping import Dropping
-from bot.engine.making.ends import Ends
+from bot.engine.making.ends import Ends, Trouble
 from bot.engine.making.frugal import Frugal
 from bot.engine.making.handing import Hander
 from bot.engine.making.links import PublicLinks
@@ -53,11 +53,12 @@ def open_shop(
     *,
     poll: float,
     public_url: str,
+    trouble: Trouble,
 ) -> Shop:
     """`poll` is the time in seconds between two looks at one order; `public_url` is where people reach the
-    web page, "" for nowhere."""
+    web page, "" for nowhere; `trouble` hears of what went wrong."""
     board, quoter = Board(delivery, store.buttons, clock), Quoter(client, models)
-    ends, results = Ends(store.orders, board, clock), Results(store.vault, clock)
+    ends, results = Ends(store.orders, board, clock, trouble), Results(store.vault, clock)
     allowance = Allowance(store, caps)
     links = PublicLinks(store.buttons, store.vault, clock, public_url)
     workshop = Workshop(
@@ -65,6 +66,7 @@ def open_shop(
         Ordering(store, client, quoter, cashier, allowance, doorkeeper, board, ends, clock),
         Watcher(store.orders, client, board, ends, results, clock, poll=poll),
         Hander(store.orders, delivery, doorkeeper, board, ends, results, links, clock),
+        ends,
         keys,
     )
     counter = Counter(
