@@ -241,6 +241,8 @@ def _sum(rows: list[UsageRow]) -> int:
 async def _key(services: Services, turn: Turn) -> None:
     action, given = text_option(turn, "action") or "show", _given(turn)
     server = _server(turn)
+    if turn.incoming.place.server_key:
+        turn.require_admin()  # it pays for the whole server, not for the channel they may manage
     if given and action not in ("mint", "change", "rotate"):
         await _own(services, turn, server, given)
     elif action == "own":

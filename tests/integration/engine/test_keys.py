@@ -55,6 +55,7 @@ def use(room: Room, who: Person, place: Place = SERVER, /, handle: str = "h", **
         addressed=Addressed.COMMAND,
         command=CommandUse("key", dict(options)),
         authority=Authority.MODERATOR,
+        admin=not place.direct,
         reply_handle=handle,
         place_title="Canal",
     )
@@ -275,8 +276,10 @@ async def test_only_owners_make_keys_and_only_managers_see_them(room: Room) -> N
     for action in ("mint", "rotate", "revoke"):
         await key(room, ADA, action="mint", limit="$5")
         assert "Only an owner" in await key(room, MO, action=action, limit="$5")
-    event = replace(use(room, MO), authority=Authority.MEMBER)
+    event = replace(use(room, MO), authority=Authority.MEMBER, admin=False)
     assert "manages this channel" in (await room.send(event))[0].text
+    event = replace(use(room, MO), admin=False)
+    assert "manages this server" in (await room.send(event))[0].text
     assert room.parts.keys.of(SERVER.server_key) is not None
 
 
