@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import cast
-from urllib.parse import urlsplit
 
 import structlog
 
 from bot.engine.briefing import Passage, excerpt
 from bot.engine.caps import dollars
-from bot.engine.research import Researcher, fenced, title_of
+from bot.engine.research import Researcher, fenced, host_of, title_of
 from bot.engine.sidecalls import SideCalls
 from bot.engine.structured import Ask, Structured
 from bot.engine.turn import Turn
@@ -182,7 +181,7 @@ def _findings(read: Sequence[_Read], found: Sequence[Source], trouble: str) -> F
 
 
 def _site(source: Source) -> str:
-    return (urlsplit(source.url).hostname or source.url).removeprefix("www.")
+    return (host_of(source.url) or source.url).removeprefix("www.")
 
 
 def _same(url: str) -> str:
