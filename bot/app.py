@@ -24,6 +24,7 @@ from bot.errors import GondolaError
 from bot.metrics import Metrics, Sources
 from bot.notify import READY, STOPPING, tell_systemd
 from bot.ports import Adapter, Door, Hook
+from bot.sealedfiles import FileCipher
 from bot.sealing import Sealer
 from bot.secret import SecretKeys, prepare_data_dir, secret_keys
 from bot.settings import Configuration
@@ -66,6 +67,7 @@ class House:
     ) -> None:
         self._configuration = configuration
         self._store = store
+        self._sealing_keys = keys.sealing
         self.venice = client
         self.doors: dict[str, Door] = {}
         self._hooks: dict[str, Hook] = {}
@@ -122,6 +124,7 @@ class House:
                 self.parts.reconciler.watch(),
                 self.parts.cap_watch.run(),
                 self.parts.retention.watch(),
+                self.parts.books.run(),
             )
             tasks += [asyncio.create_task(work) for work in beside]
             yield
@@ -211,6 +214,7 @@ class House:
             hooks=self._hooks,
             linked=self.parts.links.find,
             desk=self.parts.desk,
+            cipher=FileCipher(self._sealing_keys, sealing=self._configuration.has_own_key),
         )
 
     def _receiving(self) -> Receiving | None:

@@ -151,12 +151,14 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class SettingLine:
-    """One setting as it holds in a scope. `origin` is where the value comes from, None for the default;
-    `here` is what is set in this very scope, None for nothing. `choices` are all values it can have (empty:
-    free text, or a number between the bounds); for a text the bounds are those of its length. `editable`
-    says whether it can be set in this scope, by this viewer."""
+    """One setting as it holds in a scope. `topic` is what it is about, as a heading; `origin` is where the
+    value comes from, None for the default; `here` is what is set in this very scope, None for nothing.
+    `choices` are all values it can have (empty: free text, or a number between the bounds); for a text the
+    bounds are those of its length. `suggested` are some of the values that a free text may have, the good
+    ones. `editable` says whether it can be set in this scope, by this viewer."""
 
     name: str
+    topic: str
     description: str
     value: str
     origin: Scope | None
@@ -167,11 +169,13 @@ class SettingLine:
     minimum: float | None
     maximum: float | None
     editable: bool
+    suggested: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceView:
-    """A scope with every setting in declared order. `parent` is the scope it inherits from, "" for none."""
+    """A scope with every setting, those of one topic together. `parent` is the scope it inherits from, ""
+    for none."""
 
     scope: str
     kind: Scope

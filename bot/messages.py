@@ -242,7 +242,8 @@ class Source:
 @dataclass(frozen=True, slots=True)
 class Media:
     """A file to show. `duration` is in seconds; `waveform` is at most 256 loudness bytes (voice only).
-    `kept` is the id under which somebody keeps it, "" for none: it is told which messages show it."""
+    `kept` is the id under which somebody keeps it, "" for none: it is told which messages show it. `fleeting`
+    asks a platform of ours not to keep it: it is off the record, or made to be taken away."""
 
     kind: MediaKind
     data: bytes
@@ -252,6 +253,7 @@ class Media:
     waveform: bytes = b""
     spoiler: bool = False
     kept: str = ""
+    fleeting: bool = False
 
 
 class ButtonStyle(StrEnum):

@@ -172,6 +172,10 @@ class Front(FollowsReading, Protocol):
         """The last remembered messages of a conversation, oldest first."""
         ...
 
+    def off_record(self, incoming: Incoming) -> bool:
+        """Whether nothing of an event that may come in now would be kept."""
+        ...
+
     async def welcome(self, place: Place, title: str) -> None:
         """The bot was added somewhere: greet once with first steps."""
         ...

@@ -85,3 +85,13 @@ class Restored:
     aside: Path | None
     key_written: bool
     key_differs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What was written anew: rows of the database and files of the web page; `foreign` counts files that are
+    sealed with a key that is not there."""
+
+    rows: int
+    files: int
+    foreign: int

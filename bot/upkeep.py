@@ -13,14 +13,16 @@ from pathlib import Path
 from adapters.discord import checkup as discord_checkup
 from adapters.probe import ask
 from adapters.telegram import checkup as telegram_checkup
+from adapters.web.media import seal_files
 from bot.assembly import assemble
 from bot.declarations import Command
 from bot.doctor import house, machine
 from bot.doctor import venice as venice_checks
 from bot.errors import OperatorError, PlatformError
 from bot.findings import Checkup, Finding, ok, warn
-from bot.safekeeping import Kept, Made, Plan, Restored
-from bot.secret import existing_key, put_key, secret_keys
+from bot.safekeeping import Kept, Made, Plan, Restored, Sealed
+from bot.sealedfiles import FileCipher
+from bot.secret import SecretKeys, existing_key, put_key, secret_keys
 from bot.settings import Configuration
 from bot.venice import Timeouts, VeniceClient
 from bot.venice.retry import Retry
@@ -55,25 +57,37 @@ async def export(configuration: Configuration, path: Path, *, plain: bool = Fals
     return await portable.export(place_of(configuration), path, now(), cipher)
 
 
-async def seal(configuration: Configuration) -> int:
-    """Have every stored word as the configuration asks; returns how many rows were changed. Raises
-    OperatorError, also while a house runs on the SQLite file."""
+async def seal(configuration: Configuration) -> Sealed:
+    """Have every stored word and every file of the web page as the configuration asks. Raises OperatorError,
+    also while a house runs on the SQLite file."""
     folder = configuration.gondola_data_dir
     url = configuration.database_url.get_secret_value()
     existing(place_of(configuration))
     cipher = _cipher(configuration)
     store = await open_store(url, folder, instance=secrets.token_hex(8), clock=time.time, cipher=cipher)
     async with store:
-        return await store.reseal(0)
+        rows = await store.reseal(0)
+        keys = _keys(configuration).sealing
+        files = FileCipher(keys, sealing=configuration.has_own_key)
+        try:
+            found = await asyncio.to_thread(seal_files, folder, files, time.time())
+        except OSError as error:
+            raise OperatorError(
+                f"I cannot write the files of the web page in {folder}: {error.strerror}."
+            ) from None
+    return Sealed(rows, found.renewed, found.foreign)
 
 
 def _cipher(configuration: Configuration) -> ContentCipher:
-    keys = secret_keys(
+    return ContentCipher(_keys(configuration).sealing, sealing=configuration.has_own_key)
+
+
+def _keys(configuration: Configuration) -> SecretKeys:
+    return secret_keys(
         configuration.gondola_secret_key.get_secret_value(),
         configuration.gondola_old_secret_keys.get_secret_value(),
         configuration.gondola_data_dir,
     )
-    return ContentCipher(keys.sealing, sealing=configuration.has_own_key)
 
 
 async def import_(configuration: Configuration, path: Path) -> Kept:

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import quote
 
+import structlog
+
 from adapters.web.dashboard.routes import Dashboard
 from adapters.web.gate import Gate, is_loopback
 from adapters.web.media import MediaStore
@@ -20,9 +22,14 @@ from adapters.web.sessions import Sessions
 from adapters.web.stream import Feed
 from adapters.web.transcript import Transcripts
 from bot.dashboard import Desk
+from bot.errors import PlatformError
 from bot.keeping import KeptFile
 from bot.ports import Clock, Front, Hooks
+from bot.sealedfiles import FileCipher
 
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+TIDY_SECONDS = 60.0
 _EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
 
 
@@ -41,7 +48,7 @@ class WebAdapter:
     through the operator's proxy, "" for none. `ready` says which parts of the program work, for /readyz;
     `metrics` makes the text of /metrics, which elsewhere than on this machine wants `metrics_token`; `hooks`
     are who takes what platforms post, `linked` finds the file behind the secret part of a link. `desk`
-    answers the dashboard; without one there is none.
+    answers the dashboard; without one there is none. `cipher` seals files; without one they lie as they are.
     """
 
     def __init__(
@@ -61,6 +68,7 @@ class WebAdapter:
         hooks: Hooks | None = None,
         linked: Linked = _nothing_linked,
         desk: Desk | None = None,
+        cipher: FileCipher | None = None,
     ) -> None:
         self.started = asyncio.Event()
         self.port = port
@@ -70,7 +78,7 @@ class WebAdapter:
         self._sessions = Sessions(data_dir / "web-sessions.json", clock, sign_in_code)
         self._gate = Gate(self._sessions, self._public_url)
         self._feed = Feed()
-        media = MediaStore(data_dir / "web-media", clock)
+        self._media = media = MediaStore(data_dir, clock, cipher or FileCipher())
         self._door = WebDoor(front, Transcripts(), media, clock)
         self._dashboard: Dashboard | None = None
         if desk is not None:
@@ -125,13 +133,29 @@ class WebAdapter:
         self._feed.reopen()
         if self._dashboard is not None:
             self._dashboard.open()
+        # Before anybody is let in: files from before the house had its key of today are sealed with it.
+        await self._tidy()
         server = WebServer(self._app)
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="web")
+        tidying = asyncio.create_task(self._keep_tidy(), name="web files")
         try:
             await self._serve(server, serving)
         finally:
             self.started.clear()
+            tidying.cancel()
             await self._stop(server, serving, listener)
+
+    async def _keep_tidy(self) -> None:
+        """Delete files whose time is over, until cancelled."""
+        while True:
+            await asyncio.sleep(TIDY_SECONDS)
+            await self._tidy()
+
+    async def _tidy(self) -> None:
+        try:
+            await self._media.tidy()
+        except PlatformError as error:  # the disk; it is tried again
+            log.warning("web.files_untidy", reason=error.detail)
 
     async def _serve(self, server: WebServer, serving: asyncio.Task[None]) -> None:
         ready = asyncio.create_task(server.ready.wait())

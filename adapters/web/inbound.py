@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapters.web.capabilities import PLATFORM
-from adapters.web.media import StoredMedia
+from adapters.web.folder import StoredMedia
 from bot.messages import (
     Addressed,
     Attachment,
@@ -60,7 +60,9 @@ def language_of(accept: str) -> str:
     return found[1] if found else ""
 
 
-def said(origin: Origin, text: str, files: Sequence[StoredMedia], command: CommandUse | None) -> Incoming:
+def said(
+    origin: Origin, text: str, command: CommandUse | None, files: Sequence[StoredMedia] = ()
+) -> Incoming:
     """Words, files, or a command."""
     return Incoming(
         event_id=_event_id(origin),

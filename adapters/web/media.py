@@ -1,44 +1,47 @@
 """Pictures, sounds and files on disk, each readable by one visitor only.
 
-A file `ID` holds the bytes and `ID.json` says whose they are. The folder is bounded in size and age.
+The folder is bounded in size and age. What lies in it is sealed where the operator gave a key; what is
+fleeting is sealed with a key that ends with the process, always.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
+import structlog
+
+from adapters.web.folder import FOLDER, Folder, Scan, StoredMedia
 from bot.errors import PlatformError, PlatformFailure
 from bot.messages import MediaKind
 from bot.ports import Clock
+from bot.sealedfiles import Damaged, FileCipher, ForeignKey, SealedFile
+
+__all__ = [
+    "FLEETING_SECONDS",
+    "LONGEST_SECONDS",
+    "MOST_BYTES",
+    "MediaStore",
+    "NewMedia",
+    "StoredMedia",
+    "seal_files",
+]
+
+T = TypeVar("T")
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 MOST_BYTES = 200_000_000
 LONGEST_SECONDS = 7 * 86_400.0
-
-_INLINE_IMAGES = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"})
-
-
-@dataclass(frozen=True, slots=True)
-class StoredMedia:
-    """A stored file. `message` is the id of the message it is shown with, `at` a Unix time, `size` bytes."""
-
-    id: str
-    visitor: str
-    kind: MediaKind
-    mime: str
-    name: str
-    size: int
-    message: str
-    at: float
-    spoiler: bool = False
-
-    @property
-    def inline(self) -> bool:
-        """True for what a browser may show by itself; anything else is only ever downloaded."""
-        return self.mime in _INLINE_IMAGES or self.mime.startswith(("audio/", "video/"))
+FLEETING_SECONDS = 3600.0
+"""How long a file is kept that was off the record, or made to be taken away."""
+OTHER_KEY = (
+    "{count} files of the web page are sealed with another secret key and cannot be shown. Put that key into "
+    "GONDOLA_OLD_SECRET_KEYS to have them back; after a week they are deleted."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +53,14 @@ class NewMedia:
     name: str
     data: bytes
     spoiler: bool = False
+    fleeting: bool = False
 
 
 class MediaStore:
     """The folder. All calls leave the event loop free while the disk works."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
-        self._folder = folder
+    def __init__(self, data_dir: Path, clock: Clock, cipher: FileCipher) -> None:
+        self._folder = Folder(data_dir / FOLDER, cipher)
         self._clock = clock
         self._index: dict[str, StoredMedia] | None = None
         self._lock = asyncio.Lock()
@@ -76,13 +80,15 @@ class MediaStore:
                 message=message,
                 at=self._clock(),
                 spoiler=new.spoiler,
+                fleeting=new.fleeting,
             )
-            try:
-                await asyncio.to_thread(self._write, stored, new.data)
-            except OSError as error:
-                raise PlatformError(PlatformFailure.UNAVAILABLE, detail=f"web media: {error}") from error
             index[stored.id] = stored
-            await self._prune(index)
+            try:
+                await _on_disk(lambda: self._folder.write(stored, new.data))
+            except PlatformError:
+                del index[stored.id]
+                raise
+            await self._prune(index, stored.id)
             return stored
 
     async def find(self, media_id: str, visitor: str) -> StoredMedia | None:
@@ -91,15 +97,29 @@ class MediaStore:
             stored = (await self._load()).get(media_id)
         return stored if stored and stored.visitor == visitor else None
 
+    async def open(self, stored: StoredMedia) -> SealedFile:
+        """A file to read in parts; PlatformError GONE."""
+        try:
+            return await asyncio.to_thread(self._folder.open, stored)
+        except (OSError, ForeignKey, Damaged) as error:
+            raise PlatformError(PlatformFailure.GONE, detail=f"web media: {error}") from error
+
     async def of_visitor(self, visitor: str) -> dict[str, tuple[StoredMedia, ...]]:
         """A visitor's files by the message they are shown with, oldest first."""
-        async with self._lock:
-            index = await self._load()
         found: dict[str, tuple[StoredMedia, ...]] = {}
-        for one in index.values():
-            if one.visitor == visitor:
-                found[one.message] = (*found.get(one.message, ()), one)
+        for one in await self.files_of({visitor}):
+            found[one.message] = (*found.get(one.message, ()), one)
         return found
+
+    async def files_of(self, visitors: Collection[str]) -> list[StoredMedia]:
+        """The files of visitors, oldest first."""
+        async with self._lock:
+            return [one for one in (await self._load()).values() if one.visitor in visitors]
+
+    async def visitors(self) -> set[str]:
+        """Whoever has files here."""
+        async with self._lock:
+            return {one.visitor for one in (await self._load()).values()}
 
     async def read(self, media_id: str, max_bytes: int) -> bytes:
         """The bytes; PlatformError GONE or TOO_LARGE."""
@@ -109,76 +129,78 @@ class MediaStore:
             raise PlatformError(PlatformFailure.GONE, detail="web media is gone")
         if stored.size > max_bytes:
             raise PlatformError(PlatformFailure.TOO_LARGE, detail=f"web media of {stored.size} bytes")
+        opened = await self.open(stored)
         try:
-            return await asyncio.to_thread(self.path(stored).read_bytes)
-        except OSError as error:
+            return await asyncio.to_thread(opened.whole)
+        except (OSError, Damaged) as error:
             raise PlatformError(PlatformFailure.GONE, detail=f"web media: {error}") from error
 
-    async def forget(self, visitor: str) -> None:
-        """Delete a visitor's files."""
-        async with self._lock:
-            index = await self._load()
-            theirs = [one for one in index.values() if one.visitor == visitor]
-            for one in theirs:
-                del index[one.id]
-            await asyncio.to_thread(self._delete, theirs)
+    async def forget(self, visitor: str) -> int:
+        """Delete a visitor's files; returns how many. PlatformError UNAVAILABLE when the disk refuses."""
+        return await self._drop(lambda one: one.visitor == visitor)
 
-    def path(self, stored: StoredMedia) -> Path:
-        return self._folder / stored.id
+    async def expire(self, visitor: str, before: float) -> int:
+        """Delete a visitor's files from before a time; returns how many. PlatformError UNAVAILABLE."""
+        return await self._drop(lambda one: one.visitor == visitor and one.at < before)
+
+    async def tidy(self) -> None:
+        """Delete what is too old for anybody. PlatformError UNAVAILABLE."""
+        async with self._lock:
+            await self._prune(await self._load())
 
     async def _load(self) -> dict[str, StoredMedia]:
         if self._index is None:
-            self._index = await asyncio.to_thread(self._scan)
+            oldest = self._clock() - LONGEST_SECONDS
+            found = await _on_disk(lambda: self._folder.scan(oldest))
+            if found.foreign:
+                log.warning("web.files_of_another_key", hint=OTHER_KEY.format(count=found.foreign))
+            self._index = {one.id: one for one in found.files}
         return self._index
 
-    def _scan(self) -> dict[str, StoredMedia]:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        found = [stored for note in self._folder.glob("*.json") if (stored := _read_note(note))]
-        return {one.id: one for one in sorted(found, key=lambda one: one.at)}
-
-    def _write(self, stored: StoredMedia, data: bytes) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.path(stored).write_bytes(data)
-        self._note(stored).write_text(json.dumps(asdict(stored)), encoding="utf-8")
-
-    def _note(self, stored: StoredMedia) -> Path:
-        return self._folder / f"{stored.id}.json"
-
-    async def _prune(self, index: dict[str, StoredMedia]) -> None:
-        oldest_allowed = self._clock() - LONGEST_SECONDS
+    async def _prune(self, index: dict[str, StoredMedia], spared: str = "") -> None:
+        """Drop what is too old, and the oldest where all is too much; not the one of the id `spared`."""
+        now = self._clock()
         total = sum(one.size for one in index.values())
         dropped: list[StoredMedia] = []
-        for one in list(index.values())[:-1]:
-            if one.at >= oldest_allowed and total <= MOST_BYTES:
-                break
-            total -= one.size
-            dropped.append(index.pop(one.id))
-        await asyncio.to_thread(self._delete, dropped)
+        for one in index.values():
+            longest = FLEETING_SECONDS if one.fleeting else LONGEST_SECONDS
+            if one.id != spared and (now - one.at > longest or total > MOST_BYTES):
+                total -= one.size
+                dropped.append(one)
+        await self._remove(index, dropped)
 
-    def _delete(self, dropped: list[StoredMedia]) -> None:
+    async def _drop(self, gone: Callable[[StoredMedia], bool]) -> int:
+        async with self._lock:
+            index = await self._load()
+            dropped = [one for one in index.values() if gone(one)]
+            await self._remove(index, dropped)
+            return len(dropped)
+
+    async def _remove(self, index: dict[str, StoredMedia], dropped: list[StoredMedia]) -> None:
+        """From the disk first: what could not be deleted is still known, and is tried again."""
+        if dropped:
+            await _on_disk(lambda: self._folder.drop(dropped))
         for one in dropped:
-            self.path(one).unlink(missing_ok=True)
-            self._note(one).unlink(missing_ok=True)
+            del index[one.id]
 
 
-def _read_note(note: Path) -> StoredMedia | None:
-    """A half-written or foreign note is no file of ours."""
+def seal_files(data_dir: Path, cipher: FileCipher, now: float) -> Scan:
+    """Have the files of a page that is not running as the cipher asks. Raises OSError."""
+    if not (data_dir / FOLDER).is_dir():
+        return Scan()
+    return Folder(data_dir / FOLDER, cipher).scan(now - LONGEST_SECONDS)
+
+
+async def _on_disk(work: Callable[[], T]) -> T:
+    """Whoever is cancelled waits for the end all the same: the disk is never a step ahead of the index."""
+    task = asyncio.ensure_future(asyncio.to_thread(work))
     try:
-        raw = json.loads(note.read_text(encoding="utf-8"))
-        stored = StoredMedia(
-            id=str(raw["id"]),
-            visitor=str(raw["visitor"]),
-            kind=MediaKind(raw["kind"]),
-            mime=str(raw["mime"]),
-            name=str(raw["name"]),
-            size=int(raw["size"]),
-            message=str(raw["message"]),
-            at=float(raw["at"]),
-            spoiler=bool(raw["spoiler"]),
-        )
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
-    return stored if stored.id == note.stem else None
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
+    except OSError as error:
+        raise PlatformError(PlatformFailure.UNAVAILABLE, detail=f"web media: {error.strerror}") from error
 
 
 def _plain_mime(mime: str) -> str:

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from adapters.web import format as web_format
-from adapters.web.capabilities import WEB
+from adapters.web.capabilities import UPLOAD_LIMIT, WEB
+from adapters.web.folder import StoredMedia
 from adapters.web.inbound import PLATFORM, VISITOR_PREFIX, place_of
-from adapters.web.media import MediaStore, NewMedia, StoredMedia
+from adapters.web.media import MediaStore, NewMedia
 from adapters.web.transcript import LONGEST, Item, Kind, Transcript, Transcripts
 from bot.capabilities import Capabilities
-from bot.messages import Attachment, ButtonRows, Media, MessageRef, Part, Target
+from bot.doorfiles import DoorFile
+from bot.messages import Attachment, ButtonRows, Media, MessageRef, Part, Place, Target
 from bot.ports import Clock, Front
 from bot.records import HistoryItem, Role
 
@@ -93,12 +95,38 @@ class WebDoor:
             transcript.put(Item(_new_id(""), Kind.NOTICE, html=part.text, text=part.plain, at=self._clock()))
 
     async def forget_people(self, speakers: frozenset[str]) -> None:
-        """See bot.ports.ForgetsPeople."""
-        for speaker in sorted(speakers):
-            platform, _, visitor = speaker.partition(":")
-            if platform == PLATFORM:
-                self._transcripts.forget(visitor)
-                await self._media.forget(visitor)
+        """See bot.ports.ForgetsPeople. A tab that is open goes on with what comes."""
+        for visitor in _visitors(speakers):
+            if transcript := self._transcripts.known(visitor):
+                transcript.clear()
+            await self._media.forget(visitor)
+
+    # --- bot.doorfiles.KeepsFiles ---
+
+    async def kept_places(self) -> Sequence[Place]:
+        """See the port."""
+        return [place_of(one) for one in sorted(await self._media.visitors() | self._transcripts.visitors)]
+
+    async def forget_place(self, place: Place) -> int:
+        """See the port. What is remembered of other chats is read anew."""
+        if transcript := self._transcripts.known(place.channel):
+            transcript.refill()
+        return await self._media.forget(place.channel)
+
+    async def expire_place(self, place: Place, before: float) -> int:
+        """See the port."""
+        if transcript := self._transcripts.known(place.channel):
+            transcript.expire(before)
+        return await self._media.expire(place.channel, before)
+
+    async def files_of(self, speakers: frozenset[str]) -> Sequence[DoorFile]:
+        """See the port. What goes within the hour is not worth taking away."""
+        found = await self._media.files_of(_visitors(speakers))
+        return [DoorFile(one.id, one.name, one.mime, one.size, one.at) for one in found if not one.fleeting]
+
+    async def file_bytes(self, file_id: str) -> bytes:
+        """See the port."""
+        return await self._media.read(file_id, UPLOAD_LIMIT)
 
     async def transcript(self, visitor: str) -> Transcript:
         """The visitor's transcript; the first one after a start begins with what is remembered."""
@@ -116,7 +144,7 @@ class WebDoor:
         return MessageRef(target.place, item.id, target.reply_handle)
 
     async def _store(self, target: Target, item_id: str, media: Media) -> StoredMedia:
-        new = NewMedia(media.kind, media.mime, media.name, media.data, media.spoiler)
+        new = NewMedia(media.kind, media.mime, media.name, media.data, media.spoiler, media.fleeting)
         return await self._media.put(target.place.channel, item_id, new)
 
     async def _remembered(self, visitor: str) -> list[Item]:
@@ -151,6 +179,12 @@ class WebDoor:
 def _taken(files: dict[str, tuple[StoredMedia, ...]], message_ids: Sequence[str]) -> tuple[StoredMedia, ...]:
     """The files of these messages, taken out of `files`."""
     return tuple(one for message_id in message_ids for one in files.pop(message_id, ()))
+
+
+def _visitors(speakers: frozenset[str]) -> list[str]:
+    """The page's own of these people."""
+    pairs = [one.partition(":") for one in sorted(speakers)]
+    return [visitor for platform, _, visitor in pairs if platform == PLATFORM]
 
 
 def _new_id(nonce: str) -> str:

@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import (
-    FileResponse,
     JSONResponse,
     PlainTextResponse,
     RedirectResponse,
@@ -32,9 +31,10 @@ from adapters.web.media import MediaStore
 from adapters.web.outbound import WebDoor
 from adapters.web.pages import STATIC, Pages
 from adapters.web.posting import Refused, read_message, take_message
+from adapters.web.serving import MEDIA_POLICY, media_answer
 from adapters.web.sessions import SESSION_SECONDS, Sessions, SignIn
 from adapters.web.stream import Feed
-from bot.errors import GondolaError
+from bot.errors import GondolaError, PlatformError
 from bot.keeping import KeptFile
 from bot.messages import Addressed, ButtonPress, CommandUse, Incoming, Person
 from bot.ports import Clock, Front, Hooks
@@ -48,7 +48,6 @@ SIGN_IN_ANSWERS = {
 }
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 METRICS_LOCKED = "From elsewhere /metrics needs GONDOLA_METRICS_TOKEN, as Authorization: Bearer."
-_MEDIA_POLICY = "default-src 'none'; sandbox"
 
 
 Linked = Callable[[str], Awaitable[KeptFile | None]]
@@ -234,15 +233,13 @@ class Routes:
     async def picture(self, request: Request) -> Response:
         visitor = self._reader(request)
         stored = await self._house.media.find(request.path_params["media_id"], visitor.id)
-        if stored is None or not (path := self._house.media.path(stored)).is_file():
+        if stored is None:
             raise HTTPException(404)
-        return FileResponse(
-            path,
-            media_type=stored.mime if stored.inline else "application/octet-stream",
-            filename=stored.name,
-            content_disposition_type="inline" if stored.inline else "attachment",
-            headers={"content-security-policy": _MEDIA_POLICY, "cache-control": "private, max-age=604800"},
-        )
+        try:
+            opened = await self._house.media.open(stored)
+        except PlatformError:
+            raise HTTPException(404) from None
+        return media_answer(request, stored, opened)
 
     async def file(self, request: Request) -> Response:
         """A result for whoever has its link, to be saved: nobody signs in for it, and no page shows it."""
@@ -251,7 +248,7 @@ class Routes:
             raise HTTPException(404)
         name = re.sub(r"[^A-Za-z0-9._-]", "_", kept.name)
         headers = {
-            "content-security-policy": _MEDIA_POLICY,
+            "content-security-policy": MEDIA_POLICY,
             "cache-control": "private, no-store",
             "content-disposition": f'attachment; filename="{name}"',
         }

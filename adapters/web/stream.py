@@ -12,7 +12,7 @@ import secrets
 from collections.abc import AsyncIterator
 from urllib.parse import quote
 
-from adapters.web.media import StoredMedia
+from adapters.web.folder import StoredMedia
 from adapters.web.transcript import Item, Tab, Transcript
 from bot.messages import Button
 

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from adapters.web.media import StoredMedia
+from adapters.web.folder import StoredMedia
 from bot.messages import ButtonRows
 
 LONGEST = 200
@@ -98,6 +98,17 @@ class Transcript:
         """Nothing was said."""
         self._items.clear()
 
+    def expire(self, before: float) -> None:
+        """Nothing was said before a time."""
+        for item in self.items:
+            if item.at < before:
+                del self._items[item.id]
+
+    def refill(self) -> None:
+        """Nothing was said but what is remembered, which is read anew by whoever looks next."""
+        self.clear()
+        self.filled = False
+
     def typing(self) -> None:
         self.typings += 1
         self._wake()
@@ -134,11 +145,14 @@ class Transcripts:
             self._drop_one()
         return transcript
 
-    def forget(self, visitor: str) -> None:
-        """Empty a visitor's transcript; a tab that is open goes on with what comes."""
-        transcript = self._by_visitor.get(visitor)
-        if transcript is not None:
-            transcript.clear()
+    @property
+    def visitors(self) -> set[str]:
+        """Whose there are."""
+        return set(self._by_visitor)
+
+    def known(self, visitor: str) -> Transcript | None:
+        """The visitor's transcript, None when there is none."""
+        return self._by_visitor.get(visitor)
 
     def _drop_one(self) -> None:
         for visitor, transcript in list(self._by_visitor.items())[:-1]:

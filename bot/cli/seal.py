@@ -12,7 +12,7 @@ from bot.settings import load_configuration
 
 @click.command()
 def seal() -> None:
-    """Encrypt stored words with GONDOLA_SECRET_KEY, those under GONDOLA_OLD_SECRET_KEYS anew.
+    """Encrypt stored words and files with GONDOLA_SECRET_KEY, those under GONDOLA_OLD_SECRET_KEYS anew.
 
     `gondola run` does this by itself, gently; this does it at once, with Gondola stopped. Without
     GONDOLA_SECRET_KEY it decrypts what the old keys had encrypted. May be broken off and begun again.
@@ -21,5 +21,13 @@ def seal() -> None:
         configuration = load_configuration()
         from bot import upkeep
 
-        rows = asyncio.run(upkeep.seal(configuration))
-        click.echo(f"{rows:,} rows were written anew; everything is as the configuration asks.")
+        done = asyncio.run(upkeep.seal(configuration))
+        click.echo(
+            f"{done.rows:,} rows and {done.files:,} files of the web page were written anew; everything is "
+            "as the configuration asks."
+        )
+        if done.foreign:
+            click.echo(
+                f"{done.foreign:,} files of the web page are sealed with another key: put it into "
+                "GONDOLA_OLD_SECRET_KEYS to have them back. After a week they are deleted."
+            )

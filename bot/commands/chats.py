@@ -80,6 +80,7 @@ def actions(services: Services) -> dict[str, ActionHandler]:
     async def forget(turn: Turn, stored: StoredButton) -> None:
         turn.require_moderator()
         chat = json.loads(stored.payload)["chat"]
+        await services.door_files.forget(turn.incoming.place)
         count = await services.store.chats.forget(turn.incoming.place.conversation, chat)
         turn.say(f"Forgotten: {_messages(count)} of this chat.")
 

@@ -40,8 +40,8 @@ ASK = """**Shall I erase everything about you?** This cannot be undone.
 
 - what you said to me and what I answered you, in every chat, and summaries of it
 - what I remember about you or from you, your reminders, settings and learned voices
-- pictures, films and other files I made for you, with their buttons; what is being made is given up and
-  settled
+- pictures, films and other files I made for you, with their buttons, and files you sent on the web page; what
+  is being made is given up and settled
 - your names and numbers, and that your accounts are linked
 
 **What stays**

@@ -122,6 +122,7 @@ def _kept(services: Services, turn: Turn) -> str:
         "What was remembered for good, until it is taken back (`/memory` lists it), and reminders until "
         "they are told.",
         "Pictures and other files I made, for 7 days, so that their buttons work.",
+        *_shown(services, turn),
         "A question being answered, for as long as that takes; which messages were handled (numbers, no "
         "words), for two days.",
         "Buttons for up to 30 days. One that asks a question again holds that question, one that shows a "
@@ -137,6 +138,17 @@ def _kept(services: Services, turn: Turn) -> str:
     if heard and turn.settings.text(RECORD) == "on":
         lines.insert(1, f"Up to {heard} lines said around me, in memory only, never stored.")
     return "\n".join(["**What is kept here, on the computer of whoever runs this bot**", "", *_listed(lines)])
+
+
+def _shown(services: Services, turn: Turn) -> list[str]:
+    """On a page of ours the files that it shows are ours to keep."""
+    if not services.door_files.kept_by(turn.incoming.place):
+        return []
+    return [
+        "Files that this page shows, sent or made, for 7 days. What was off the record, and an `/export`, "
+        "goes after an hour, encrypted with a key that I forget when I stop. What the page shows of words is "
+        "in memory only, until I stop."
+    ]
 
 
 def _said(turn: Turn) -> str:

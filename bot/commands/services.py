@@ -21,6 +21,7 @@ from bot.engine.choosing import Chooser
 from bot.engine.cloning import Cloner
 from bot.engine.creditbook import CreditBook
 from bot.engine.digest import Digester
+from bot.engine.doorfiles import DoorFiles
 from bot.engine.drawing import Drawer
 from bot.engine.erasing import Eraser
 from bot.engine.exporting import Exporter
@@ -108,6 +109,7 @@ class Services:
     messenger: Messenger
     aside: Aside
     roles: Roles
+    door_files: DoorFiles
     exporter: Exporter
     eraser: Eraser
     linker: Linker

@@ -22,6 +22,7 @@ from bot.engine.hashing import Hasher
 from bot.engine.pulse import veil
 from bot.engine.settings import PlaceSettings, SettingsBook
 from bot.engine.titles import Titles
+from bot.engine.topics import ORDER, TOPIC_OF
 from bot.messages import Person, Place
 from bot.overseeing import Overseen
 from bot.ports import Door
@@ -121,12 +122,14 @@ class Atlas:
             else self._settings.resolve(site.place, _NOBODY)
         )
 
-    def view(self, viewer: Viewer, site: Site) -> PlaceView:
-        """See bot.dashboard.Desk.place."""
-        rows, held = self._settings.rows(), self.resolved(site)
+    def view(self, viewer: Viewer, site: Site, suggested: Mapping[str, tuple[str, ...]]) -> PlaceView:
+        """See bot.dashboard.Desk.place. `suggested` are values of some settings, by name."""
+        rows, resolved = self._settings.rows(), self.resolved(site)
+        held = sorted(resolved.items(), key=lambda one: ORDER.index(one[0].name))
         lines = tuple(
             SettingLine(
                 name=setting.name,
+                topic=TOPIC_OF[setting.name],
                 description=setting.description,
                 value=now.text,
                 origin=now.origin,
@@ -137,8 +140,9 @@ class Atlas:
                 minimum=setting.minimum,
                 maximum=setting.maximum,
                 editable=editable(viewer, site, setting),
+                suggested=suggested.get(setting.name, ()),
             )
-            for setting, now in held.items()
+            for setting, now in held
         )
         allowed = None if site.key == BOT else self._doorkeeper.rules.of_owners.get(site.key)
         title = "" if site.key == BOT else self.title(site.key, site.server)

@@ -138,7 +138,9 @@ class HouseDesk:
         return await self._atlas.servers(viewer, self._clock())
 
     async def place(self, viewer: Viewer, scope: str) -> PlaceView:
-        return self._atlas.view(viewer, await self._fence.site(viewer, scope))
+        site = await self._fence.site(viewer, scope)
+        suggested = await self._values.suggested(self._atlas.resolved(site), owner=viewer.owner)
+        return self._atlas.view(viewer, site, suggested)
 
     async def caps(self, viewer: Viewer) -> tuple[CapBar, ...]:
         return await self._till.bars(viewer)

@@ -119,9 +119,10 @@ class CapsBook:
 
     async def load(self) -> None:
         """Read everything anew."""
-        self._caps = {}
+        found: dict[str, list[Cap]] = {}
         for cap in await self._money.caps():
-            self._caps.setdefault(cap.scope, []).append(cap)
+            found.setdefault(cap.scope, []).append(cap)
+        self._caps = found  # at once: no call may find its caps missing
 
     def all(self) -> list[Cap]:
         """Every cap, widest scope first."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from bot.engine.doorfiles import DoorFiles, Found
 from bot.engine.identities import Identities
 from bot.errors import UserError
 from bot.messages import Media, MediaKind, Person
@@ -55,24 +56,31 @@ class _Packing:
 class Exporter:
     """Makes the file."""
 
-    def __init__(self, store: Store, identities: Identities, clock: Clock) -> None:
+    def __init__(self, store: Store, identities: Identities, door_files: DoorFiles, clock: Clock) -> None:
         self._store = store
         self._identities = identities
+        self._door_files = door_files
         self._clock = clock
 
     async def take(self, person: Person, limit: int) -> Media:
         """All data of a person as a file of at most `limit` bytes. Raises UserError where that is too soon
         after the last time, or impossible."""
         await self._once_an_hour(self._identities.person(person))
-        dossier = await self._store.people.dossier(await self._identities.whose(person))
+        whose = await self._identities.whose(person)
+        dossier = await self._store.people.dossier(whose)
         words = len(json.dumps(dossier.subjects, ensure_ascii=False).encode())
         packing = _Packing(max(0, limit - _SLACK - min(words, limit // 2)))
         listed = [await self._listed(packing, number, one) for number, one in enumerate(dossier.files, 1)]
+        listed += [
+            await self._shown(packing, number, one)
+            for number, one in enumerate(await self._door_files.of(whose.speakers), len(listed) + 1)
+        ]
         day = f"{datetime.fromtimestamp(self._clock(), UTC):%Y-%m-%d}"
         data = await asyncio.to_thread(_zipped, _document(dossier, listed, self._clock()), packing.files)
         if len(data) > limit:
             raise UserError(TOO_LARGE)
-        return Media(MediaKind.DOCUMENT, data, "application/zip", f"gondola-export-{day}.zip")
+        name = f"gondola-export-{day}.zip"
+        return Media(MediaKind.DOCUMENT, data, "application/zip", name, fleeting=True)
 
     async def _once_an_hour(self, person: str) -> None:
         mark, now = f"exported:{person}", self._clock()
@@ -95,6 +103,16 @@ class Exporter:
         file = await self._store.vault.get(about.id, self._clock())
         path = f"media/{number:03d}-{_plain(about.name)}"
         if file is None or not packing.take(path, file.data):
+            return told
+        return {**told, "path": path}
+
+    async def _shown(self, packing: _Packing, number: int, found: Found) -> Mapping[str, object]:
+        """A file that a page of ours keeps to show it."""
+        about = found.about
+        told = {"name": about.name, "mime": about.mime, "bytes": about.size, "created_at": about.created_at}
+        data = await found.data() if about.size <= packing.room else None
+        path = f"media/{number:03d}-{_plain(about.name)}"
+        if data is None or not packing.take(path, data):
             return told
         return {**told, "path": path}
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import structlog
 
 from bot.engine.access import Doorkeeper
+from bot.engine.doorfiles import DoorFiles
 from bot.engine.keybook import KeyBook
 from bot.engine.settings import SettingsBook
 from bot.errors import GondolaError
@@ -34,12 +35,19 @@ class Retention:
     """Has old words deleted once an hour, by one process of all."""
 
     def __init__(
-        self, store: Store, settings: SettingsBook, keys: KeyBook, doorkeeper: Doorkeeper, clock: Clock
+        self,
+        store: Store,
+        settings: SettingsBook,
+        keys: KeyBook,
+        doorkeeper: Doorkeeper,
+        door_files: DoorFiles,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._settings = settings
         self._keys = keys
         self._doorkeeper = doorkeeper
+        self._door_files = door_files
         self._clock = clock
         self._departed: set[str] = set()
 
@@ -85,9 +93,10 @@ class Retention:
         return True
 
     async def enforce(self) -> int:
-        """Delete everything whose time is over; returns how many rows."""
+        """Delete everything whose time is over; returns how many rows and files."""
         await self._settings.load()
         gone = await self._expired() + await self._removed()
+        gone += await self._door_files.expire(self._before)
         # Also what other ways have deleted since the last round leaves the disk now.
         await self._store.retention.scrub()
         if gone:

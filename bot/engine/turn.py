@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.delivery import Answer, Delivered
 from bot.engine.again import Again
@@ -122,7 +122,8 @@ class Turn:
     ) -> None:
         """Files of the answer, shown together where the platform can; see MediaReady."""
         self.showed = True
-        self.answer.push(MediaReady(tuple(items), caption, buttons, rescue))
+        shown = [replace(one, fleeting=one.fleeting or self.off_record) for one in items]
+        self.answer.push(MediaReady(tuple(shown), caption, buttons, rescue))
 
     def notice(self, text: str, *, private: bool = False, buttons: ButtonRows = ()) -> None:
         """A sentence of its own beside the answer; in its place where only a placeholder stands."""

@@ -90,6 +90,9 @@ class PracticeFront:
         await asyncio.sleep(self.complete_seconds)
         return [Choice(name, name.title()) for name in MODELS if typed in name]
 
+    def off_record(self, incoming: Incoming) -> bool:
+        return False
+
     async def history(self, place: Place, limit: int) -> Sequence[HistoryItem]:
         return []
 

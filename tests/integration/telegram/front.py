@@ -62,6 +62,9 @@ class RecordingFront:
     async def complete(self, incoming: Incoming, option: str, typed: str) -> Sequence[Choice]:
         return ()
 
+    def off_record(self, incoming: Incoming) -> bool:
+        return False
+
     async def history(self, place: Place, limit: int) -> Sequence[HistoryItem]:
         return ()
 

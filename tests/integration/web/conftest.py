@@ -18,6 +18,7 @@ import pytest
 
 from adapters.web.adapter import WebAdapter
 from bot.dashboard import Desk
+from bot.sealedfiles import FileCipher
 from tests.integration.web.front import PracticeFront
 
 
@@ -152,6 +153,7 @@ def start_web(tmp_path: Path) -> Starter:
         demo: bool = False,
         clock: Callable[[], float] = time.time,
         desk: Desk | None = None,
+        cipher: FileCipher | None = None,
     ) -> AsyncGenerator[Web]:
         front = front or PracticeFront()
         readiness = {"database": True}
@@ -166,6 +168,7 @@ def start_web(tmp_path: Path) -> Starter:
             sign_in_code=sign_in_code,
             ready=lambda: readiness,
             desk=desk,
+            cipher=cipher,
         )
         front.door = adapter.door
         task = asyncio.create_task(adapter.run())

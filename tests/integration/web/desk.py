@@ -202,8 +202,9 @@ class PracticeDesk:
         origin = Scope.SERVER if here is not None else Scope.BOT if house is not None else None
         value = here if here is not None else house if house is not None else default
         editable = viewer.owner or name != "ambient"
+        topic = "Joining in" if name == "ambient" else "How I answer"
         return SettingLine(
-            name, description, value, origin, here, default, kind, choices, None, most, editable
+            name, topic, description, value, origin, here, default, kind, choices, None, most, editable
         )
 
     async def caps(self, viewer: Viewer) -> tuple[CapBar, ...]:

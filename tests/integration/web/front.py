@@ -121,6 +121,7 @@ class PracticeFront:
     door: Door | None = None
     pace: float = 0.0
     silent: bool = False
+    off: bool = False
     trouble: GondolaError | None = None
     events: list[Incoming] = field(default_factory=list[Incoming])
     asked: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
@@ -149,6 +150,9 @@ class PracticeFront:
         command = incoming.command.name if incoming.command else ""
         self.asked.append((command, option, typed))
         return [Choice(name, name) for name in MODELS if typed in name]
+
+    def off_record(self, incoming: Incoming) -> bool:
+        return self.off or (incoming.command is not None and incoming.command.name == "offrecord")
 
     async def history(self, place: Place, limit: int) -> Sequence[HistoryItem]:
         return [item for item in self.past if item.conversation == place.conversation][-limit:]
@@ -222,7 +226,9 @@ class PracticeFront:
         await asyncio.sleep(self.pace * 3)
         options = event.command.options if event.command else {}
         hidden = options.get("hide") is True
-        image = Media(MediaKind.IMAGE, picture(), "image/png", "gondola.png", spoiler=hidden)
+        image = Media(
+            MediaKind.IMAGE, picture(), "image/png", "gondola.png", spoiler=hidden, fleeting=self.off
+        )
         caption = self._door.compose(f"{options.get('prompt', 'A picture')}")[0]
         rows = ((Button("Again", id="again"), Button("Larger", id="larger")),)
         await self._door.send_media(target, [image], caption=caption, nonce=nonce, buttons=rows)
