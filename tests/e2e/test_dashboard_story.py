@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import re
 from pathlib import Path
@@ -30,7 +31,6 @@ async def test_from_the_owners_chat_to_changes_that_act(tmp_path: Path, browser:
             await dc.ready()
             await dc.wait_for(lambda: bool(dc.world.syncs), WAIT)
             dc.say(room, bob, "Good morning", mention_bot=True)
-            # A place is known once something was paid for there, and that is when the answer has ended.
             await dc.wait_for(lambda: "Regenerate" in str([one.components for one in dc.answers(room)]), WAIT)
             invited = dc.slash(room, ann, "dashboard")
             await dc.wait_for(lambda: "/dashboard/sign-in?token=" in invited.text, WAIT)
@@ -45,7 +45,11 @@ async def test_from_the_owners_chat_to_changes_that_act(tmp_path: Path, browser:
             await expect(page.get_by_role("button", name="Sign out", exact=True)).to_be_visible()
 
             await page.get_by_role("link", name="Servers").click()
-            await page.get_by_role("link", name="Canal", exact=True).first.click()
+            canal = page.get_by_role("link", name="Canal", exact=True).first
+            async with asyncio.timeout(WAIT):
+                while not await canal.count():  # a place is listed once the answer there has been paid for
+                    await page.reload()
+            await canal.click()
             await page.get_by_label("model", exact=True).fill("no such model")
             await page.get_by_role("button", name="Save model", exact=True).click()
             await expect(page.locator("#setting-model").get_by_role("alert")).to_be_visible()
