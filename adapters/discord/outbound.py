@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import structlog
 
 from adapters.discord.backlog import read_back
 from adapters.discord.calls import ORIGINAL, Calls
-from adapters.discord.capabilities import DISCORD
+from adapters.discord.capabilities import DISCORD, PLATFORM
 from adapters.discord.connection import Connection
 from adapters.discord.download import download
 from adapters.discord.errors import HandleGone
@@ -72,8 +72,14 @@ class DiscordDoor:
         self._calls = Calls(connection)
         self.handles = Handles()
 
+    def servers(self) -> Sequence[Place]:
+        """See bot.ports.NamesPlaces. One that cannot be reached just now counts."""
+        if not self._connection.connected:
+            return ()
+        return [Place(PLATFORM, str(guild.id), "") for guild in self._connection.client.guilds]
+
     def title(self, place: Place) -> str:
-        """See bot.dashboard.NamesPlaces. What the library knows of servers it is told by Discord."""
+        """See bot.ports.NamesPlaces. What the library knows of servers it is told by Discord."""
         if not self._connection.connected or not place.space.isdecimal():
             return ""
         guild = self._connection.client.get_guild(int(place.space))
@@ -81,6 +87,14 @@ class DiscordDoor:
             return guild.name if guild is not None else ""
         channel = guild.get_channel_or_thread(int(place.channel)) if place.channel.isdecimal() else None
         return channel.name if channel is not None else ""
+
+    def roles(self, place: Place) -> Mapping[str, str]:
+        """See bot.ports.NamesPlaces."""
+        if not self._connection.connected or not place.space.isdecimal():
+            return {}
+        guild = self._connection.client.get_guild(int(place.space))
+        found = sorted(guild.roles, reverse=True) if guild is not None else []
+        return {f"{PLATFORM}:{role.id}": role.name for role in found if not role.is_default()}
 
     def link(self, place: Place, message_id: str) -> str:
         """See bot.ports.LinksMessages. An interaction is no message."""

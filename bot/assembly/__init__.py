@@ -55,6 +55,7 @@ from bot.engine.keybook import KeyBook
 from bot.engine.links import Links
 from bot.engine.lobby import PATIENCE
 from bot.engine.lost import Losses
+from bot.engine.making.allowance import Allowance
 from bot.engine.making.links import PublicLinks
 from bot.engine.making.workshop import Workshop
 from bot.engine.minting import Mint
@@ -165,7 +166,7 @@ def assemble(
     ground = lay_ground(store, client, doors, clock, hasher, doorkeeper, sealer)
     media = media_parts(ground)
     talk = talk_parts(ground, media)
-    money = money_parts(ground, talk, admin)
+    money = money_parts(ground, admin)
     door = door_parts(ground, money.directs, sealer)
     shop = open_counter(ground, poll, public_url)
     people = people_parts(ground, money, shop)
@@ -173,8 +174,9 @@ def assemble(
     sign_in = SignInLinks(store.sign_ins, doorkeeper, hasher, clock, public_url, local_url)
     house = House(ground, media, talk, money, door, shop, people, rounds, sign_in, Stopper(talk.answers))
     services = _services(house, backup_days)
-    engine = _engine(house, build_registry(services), patience)
-    return _assembly(house, engine, open_desk(house, engine, services.credits, health))
+    registry = build_registry(services)
+    engine = _engine(house, registry, patience)
+    return _assembly(house, engine, open_desk(house, engine, registry, services.credits, health))
 
 
 def _assembly(house: House, engine: Engine, desk: HouseDesk) -> Assembly:
@@ -200,7 +202,7 @@ def _assembly(house: House, engine: Engine, desk: HouseDesk) -> Assembly:
         permits=house.door.permits,
         balance=money.balance,
         cap_watch=money.cap_watch,
-        levels=talk.levels,
+        levels=ground.levels,
         account=rounds.account,
         identities=ground.hasher,
         eraser=house.people.eraser,
@@ -231,7 +233,7 @@ def _services(house: House, backup_days: int) -> Services:
         chooser=ground.chooser,
         speaker=media.speaker,
         drawer=media.drawer,
-        retoucher=Retoucher(media.easel, ground.models, ground.chooser),
+        retoucher=Retoucher(media.easel, ground.models, ground.chooser, ground.thrift),
         gallery=media.gallery,
         finder=Finder(media.gallery, media.fetcher),
         fetcher=media.fetcher,
@@ -254,7 +256,9 @@ def _services(house: House, backup_days: int) -> Services:
         pairing_desk=door.desk,
         permits=door.permits,
         adults=door.adults,
-        inquirer=Inquirer(talk.researcher, ground.side_calls),
+        inquirer=Inquirer(
+            talk.researcher, ground.side_calls, ground.thrift, Allowance(ground.store, ground.caps)
+        ),
         digester=Digester(talk.researcher, media.fetcher, ground.side_calls),
         backlog=Backlog(ground.doors, ground.store.memory, talk.overheard, ground.doorkeeper.silenced),
         messenger=Messenger(ground.side_calls, ground.models, links),

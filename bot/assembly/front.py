@@ -74,7 +74,11 @@ def open_router(
 
 
 def open_desk(
-    house: House, engine: Engine, credit_book: CreditBook, health: Callable[[], Sequence[PlatformHealth]]
+    house: House,
+    engine: Engine,
+    registry: Registry,
+    credit_book: CreditBook,
+    health: Callable[[], Sequence[PlatformHealth]],
 ) -> HouseDesk:
     """What answers the dashboard's questions; `health` is how the platforms are."""
     ground = house.ground
@@ -91,6 +95,9 @@ def open_desk(
         house.sign_in,
         house.rounds.chores,
         credit_book,
+        house.door.permits,
+        house.door.desk,
+        registry.commands,
         ground.clock,
         workload=engine.workload,
         health=health,

@@ -64,6 +64,7 @@ from bot.engine.stopping import Stopper
 from bot.engine.tab import Payments
 from bot.engine.talking import Talker
 from bot.engine.threshold import Threshold
+from bot.engine.thrift import Thrift
 from bot.engine.tokens import TokenGauge
 from bot.engine.tools.draw import draw_tools
 from bot.engine.tools.look_up import look_up_tools
@@ -90,6 +91,8 @@ class Ground:
     hasher: Identities
     settings: SettingsBook
     caps: CapsBook
+    levels: CapLevels
+    thrift: Thrift
     free_owners: FreeOwners
     doorkeeper: Doorkeeper
     keys: KeyBook
@@ -121,7 +124,6 @@ class TalkParts:
     """What a question is answered with."""
 
     talker: Talker
-    levels: CapLevels
     answers: AnswerBook
     overheard: Overheard
     long_memory: LongMemory
@@ -209,6 +211,8 @@ def lay_ground(
     chooser = Chooser(models, bulletin, store.turns, clock)
     pulse = Pulse(store.figures, hasher, clock)
     cashier = Cashier(store.money, caps, clock, rule.check, pulse.paid)
+    levels = CapLevels()
+    cashier.drawn = levels.drawn
     return Ground(
         store=store,
         client=client,
@@ -217,6 +221,8 @@ def lay_ground(
         hasher=hasher,
         settings=settings,
         caps=caps,
+        levels=levels,
+        thrift=Thrift(caps, levels),
         free_owners=free_owners,
         doorkeeper=doorkeeper,
         keys=keys,
@@ -234,19 +240,19 @@ def lay_ground(
 def media_parts(ground: Ground) -> MediaParts:
     """The media upon the ground."""
     store, client, models, clock = ground.store, ground.client, ground.models, ground.clock
-    chooser = ground.chooser
+    chooser, thrift = ground.chooser, ground.thrift
     payments, fetcher = Payments(client, ground.cashier), Fetcher(ground.doors)
     voices = VoiceBook(store.own_voices, clock)
     gallery = Gallery(store.vault, store.buttons, fetcher, clock)
     easel = Easel(client, ground.cashier)
     return MediaParts(
         fetcher,
-        Hearer(client, models, chooser, payments, fetcher),
+        Hearer(client, models, chooser, thrift, payments, fetcher),
         voices,
-        Speaker(client, models, chooser, payments, voices),
+        Speaker(client, models, chooser, thrift, payments, voices),
         gallery,
         easel,
-        Drawer(easel, models, chooser, gallery),
+        Drawer(easel, models, chooser, thrift, gallery),
     )
 
 
@@ -259,8 +265,6 @@ def talk_parts(ground: Ground, media: MediaParts) -> TalkParts:
     compactor = Compactor(store.memory, ground.side_calls, gauge, ground.background, clock)
     embedder = Embedder(client, models, cashier, store.turns, clock)
     long_memory = LongMemory(store, ground.settings, embedder, delivery.clear_buttons)
-    levels = CapLevels()
-    cashier.drawn = levels.drawn
     reminders, researcher = ReminderBook(store), Researcher(client, cashier)
     toolbox = Toolbox(
         [
@@ -283,12 +287,19 @@ def talk_parts(ground: Ground, media: MediaParts) -> TalkParts:
         answers,
         long_memory,
         Learner(long_memory, ground.settings, ground.side_calls, delivery, ground.background, clock),
-        Saver(ground.chooser, ground.caps, levels, store.marks, Aside(ground.doors, delivery)),
+        Saver(
+            ground.chooser,
+            ground.thrift,
+            ground.caps,
+            ground.levels,
+            store.marks,
+            Aside(ground.doors, delivery),
+        ),
     )
-    return TalkParts(talker, levels, answers, overheard, long_memory, reminders, researcher, toolbox)
+    return TalkParts(talker, answers, overheard, long_memory, reminders, researcher, toolbox)
 
 
-def money_parts(ground: Ground, talk: TalkParts, admin: VeniceClient | None) -> MoneyParts:
+def money_parts(ground: Ground, admin: VeniceClient | None) -> MoneyParts:
     """What looks after the account, told of every answer's headers."""
     client, clock, marks = ground.client, ground.clock, ground.store.marks
     directs = Directs(marks, ground.delivery, ground.doorkeeper, ground.hasher)
@@ -296,7 +307,9 @@ def money_parts(ground: Ground, talk: TalkParts, admin: VeniceClient | None) -> 
     client.keychain.listener = balance.hear
     own_keys = OwnKeys(ground.keys, client, clock)
     ground.doorkeeper.expected = own_keys.expects
-    cap_watch = CapWatch(ground.store, ground.settings, talk.levels, ground.bulletin, directs, clock)
+    cap_watch = CapWatch(
+        ground.store, ground.settings, ground.levels, ground.bulletin, directs, ground.caps, clock
+    )
     return MoneyParts(AccountBook(client, admin, clock), own_keys, directs, balance, cap_watch)
 
 
@@ -322,12 +335,14 @@ def open_counter(ground: Ground, poll: float, public_url: str) -> Shop:
         ground.models,
         ground.cashier,
         ground.caps,
+        ground.thrift,
         ground.delivery,
         ground.doorkeeper,
         ground.keys,
         ground.clock,
         poll=poll,
         public_url=public_url,
+        trouble=ground.pulse.trouble,
     )
 
 

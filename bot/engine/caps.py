@@ -255,7 +255,14 @@ def refusal(found: Refusal, at: float, zone: str = "") -> CapReached:
     if found.credits:
         text += f" You have {dollars(found.credits)} of credits left, which is too little for the rest of it."
     info = CapInfo(
-        line.scope, line.medium, line.period.value, line.unit.value, line.limit, found.used, line.resets_at
+        line.scope,
+        line.medium,
+        line.period.value,
+        line.unit.value,
+        line.limit,
+        found.used,
+        line.resets_at,
+        found.credits,
     )
     return CapReached(text, info)
 

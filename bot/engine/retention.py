@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import structlog
 
 from bot.engine.access import Doorkeeper
+from bot.engine.chores import Ran
 from bot.engine.doorfiles import DoorFiles
 from bot.engine.keybook import KeyBook
 from bot.engine.settings import SettingsBook
@@ -71,12 +72,14 @@ class Retention:
 
     # --- rounds ---
 
-    async def watch(self) -> None:
-        """Look every minute whether it is time, until cancelled."""
+    async def watch(self, ran: Ran) -> None:
+        """Look every minute whether it is time, until cancelled; `ran` hears of every look."""
         while True:
             try:
                 await self.look()
+                ran("retention")
             except GondolaError as error:
+                ran("retention", error.detail)
                 log.warning("retention.failed", reason=error.detail)
             await asyncio.sleep(LOOK_SECONDS)
 

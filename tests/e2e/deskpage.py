@@ -18,6 +18,8 @@ PAGES = (
     "",
     "/places",
     f"/place?scope={HOME}",
+    "/doors",
+    f"/doors?server={HOME}",
     "/caps",
     "/people",
     "/ledger",

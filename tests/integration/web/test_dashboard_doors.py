@@ -30,6 +30,7 @@ LOOKS = (
     "",
     "/places",
     f"/place?scope={HOME}",
+    f"/doors?server={HOME}",
     "/caps",
     "/people",
     "/ledger",
@@ -40,7 +41,7 @@ LOOKS = (
     "/audit",
     "/live",
 )
-POSTS = ("/place", "/caps", "/rule", "/sign-out")
+POSTS = ("/place", "/doors", "/caps", "/rule", "/sign-out")
 
 
 @dataclass
