@@ -72,6 +72,7 @@ from bot.engine.registry import Registry
 from bot.engine.replies import Replies
 from bot.engine.retention import Retention
 from bot.engine.retouching import Retoucher
+from bot.engine.revoking import Revoker
 from bot.engine.roles import Roles
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import SideCalls
@@ -190,7 +191,15 @@ def assemble(
         public_url=public_url,
     )
     stopper = Stopper(talk.answers)
-    retention = Retention(store, ground.settings, ground.keys, doorkeeper, DoorFiles(doors), clock)
+    revoker = Revoker(Mint(money.account, ground.keys, clock), ground.keys, money.directs)
+    retention = Retention(
+        store,
+        ground.settings,
+        revoker,
+        DoorFiles(doors),
+        clock,
+        (ground.settings.load, doorkeeper.load, door.permits.load),
+    )
     people = _people_parts(ground, talk, money, shop)
     sign_in = SignInLinks(store.sign_ins, doorkeeper, hasher, clock, public_url, local_url)
     services = _services(ground, media, talk, money, door, shop, stopper, people, sign_in, backup_days)

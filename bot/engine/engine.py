@@ -167,6 +167,9 @@ class Engine:
     async def membership(self, place: Place, *, member: bool) -> None:
         await (self._retention.present(place) if member else self._retention.left(place))
 
+    async def known_servers(self, platform: str) -> Sequence[Place]:
+        return await self._retention.servers(platform)
+
     async def moved(self, platform: str, old_channel: str, new_channel: str) -> None:
         old, new = (Place(platform, channel, channel) for channel in (old_channel, new_channel))
         await self._keys.moving(old, new)
