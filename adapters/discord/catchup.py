@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TypeGuard
 
@@ -97,6 +97,10 @@ class CatchUp:
         self._done.clear()
         self._looked.clear()
         self._look_at_direct_chats()
+
+    def forget(self, channels: Iterable[int]) -> None:
+        """Channels are not known any more."""
+        self._seen.forget(channels)
 
     def look(self, guild: discord.Guild) -> None:
         """A server with its channels is known now."""

@@ -85,6 +85,7 @@ class GatewayClient(discord.Client):
         self._base_url = base_url
         self._announce = announce
         self._interactions = Interactions(front, door)
+        door.unread = self.unread
         self._inbound: Inbound | None = None
         self._order: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._catch_up = CatchUp(self, front, Seen(front), order=self._ordered, take=self._take)
@@ -145,6 +146,11 @@ class GatewayClient(discord.Client):
         await self._announce(self)
         await self._compare_servers()
         await self._sync_commands()
+
+    def unread(self, numbers: frozenset[str]) -> None:
+        """It is not known any more how far direct chats with these people were read."""
+        chats = [one for one in self.private_channels if isinstance(one, discord.DMChannel)]
+        self._catch_up.forget(one.id for one in chats if one.recipient and str(one.recipient.id) in numbers)
 
     async def _compare_servers(self) -> None:
         """A new session names every server the bot is in, also those that cannot be reached now. The others

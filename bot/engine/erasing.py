@@ -79,10 +79,15 @@ class Eraser:
         """Carry out what is to be done now."""
         async with self._one:
             try:
-                for erasure in await self._store.people.claim():
+                claimed = await self._store.people.claim()
+            except GondolaError as error:
+                log.warning("erasures.unclaimed", reason=error.detail)
+                return
+            for erasure in claimed:
+                try:
                     await self._carry_out(erasure)
-            except GondolaError as error:  # it stays written down, and is tried again
-                log.warning("erasure.delayed", reason=error.detail)
+                except GondolaError as error:  # it stays written down, and is tried again
+                    log.warning("erasure.delayed", person=erasure.person, reason=error.detail)
 
     async def _carry_out(self, erasure: Erasure) -> None:
         if not erasure.erased:
