@@ -120,10 +120,11 @@ class House:
                 self.parts.account.keep(self.parts.chores.ran),
                 self.parts.radar.watch(self.parts.chores.ran),
                 self.parts.pulse.keep(self.parts.chores.ran),
-                self.parts.eraser.run(),
-                self.parts.reconciler.watch(),
-                self.parts.cap_watch.run(),
-                self.parts.retention.watch(),
+                self.parts.eraser.run(self.parts.chores.ran),
+                self.parts.reconciler.watch(self.parts.chores.ran),
+                self.parts.cap_watch.run(self.parts.chores.ran),
+                self.parts.retention.watch(self.parts.chores.ran),
+                self.parts.books.run(),
             )
             tasks += [asyncio.create_task(work) for work in beside]
             yield

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar, runtime_checkable
+from typing import Generic, Protocol, TypeVar
 
 from bot.auditing import AuditEntry
 from bot.crediting import CreditAccount
 from bot.declarations import OptionKind, Scope
+from bot.doorways import HouseDoor, ServerDoor, SubjectKind
 from bot.figures import IncidentLine
-from bot.messages import Place
 from bot.overseeing import LedgerFilter, LedgerLine, OrderLine, ReminderLine
 from bot.records import Cap, CapPeriod, CapUnit
 
@@ -151,12 +151,14 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class SettingLine:
-    """One setting as it holds in a scope. `origin` is where the value comes from, None for the default;
-    `here` is what is set in this very scope, None for nothing. `choices` are all values it can have (empty:
-    free text, or a number between the bounds); for a text the bounds are those of its length. `editable`
-    says whether it can be set in this scope, by this viewer."""
+    """One setting as it holds in a scope. `topic` is what it is about, as a heading; `origin` is where the
+    value comes from, None for the default; `here` is what is set in this very scope, None for nothing.
+    `choices` are all values it can have (empty: free text, or a number between the bounds); for a text the
+    bounds are those of its length. `suggested` are some of the values that a free text may have, the good
+    ones. `editable` says whether it can be set in this scope, by this viewer."""
 
     name: str
+    topic: str
     description: str
     value: str
     origin: Scope | None
@@ -167,11 +169,13 @@ class SettingLine:
     minimum: float | None
     maximum: float | None
     editable: bool
+    suggested: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceView:
-    """A scope with every setting in declared order. `parent` is the scope it inherits from, "" for none."""
+    """A scope with every setting, those of one topic together. `parent` is the scope it inherits from, ""
+    for none."""
 
     scope: str
     kind: Scope
@@ -255,15 +259,6 @@ class LiveEvent:
     count: int = 0
 
 
-@runtime_checkable
-class NamesPlaces(Protocol):
-    """A door that knows what places are called, from memory."""
-
-    def title(self, place: Place) -> str:
-        """What the channel is called, or with `channel` "" the server; "" where it does not know."""
-        ...
-
-
 class Desk(Protocol):
     """What the dashboard asks. Raises NotAllowed and UserError with sentences for people, GondolaError when
     the database does not answer."""
@@ -314,6 +309,14 @@ class Desk(Protocol):
 
     async def audit(self, viewer: Viewer, cursor: str = "", kind: str = "") -> Page[AuditEntry]: ...
 
+    async def doors(self, viewer: Viewer, cursor: str = "") -> HouseDoor:
+        """Rules of the whole house, and who asks to be let in; owners only."""
+        ...
+
+    async def door(self, viewer: Viewer, server: str, cursor: str = "") -> ServerDoor:
+        """Rules and permits of one server."""
+        ...
+
     def live(self, viewer: Viewer) -> AsyncGenerator[LiveEvent]:
         """What happens from now on; ends when the house closes. Close it when nobody reads any more."""
         ...
@@ -343,7 +346,27 @@ class Desk(Protocol):
         then. The same `once` grants nothing more. Owners only."""
         ...
 
-    async def set_rule(self, viewer: Viewer, subject: str, allowed: bool | None) -> None:
-        """Let a server, channel or person ("person:HASH") in or shut them out, None to take the rule back.
-        Owners only: such a rule holds in the whole house."""
+    async def set_rule(self, viewer: Viewer, subject: str, allowed: bool | None, server: str = "") -> None:
+        """Let a subject ("person:HASH", or the key of a server, channel, category, thread or role) in or shut
+        it out, None to take the rule back. With a `server` the rule is that server's own, for its admins to
+        change as with `/allow` and `/deny`; without one it holds in the whole house, and is for owners."""
+        ...
+
+    async def add_rule(
+        self, viewer: Viewer, kind: SubjectKind, named: str, allowed: bool, server: str = ""
+    ) -> str:
+        """The same for what somebody writes, such as an id; returns the subject, whose person is a hash."""
+        ...
+
+    async def put_permit(self, viewer: Viewer, server: str, subject: str, who: str) -> None:
+        """Say who may use "command:NAME" or "medium:NAME" there, as with `/permit`: ANYONE, MANAGERS, NOBODY,
+        or the key of a role, which is added to the roles there are."""
+        ...
+
+    async def clear_permit(self, viewer: Viewer, server: str, subject: str) -> None:
+        """Back to what holds everywhere."""
+        ...
+
+    async def decide(self, viewer: Viewer, applicant: str, allowed: bool) -> None:
+        """Let somebody in who asked, or refuse them; owners only."""
         ...

@@ -73,7 +73,7 @@ class OperatorError(GondolaError):
 @dataclass(frozen=True, slots=True)
 class CapInfo:
     """Which cap refused. `limit` and `used` are micro-USD for money caps, else a count; `resets_at` is
-    a Unix time in seconds (UTC period end)."""
+    a Unix time in seconds (UTC period end); `credits` is what the person has beside it, in micro-USD."""
 
     scope: str
     medium: str
@@ -82,6 +82,12 @@ class CapInfo:
     limit: int
     used: int
     resets_at: int
+    credits: int = 0
+
+    @property
+    def left(self) -> int:
+        """What one more call may take, in the cap's unit."""
+        return max(0, self.limit - self.used) + self.credits
 
 
 class CapReached(GondolaError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from bot.declarations import OptionKind, Scope, Setting
 from bot.engine.declared import SETTINGS
+from bot.engine.topics import TOPICS
 from bot.settings import SECRETS, Configuration
 
 _CONFIGURATION = """\
@@ -30,7 +31,11 @@ server, channel, thread, person. A person may always change their own; a place n
 there, the whole bot an owner. `/settings` shows each value and where it comes from. What is set at start is
 in [configuration.md](configuration.md).
 
-Made by `gondola config docs --settings` from `bot/engine/settings.py`.
+Made by `gondola config docs --settings` from `bot/engine/declared.py`.
+"""
+
+_TOPIC = """
+## {}
 
 | Setting | What it does | Values | Default | Where |
 |---|---|---|---|---|
@@ -58,17 +63,20 @@ def configuration_page() -> str:
 
 def settings_page() -> str:
     """Every setting people can change, as Markdown."""
-    rows = (
-        _row(
-            f"`{setting.name}`",
-            setting.description,
-            _values(setting),
-            _code(setting.default),
-            ", ".join(_SCOPE_NAMES[scope] for scope in setting.scopes),
-        )
-        for setting in SETTINGS.values()
+    parts = [_SETTINGS]
+    for topic, names in TOPICS.items():
+        parts += [_TOPIC.format(topic), *(_setting_row(SETTINGS[name]) for name in names)]
+    return "".join(parts)
+
+
+def _setting_row(setting: Setting) -> str:
+    return _row(
+        f"`{setting.name}`",
+        setting.description,
+        _values(setting),
+        _code(setting.default),
+        ", ".join(_SCOPE_NAMES[scope] for scope in setting.scopes),
     )
-    return _SETTINGS + "".join(rows)
 
 
 def _row(*cells: str) -> str:

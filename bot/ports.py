@@ -132,6 +132,24 @@ class KnowsRoles(Protocol):
         ...
 
 
+@runtime_checkable
+class NamesPlaces(Protocol):
+    """A door that knows from memory where the bot is, and what places are called."""
+
+    def servers(self) -> Sequence[Place]:
+        """Every server the bot is in, as far as is known now, each as a place without a channel."""
+        ...
+
+    def title(self, place: Place) -> str:
+        """What the channel is called, or with `channel` "" the server; "" where it does not know."""
+        ...
+
+    def roles(self, place: Place) -> Mapping[str, str]:
+        """Names of a server's roles by key (`platform:id`), the highest first; the one of everybody is
+        none."""
+        ...
+
+
 class Adapter(Protocol):
     """One platform's life. `run` serves until cancelled or until a failure that only a rebuild mends."""
 

@@ -259,6 +259,10 @@ class Marks(Protocol):
 
     async def get(self, name: str) -> str: ...
 
+    async def beginning(self, beginning: str) -> dict[str, str]:
+        """Every mark whose name begins so, by name."""
+        ...
+
     async def put(self, name: str, value: str) -> None: ...
 
     async def claim(self, name: str, value: str) -> bool:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import GondolaError
+from storage import books
 from storage.location import PostgresServer, SqliteFile
 
 Result = TypeVar("Result")
@@ -38,6 +39,7 @@ class Database:
     def __init__(self, writer: AsyncEngine, reader: AsyncEngine, *, one_writer: bool) -> None:
         self._writer = writer
         self._reader = reader
+        books.watch(writer.sync_engine)
         self._turn: AbstractAsyncContextManager[object] = asyncio.Lock() if one_writer else nullcontext()
         self._running: set[asyncio.Task[object]] = set()
         self._closed = False
@@ -79,7 +81,10 @@ class Database:
         while True:
             try:
                 async with self._turn, self._writer.begin() as connection:
-                    return await work(connection)
+                    books.forget(connection)
+                    result = await work(connection)
+                    await books.leave_marks(connection)
+                    return result
             except SQLAlchemyError as error:
                 attempts += 1
                 if attempts >= _WRITE_ATTEMPTS or _state(error) not in _RETRYABLE_STATES:

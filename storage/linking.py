@@ -148,13 +148,17 @@ async def _rules(connection: AsyncConnection, subjects: Sequence[str]) -> None:
         await fetch_many(connection, _PUT_RULE, rows)
 
 
-async def _server_rules(connection: AsyncConnection, subjects: Sequence[str]) -> None:
-    """The same in each server that has a rule on either."""
+async def _server_rules(
+    connection: AsyncConnection, subjects: Sequence[str], *, blocks_only: bool = False
+) -> None:
+    """The same in each server that has a rule on one of them, or, with `blocks_only`, blocks one."""
     found = await fetch(connection, _SERVER_RULES, {"subjects": list(subjects)})
     rows: list[Params] = []
     for server in sorted({row["server"] for row in found}):
         here = [row for row in found if row["server"] == server]
         rule = min(here, key=lambda row: bool(row["allowed"]))
+        if blocks_only and rule["allowed"]:
+            continue
         rows += [{**rule, "subject": subject} for subject in sorted(subjects)]
     await fetch_many(connection, _PUT_SERVER_RULE, rows)
 
@@ -188,6 +192,7 @@ async def separate(connection: AsyncConnection, canonical: str, members: Sequenc
     rules = await fetch(connection, _RULES, {"subjects": subjects})
     if any(not row["allowed"] for row in rules):
         await _rules(connection, subjects)
+    await _server_rules(connection, subjects, blocks_only=True)
     await changed(connection, _CUT, {"old": canonical})
 
 

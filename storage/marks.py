@@ -9,6 +9,7 @@ from storage.rows import Params, fetch, fetch_many, replacing, upsert
 from storage.tables import marks
 
 _GET = select(marks.c.value).where(marks.c.name == bindparam("mark"))
+_BEGINNING = select(marks).where(marks.c.name.startswith(bindparam("beginning"), autoescape=False))
 _PUT = replacing(marks, "name")
 _CLAIM = upsert(marks).on_conflict_do_nothing().returning(marks.c.name)
 _further = upsert(marks)
@@ -30,6 +31,12 @@ class SqlMarks:
         params: Params = {"mark": name}
         rows = await self._database.read(lambda connection: fetch(connection, _GET, params))
         return next((row["value"] for row in rows), "")
+
+    async def beginning(self, beginning: str) -> dict[str, str]:
+        """See the port."""
+        params: Params = {"beginning": beginning}
+        rows = await self._database.read(lambda connection: fetch(connection, _BEGINNING, params))
+        return {row["name"]: row["value"] for row in rows}
 
     async def put(self, name: str, value: str) -> None:
         """Set a value."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -83,8 +83,14 @@ class DiscordDoor:
         pairs = [one.partition(":") for one in sorted(speakers)]
         self.unread(frozenset(number for platform, _, number in pairs if platform == PLATFORM))
 
+    def servers(self) -> Sequence[Place]:
+        """See bot.ports.NamesPlaces. One that cannot be reached just now counts."""
+        if not self._connection.connected:
+            return ()
+        return [Place(PLATFORM, str(guild.id), "") for guild in self._connection.client.guilds]
+
     def title(self, place: Place) -> str:
-        """See bot.dashboard.NamesPlaces. What the library knows of servers it is told by Discord."""
+        """See bot.ports.NamesPlaces. What the library knows of servers it is told by Discord."""
         if not self._connection.connected or not place.space.isdecimal():
             return ""
         guild = self._connection.client.get_guild(int(place.space))
@@ -92,6 +98,14 @@ class DiscordDoor:
             return guild.name if guild is not None else ""
         channel = guild.get_channel_or_thread(int(place.channel)) if place.channel.isdecimal() else None
         return channel.name if channel is not None else ""
+
+    def roles(self, place: Place) -> Mapping[str, str]:
+        """See bot.ports.NamesPlaces."""
+        if not self._connection.connected or not place.space.isdecimal():
+            return {}
+        guild = self._connection.client.get_guild(int(place.space))
+        found = sorted(guild.roles, reverse=True) if guild is not None else []
+        return {f"{PLATFORM}:{role.id}": role.name for role in found if not role.is_default()}
 
     def link(self, place: Place, message_id: str) -> str:
         """See bot.ports.LinksMessages. An interaction is no message."""

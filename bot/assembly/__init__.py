@@ -10,16 +10,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.assembly.front import open_conductor, open_desk, open_groups, open_router
 from bot.assembly.layers import (
-    DoorParts,
-    Ground,
-    MediaParts,
-    MoneyParts,
-    TalkParts,
+    House,
     door_parts,
     lay_ground,
     media_parts,
     money_parts,
+    open_counter,
+    people_parts,
+    round_parts,
     talk_parts,
 )
 from bot.commands import Services, build_registry
@@ -28,13 +28,13 @@ from bot.delivery import Delivery
 from bot.desk import HouseDesk
 from bot.engine.access import Doorkeeper
 from bot.engine.account import AccountWatch
+from bot.engine.acquaintance import Acquaintance
 from bot.engine.alarm import Alarm
-from bot.engine.ambient import Gate
 from bot.engine.amends import Amends
 from bot.engine.aside import Aside
 from bot.engine.backlog import Backlog
 from bot.engine.balance import BalanceWatch
-from bot.engine.botloops import BotLoops
+from bot.engine.bookwatch import BookWatch
 from bot.engine.bulletin import Bulletin
 from bot.engine.caplevels import CapLevels
 from bot.engine.caps import DEFAULT_CAP, CapsBook
@@ -42,28 +42,26 @@ from bot.engine.capwatch import CapWatch
 from bot.engine.catchup import Messenger
 from bot.engine.chores import Chores
 from bot.engine.cloning import Cloner
-from bot.engine.conduct import Conductor
 from bot.engine.creditbook import CreditBook
 from bot.engine.digest import Digester
 from bot.engine.doorfiles import DoorFiles
 from bot.engine.engine import Engine
 from bot.engine.erasing import Eraser
-from bot.engine.exporting import Exporter
 from bot.engine.finding import Finder
-from bot.engine.groups import Groups
 from bot.engine.identities import Identities
 from bot.engine.inquiry import Inquirer
+from bot.engine.intake import Intakes
 from bot.engine.keybook import KeyBook
-from bot.engine.linking import Linker
 from bot.engine.links import Links
 from bot.engine.lobby import PATIENCE
 from bot.engine.lost import Losses
+from bot.engine.making.allowance import Allowance
 from bot.engine.making.links import PublicLinks
-from bot.engine.making.shop import Shop, open_shop
 from bot.engine.making.workshop import Workshop
 from bot.engine.minting import Mint
 from bot.engine.minutes import Secretary
 from bot.engine.models import ModelBook
+from bot.engine.moving import Mover
 from bot.engine.permits import PermitBook
 from bot.engine.pulse import Pulse
 from bot.engine.radar import Radar
@@ -72,13 +70,11 @@ from bot.engine.registry import Registry
 from bot.engine.replies import Replies
 from bot.engine.retention import Retention
 from bot.engine.retouching import Retoucher
-from bot.engine.revoking import Revoker
 from bot.engine.roles import Roles
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import SideCalls
 from bot.engine.signin import SignInLinks
 from bot.engine.stopping import Stopper
-from bot.engine.threads import Threads
 from bot.engine.tools.toolbox import Toolbox
 from bot.ports import Clock, Door
 from bot.safekeeping import BACKUP_DAYS
@@ -120,20 +116,16 @@ class Assembly:
     pulse: Pulse
     chores: Chores
     retention: Retention
+    books: BookWatch
 
     async def load(self) -> None:
-        """Read settings, caps, access and keys; set the default cap once in the life of a database."""
+        """Read every book; set the default cap once in the life of a database."""
         await self.identities.load()
         if await self.store.marks.claim("directs-hidden", "1"):
             await self.store.people.hide_directs(self.identities.channel)
-        await self.settings.load()
-        await self.caps.load()
-        await self.doorkeeper.load()
-        await self.permits.load()
-        await self.keys.load()
+        await self.books.look()
         await self.balance.load()
         await self.bulletin.load()
-        await self.retention.load()
         if await self.store.marks.claim("default-cap", "set"):
             await self.caps.put(DEFAULT_CAP, self.clock())
 
@@ -169,133 +161,64 @@ def assemble(
     A question that has waited `patience` seconds behind another one is told so; orders at Venice are looked
     at every `poll` seconds. `public_url` is where people reach the web page, "" for nowhere, and `local_url`
     where this machine does; backups are kept for `backup_days`; `health` is how the platforms are."""
-    hasher = Identities(key, store.people)
+    hasher, sealer = Identities(key, store.people), sealer or Sealer([key])
     doorkeeper = Doorkeeper(store, hasher, is_open=is_open, owners=owners, clock=clock)
-    sealer = sealer or Sealer([key])
     ground = lay_ground(store, client, doors, clock, hasher, doorkeeper, sealer)
     media = media_parts(ground)
     talk = talk_parts(ground, media)
-    money = money_parts(ground, talk, admin)
+    money = money_parts(ground, admin)
     door = door_parts(ground, money.directs, sealer)
-    shop = open_shop(
-        store,
-        client,
-        ground.models,
-        ground.cashier,
-        ground.caps,
-        ground.delivery,
-        doorkeeper,
-        ground.keys,
-        clock,
-        poll=poll,
-        public_url=public_url,
-    )
-    stopper = Stopper(talk.answers)
-    revoker = Revoker(Mint(money.account, ground.keys, clock), ground.keys, money.directs)
-    retention = Retention(
-        store,
-        ground.settings,
-        revoker,
-        DoorFiles(doors),
-        clock,
-        (ground.settings.load, doorkeeper.load, door.permits.load),
-    )
-    people = _people_parts(ground, talk, money, shop)
+    shop = open_counter(ground, poll, public_url)
+    people = people_parts(ground, money, shop)
+    rounds = round_parts(ground, talk, money, door)
     sign_in = SignInLinks(store.sign_ins, doorkeeper, hasher, clock, public_url, local_url)
-    services = _services(ground, media, talk, money, door, shop, stopper, people, sign_in, backup_days)
+    house = House(ground, media, talk, money, door, shop, people, rounds, sign_in, Stopper(talk.answers))
+    services = _services(house, backup_days)
     registry = build_registry(services)
-    engine = _engine(ground, media, talk, money, door, stopper, registry, retention, patience, people.eraser)
-    chores = Chores(clock)
+    engine = _engine(house, registry, patience)
+    return _assembly(house, engine, open_desk(house, engine, registry, services.credits, health))
+
+
+def _assembly(house: House, engine: Engine, desk: HouseDesk) -> Assembly:
+    """What the program and the tests reach by name."""
+    ground, talk, money, rounds = house.ground, house.talk, house.money, house.rounds
     return Assembly(
         engine=engine,
         delivery=ground.delivery,
         settings=ground.settings,
         caps=ground.caps,
-        doorkeeper=doorkeeper,
+        doorkeeper=ground.doorkeeper,
         models=ground.models,
-        store=store,
-        clock=clock,
+        store=ground.store,
+        clock=ground.clock,
         bulletin=ground.bulletin,
-        radar=Radar(store, client, ground.models, ground.settings, ground.bulletin, money.directs, clock),
+        radar=rounds.radar,
         side_calls=ground.side_calls,
         toolbox=talk.toolbox,
-        alarm=Alarm(store.reminders, talk.reminders, ground.delivery, doors, doorkeeper, clock),
-        workshop=shop.workshop,
-        links=shop.links,
+        alarm=rounds.alarm,
+        workshop=house.shop.workshop,
+        links=house.shop.links,
         keys=ground.keys,
-        permits=door.permits,
+        permits=house.door.permits,
         balance=money.balance,
         cap_watch=money.cap_watch,
-        levels=talk.levels,
-        account=AccountWatch(money.account, money.balance, ground.keys),
-        identities=hasher,
-        eraser=people.eraser,
-        reconciler=Reconciler(store, money.account, ground.settings, money.directs, clock),
-        desk=HouseDesk(
-            store,
-            ground.settings,
-            ground.caps,
-            doorkeeper,
-            hasher,
-            client,
-            ground.models,
-            doors,
-            ground.pulse,
-            sign_in,
-            chores,
-            services.credits,
-            clock,
-            workload=engine.workload,
-            health=health,
-        ),
+        levels=ground.levels,
+        account=rounds.account,
+        identities=ground.hasher,
+        eraser=house.people.eraser,
+        reconciler=rounds.reconciler,
+        desk=desk,
         pulse=ground.pulse,
-        chores=chores,
-        retention=retention,
+        chores=rounds.chores,
+        retention=rounds.retention,
+        books=rounds.books,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _PeopleParts:
-    """What people do with their own data."""
-
-    exporter: Exporter
-    eraser: Eraser
-    linker: Linker
-
-
-def _people_parts(ground: Ground, talk: TalkParts, money: MoneyParts, shop: Shop) -> _PeopleParts:
-    store, identities, clock = ground.store, ground.hasher, ground.clock
-
-    async def directs() -> None:
-        money.directs.forget()
-
-    books = (ground.settings.load, ground.caps.load, ground.doorkeeper.load)
-    eraser = Eraser(
-        store,
-        identities,
-        shop.dropping,
-        ground.delivery,
-        ground.doors,
-        ground.background,
-        clock,
-        (identities.load, *books, ground.bulletin.load, directs),
-    )
-    exporter = Exporter(store, identities, DoorFiles(ground.doors), clock)
-    return _PeopleParts(exporter, eraser, Linker(store, identities, clock, books))
-
-
-def _services(
-    ground: Ground,
-    media: MediaParts,
-    talk: TalkParts,
-    money: MoneyParts,
-    door: DoorParts,
-    shop: Shop,
-    stopper: Stopper,
-    people: _PeopleParts,
-    sign_in: SignInLinks,
-    backup_days: int,
-) -> Services:
+def _services(house: House, backup_days: int) -> Services:
+    """What command handlers work with."""
+    ground, media, talk, money = house.ground, house.media, house.talk, house.money
+    door, people = house.door, house.people
     links = Links(ground.doors)
     return Services(
         store=ground.store,
@@ -310,21 +233,21 @@ def _services(
         chooser=ground.chooser,
         speaker=media.speaker,
         drawer=media.drawer,
-        retoucher=Retoucher(media.easel, ground.models, ground.chooser),
+        retoucher=Retoucher(media.easel, ground.models, ground.chooser, ground.thrift),
         gallery=media.gallery,
         finder=Finder(media.gallery, media.fetcher),
         fetcher=media.fetcher,
         hearer=media.hearer,
         secretary=Secretary(ground.side_calls, ground.models),
         answers=talk.answers,
-        stopper=stopper,
+        stopper=house.stopper,
         researcher=talk.researcher,
         long_memory=talk.long_memory,
         links=links,
         voices=media.voices,
         cloner=Cloner(ground.client, ground.models, ground.cashier, media.fetcher, ground.store.own_voices),
         hasher=ground.hasher,
-        shop=shop,
+        shop=house.shop,
         keys=ground.keys,
         account=money.account,
         mint=Mint(money.account, ground.keys, ground.clock),
@@ -333,9 +256,11 @@ def _services(
         pairing_desk=door.desk,
         permits=door.permits,
         adults=door.adults,
-        inquirer=Inquirer(talk.researcher, ground.side_calls),
+        inquirer=Inquirer(
+            talk.researcher, ground.side_calls, ground.thrift, Allowance(ground.store, ground.caps)
+        ),
         digester=Digester(talk.researcher, media.fetcher, ground.side_calls),
-        backlog=Backlog(ground.doors, ground.store.memory, talk.overheard),
+        backlog=Backlog(ground.doors, ground.store.memory, talk.overheard, ground.doorkeeper.silenced),
         messenger=Messenger(ground.side_calls, ground.models, links),
         aside=Aside(ground.doors, ground.delivery),
         roles=Roles(ground.doors),
@@ -345,70 +270,38 @@ def _services(
         linker=people.linker,
         backup_days=backup_days,
         credits=CreditBook(ground.store, ground.bulletin, ground.hasher),
-        sign_in=sign_in,
+        sign_in=house.sign_in,
     )
 
 
-def _engine(
-    ground: Ground,
-    media: MediaParts,
-    talk: TalkParts,
-    money: MoneyParts,
-    door: DoorParts,
-    stopper: Stopper,
-    registry: Registry,
-    retention: Retention,
-    patience: float,
-    eraser: Eraser,
-) -> Engine:
+def _engine(house: House, registry: Registry, patience: float) -> Engine:
+    """The front, with what it hands letters to."""
+    ground, door, rounds = house.ground, house.door, house.rounds
     store, clock, hasher = ground.store, ground.clock, ground.hasher
     amends = Amends(store.buttons, clock)
-    groups = Groups(
-        ground.settings,
-        hasher,
-        talk.overheard,
-        Threads(ground.doors, store.marks),
-        Gate(ground.side_calls, clock),
-        BotLoops(clock),
-    )
-    conductor = Conductor(
-        store.turns,
-        ground.delivery,
-        ground.doorkeeper,
-        ground.settings,
-        hasher,
-        clock,
-        amends,
-        ground.keys,
-        money.directs,
-        ground.pulse,
-        door.permits,
-        door.adults,
-    )
+    intakes = Intakes(store.turns, hasher, clock)
+    conductor = open_conductor(house, amends)
+    router = open_router(house, conductor, registry, intakes, patience)
+    books = (ground.settings, ground.caps, ground.doorkeeper, door.permits, ground.keys)
     return Engine(
         store=store,
         delivery=ground.delivery,
         doorkeeper=ground.doorkeeper,
         settings=ground.settings,
-        caps=ground.caps,
-        free_owners=ground.free_owners,
         conductor=conductor,
         registry=registry,
-        talk=talk.talker.talk,
-        hasher=hasher,
+        router=router,
+        intakes=intakes,
         clock=clock,
-        patience=patience,
         amends=amends,
         background=ground.background,
-        groups=groups,
-        stopper=stopper,
+        groups=open_groups(house),
         losses=Losses(ground.doors),
-        answers=talk.answers,
-        keys=ground.keys,
+        acquaintance=Acquaintance(ground.caps, ground.free_owners, ground.settings, hasher),
+        mover=Mover(store, ground.keys, [book.load for book in books]),
         replies=Replies(store.vault, clock),
-        unseen=media.gallery.unseen,
-        eraser=eraser,
-        retention=retention,
+        unseen=house.media.gallery.unseen,
+        eraser=house.people.eraser,
+        retention=rounds.retention,
         threshold=door.threshold,
-        permits=door.permits,
     )

@@ -5,25 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.books import Book
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper
-from bot.engine.account import AccountBook
+from bot.engine.account import AccountBook, AccountWatch
 from bot.engine.adults import AdultRule
+from bot.engine.alarm import Alarm
 from bot.engine.answerbook import AnswerBook
 from bot.engine.aside import Aside
 from bot.engine.asking import Asker
 from bot.engine.balance import BalanceWatch
+from bot.engine.bookwatch import BookWatch
 from bot.engine.bulletin import Bulletin
 from bot.engine.caplevels import CapLevels
 from bot.engine.caps import CapsBook
 from bot.engine.capwatch import CapWatch
 from bot.engine.cashier import Cashier
 from bot.engine.choosing import Chooser
+from bot.engine.chores import Chores
 from bot.engine.compacting import Compactor
 from bot.engine.directs import Directs
+from bot.engine.doorfiles import DoorFiles
 from bot.engine.drawing import Drawer
 from bot.engine.easel import Easel
 from bot.engine.embedding import Embedder
+from bot.engine.erasing import Eraser
+from bot.engine.exporting import Exporter
 from bot.engine.fetching import Fetcher
 from bot.engine.freeowners import FreeOwners
 from bot.engine.gallery import Gallery
@@ -32,6 +39,9 @@ from bot.engine.hearing import Hearer
 from bot.engine.identities import Identities
 from bot.engine.keybook import KeyBook
 from bot.engine.learning import Learner
+from bot.engine.linking import Linker
+from bot.engine.making.shop import Shop, open_shop
+from bot.engine.minting import Mint
 from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
 from bot.engine.ownkeys import OwnKeys
@@ -39,17 +49,24 @@ from bot.engine.pairingdesk import PairingDesk
 from bot.engine.permits import PermitBook
 from bot.engine.privacy import PrivacyRule
 from bot.engine.pulse import Pulse
+from bot.engine.radar import Radar
 from bot.engine.recall import Recall
+from bot.engine.reconciler import Reconciler
 from bot.engine.remembering import LongMemory
 from bot.engine.reminders import ReminderBook
 from bot.engine.research import Researcher
+from bot.engine.retention import Retention
+from bot.engine.revoking import Revoker
 from bot.engine.saving import Saver
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background, SideCalls
+from bot.engine.signin import SignInLinks
 from bot.engine.speaking import Speaker
+from bot.engine.stopping import Stopper
 from bot.engine.tab import Payments
 from bot.engine.talking import Talker
 from bot.engine.threshold import Threshold
+from bot.engine.thrift import Thrift
 from bot.engine.tokens import TokenGauge
 from bot.engine.tools.draw import draw_tools
 from bot.engine.tools.look_up import look_up_tools
@@ -76,6 +93,8 @@ class Ground:
     hasher: Identities
     settings: SettingsBook
     caps: CapsBook
+    levels: CapLevels
+    thrift: Thrift
     free_owners: FreeOwners
     doorkeeper: Doorkeeper
     keys: KeyBook
@@ -107,7 +126,6 @@ class TalkParts:
     """What a question is answered with."""
 
     talker: Talker
-    levels: CapLevels
     answers: AnswerBook
     overheard: Overheard
     long_memory: LongMemory
@@ -128,6 +146,28 @@ class MoneyParts:
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleParts:
+    """What people do with their own data."""
+
+    exporter: Exporter
+    eraser: Eraser
+    linker: Linker
+
+
+@dataclass(frozen=True, slots=True)
+class RoundParts:
+    """What is done by itself, beside the turns, and the list of when it was done last."""
+
+    chores: Chores
+    alarm: Alarm
+    radar: Radar
+    account: AccountWatch
+    reconciler: Reconciler
+    retention: Retention
+    books: BookWatch
+
+
+@dataclass(frozen=True, slots=True)
 class DoorParts:
     """Who comes in, and who may use what."""
 
@@ -135,6 +175,22 @@ class DoorParts:
     permits: PermitBook
     adults: AdultRule
     threshold: Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Every layer, from the ground up."""
+
+    ground: Ground
+    media: MediaParts
+    talk: TalkParts
+    money: MoneyParts
+    door: DoorParts
+    shop: Shop
+    people: PeopleParts
+    rounds: RoundParts
+    sign_in: SignInLinks
+    stopper: Stopper
 
 
 def lay_ground(
@@ -157,6 +213,8 @@ def lay_ground(
     chooser = Chooser(models, bulletin, store.turns, clock)
     pulse = Pulse(store.figures, hasher, clock)
     cashier = Cashier(store.money, caps, clock, rule.check, pulse.paid)
+    levels = CapLevels()
+    cashier.drawn = levels.drawn
     return Ground(
         store=store,
         client=client,
@@ -165,6 +223,8 @@ def lay_ground(
         hasher=hasher,
         settings=settings,
         caps=caps,
+        levels=levels,
+        thrift=Thrift(caps, levels),
         free_owners=free_owners,
         doorkeeper=doorkeeper,
         keys=keys,
@@ -182,19 +242,19 @@ def lay_ground(
 def media_parts(ground: Ground) -> MediaParts:
     """The media upon the ground."""
     store, client, models, clock = ground.store, ground.client, ground.models, ground.clock
-    chooser = ground.chooser
+    chooser, thrift = ground.chooser, ground.thrift
     payments, fetcher = Payments(client, ground.cashier), Fetcher(ground.doors)
     voices = VoiceBook(store.own_voices, clock)
     gallery = Gallery(store.vault, store.buttons, fetcher, clock)
     easel = Easel(client, ground.cashier)
     return MediaParts(
         fetcher,
-        Hearer(client, models, chooser, payments, fetcher),
+        Hearer(client, models, chooser, thrift, payments, fetcher),
         voices,
-        Speaker(client, models, chooser, payments, voices),
+        Speaker(client, models, chooser, thrift, payments, voices),
         gallery,
         easel,
-        Drawer(easel, models, chooser, gallery),
+        Drawer(easel, models, chooser, thrift, gallery),
     )
 
 
@@ -207,8 +267,6 @@ def talk_parts(ground: Ground, media: MediaParts) -> TalkParts:
     compactor = Compactor(store.memory, ground.side_calls, gauge, ground.background, clock)
     embedder = Embedder(client, models, cashier, store.turns, clock)
     long_memory = LongMemory(store, ground.settings, embedder, delivery.clear_buttons)
-    levels = CapLevels()
-    cashier.drawn = levels.drawn
     reminders, researcher = ReminderBook(store), Researcher(client, cashier)
     toolbox = Toolbox(
         [
@@ -231,12 +289,19 @@ def talk_parts(ground: Ground, media: MediaParts) -> TalkParts:
         answers,
         long_memory,
         Learner(long_memory, ground.settings, ground.side_calls, delivery, ground.background, clock),
-        Saver(ground.chooser, ground.caps, levels, store.marks, Aside(ground.doors, delivery)),
+        Saver(
+            ground.chooser,
+            ground.thrift,
+            ground.caps,
+            ground.levels,
+            store.marks,
+            Aside(ground.doors, delivery),
+        ),
     )
-    return TalkParts(talker, levels, answers, overheard, long_memory, reminders, researcher, toolbox)
+    return TalkParts(talker, answers, overheard, long_memory, reminders, researcher, toolbox)
 
 
-def money_parts(ground: Ground, talk: TalkParts, admin: VeniceClient | None) -> MoneyParts:
+def money_parts(ground: Ground, admin: VeniceClient | None) -> MoneyParts:
     """What looks after the account, told of every answer's headers."""
     client, clock, marks = ground.client, ground.clock, ground.store.marks
     directs = Directs(marks, ground.delivery, ground.doorkeeper, ground.hasher)
@@ -244,7 +309,9 @@ def money_parts(ground: Ground, talk: TalkParts, admin: VeniceClient | None) -> 
     client.keychain.listener = balance.hear
     own_keys = OwnKeys(ground.keys, client, clock)
     ground.doorkeeper.expected = own_keys.expects
-    cap_watch = CapWatch(ground.store, ground.settings, talk.levels, ground.bulletin, directs, clock)
+    cap_watch = CapWatch(
+        ground.store, ground.settings, ground.levels, ground.bulletin, directs, ground.caps, clock
+    )
     return MoneyParts(AccountBook(client, admin, clock), own_keys, directs, balance, cap_watch)
 
 
@@ -260,3 +327,78 @@ def door_parts(ground: Ground, directs: Directs, sealer: Sealer) -> DoorParts:
     permits, adults = PermitBook(store.server_rules), AdultRule(settings, ground.doors)
     threshold = Threshold(doorkeeper, desk, permits, adults, settings, hasher, clock)
     return DoorParts(desk, permits, adults, threshold)
+
+
+def open_counter(ground: Ground, poll: float, public_url: str) -> Shop:
+    """Where films, music and sounds are ordered, upon the ground."""
+    return open_shop(
+        ground.store,
+        ground.client,
+        ground.models,
+        ground.cashier,
+        ground.caps,
+        ground.thrift,
+        ground.delivery,
+        ground.doorkeeper,
+        ground.keys,
+        ground.clock,
+        poll=poll,
+        public_url=public_url,
+        trouble=ground.pulse.trouble,
+    )
+
+
+def people_parts(ground: Ground, money: MoneyParts, shop: Shop) -> PeopleParts:
+    """What takes out, joins and deletes what belongs to one person, and has every book read anew after it."""
+    store, identities, clock = ground.store, ground.hasher, ground.clock
+
+    async def directs() -> None:
+        money.directs.forget()
+
+    books = (ground.settings.load, ground.caps.load, ground.doorkeeper.load)
+    eraser = Eraser(
+        store,
+        identities,
+        shop.dropping,
+        ground.delivery,
+        ground.doors,
+        ground.background,
+        clock,
+        (identities.load, *books, ground.bulletin.load, directs),
+    )
+    return PeopleParts(
+        Exporter(store, identities, DoorFiles(ground.doors), clock),
+        eraser,
+        Linker(store, identities, clock, books),
+    )
+
+
+def round_parts(ground: Ground, talk: TalkParts, money: MoneyParts, door: DoorParts) -> RoundParts:
+    """The rounds that a house makes upon everything below."""
+    store, settings, doorkeeper, clock = ground.store, ground.settings, ground.doorkeeper, ground.clock
+    revoker = Revoker(Mint(money.account, ground.keys, clock), ground.keys, money.directs)
+    books = (settings.load, doorkeeper.load, door.permits.load)
+    retention = Retention(store, settings, revoker, DoorFiles(ground.doors), clock, books)
+    return RoundParts(
+        Chores(clock),
+        Alarm(store.reminders, talk.reminders, ground.delivery, ground.doors, doorkeeper, clock),
+        Radar(store, ground.client, ground.models, settings, ground.bulletin, money.directs, clock),
+        AccountWatch(money.account, money.balance, ground.keys),
+        Reconciler(store, money.account, settings, money.directs, clock),
+        retention,
+        _book_watch(ground, door, retention),
+    )
+
+
+def _book_watch(ground: Ground, door: DoorParts, retention: Retention) -> BookWatch:
+    """Every book in memory, followed in the database."""
+    loads = {
+        Book.PEOPLE: ground.hasher.load,
+        Book.SETTINGS: ground.settings.load,
+        Book.CAPS: ground.caps.load,
+        Book.DOOR: ground.doorkeeper.load,
+        Book.PERMITS: door.permits.load,
+        Book.KEYS: ground.keys.load,
+        Book.DEPARTURES: retention.load,
+    }
+    return BookWatch(ground.store.marks, loads)

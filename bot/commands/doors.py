@@ -52,6 +52,10 @@ WHO = (
     "Say who: a mention or an id, `here`, `channel`, `category`, `topic` or `server`, a role with the option "
     "`role`, or reply to somebody."
 )
+WRONG_CODE = (
+    "That code is not right. It is printed where the bot was started. After ten wrong ones I take none from "
+    "you until it is started again."
+)
 OVER = "That request is no longer open: it was decided, or its hour is over."
 _ID = r"-?\d{1,32}"
 _WHO = re.compile(
@@ -75,7 +79,7 @@ def bound(services: Services) -> list[Bound]:
     async def claim(turn: Turn) -> None:
         right = await services.doorkeeper.claim(turn.incoming.author, text_option(turn, "code"), at=turn.now)
         if not right:
-            raise UserError("That code is not right. It is printed where the bot was started.")
+            raise UserError(WRONG_CODE)
         turn.say(
             "Welcome: you own this bot now. `/allow` lets a place or a person in, `/caps` limits what is "
             "spent ($10 a day for the whole bot unless you change it), `/settings` shows the rest."

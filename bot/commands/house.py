@@ -14,6 +14,7 @@ from bot.engine.models import allowed, check_allowed
 from bot.engine.recall import keep_button
 from bot.engine.registry import ActionHandler, Bound
 from bot.engine.settings import Resolved, find_setting, scope_keys
+from bot.engine.topics import TOPICS
 from bot.engine.turn import Turn
 from bot.engine.zones import find_zone
 from bot.errors import UserError
@@ -49,6 +50,7 @@ ADULT_ASK = (
     "nobody under 18 can read this chat, and the audit log keeps it. `/settings adult off` takes it back."
 )
 ADULT_NOW = "Noted, with who stated it: this place is for adults now. `/settings adult off` takes it back."
+HOW_TO_CHANGE = "Change one with `/settings NAME VALUE`, for yourself with `where:user`."
 _WRONG_SCOPE = "`{}` can only be set for: {} (option `where`)."
 _MODELS: dict[str, Wanted] = {
     "model": "text",
@@ -103,11 +105,14 @@ async def _settings(services: Services, turn: Turn) -> None:
 
 
 async def _table(services: Services, turn: Turn) -> str:
-    lines = [
-        f"- **{s.name}**: {_shown(r)}{await _resolved(services, s, r.text)} {_origin(r)}"
-        for s, r in turn.settings.items()
-    ]
-    return "\n".join(lines) + "\n\nChange one with `/settings NAME VALUE`, for yourself with `where:user`."
+    held = {setting.name: (setting, now) for setting, now in turn.settings.items()}
+    lines: list[str] = []
+    for topic, names in TOPICS.items():
+        lines.append(f"\n**{topic}**\n")
+        for setting, now in (held[name] for name in names):
+            shown = f"{_shown(now)}{await _resolved(services, setting, now.text)}"
+            lines.append(f"- **{setting.name}**: {shown} {_origin(now)}")
+    return "\n".join(lines).strip() + f"\n\n{HOW_TO_CHANGE}"
 
 
 async def _explain(services: Services, turn: Turn, setting: Setting) -> None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.commands.services import Services, text_option
-from bot.declarations import Choice, Command, Medium, Option, OptionKind, Permission
-from bot.engine.permits import UNBOUND, command_subject, described, medium_subject
+from bot.declarations import Choice, Command, Option, OptionKind, Permission
+from bot.engine.permits import PERMITTED, described, permit_subject, with_role
 from bot.engine.registry import Bound
 from bot.engine.turn import Turn
 from bot.errors import UserError
 from bot.serverrules import ANYONE, MANAGERS, NOBODY
 
 _DEFAULT = "default"
-_MOST_ROLES = 20
 PERMIT = Command(
     "permit",
     "Say who may use a command or a medium in this server; shows what was said if all is left out.",
@@ -22,7 +21,7 @@ PERMIT = Command(
         Option(
             "medium",
             "Or everything of a kind, in conversation and by buttons, too.",
-            choices=tuple(Choice(m.value, m.value) for m in Medium if m is not Medium.EMBEDDING),
+            choices=tuple(Choice(one, one) for one in PERMITTED),
         ),
         Option("role", "Who has this role; use it again to add another one.", OptionKind.ROLE),
         Option(
@@ -58,18 +57,7 @@ def bound(services: Services, commands: Mapping[str, Bound]) -> list[Bound]:
 
 def _subject(turn: Turn, commands: Mapping[str, Bound]) -> str:
     name, medium = text_option(turn, "command").lower().removeprefix("/"), text_option(turn, "medium")
-    if name and medium:
-        raise UserError("Say either a command or a medium.")
-    if medium:
-        return medium_subject(medium)
-    found = commands.get(name)
-    if found is None:
-        raise UserError(f"There is no command `/{name[:40]}`. /help lists them.")
-    if name in UNBOUND:
-        raise UserError(f"`/{name}` stays as it is: nobody may be kept from it who has it.")
-    if found.command.permission is Permission.OWNER:
-        raise UserError(f"`/{name}` is for owners of this bot, and stays so.")
-    return command_subject(name)
+    return permit_subject({key: bound.command for key, bound in commands.items()}, name, medium)
 
 
 async def _permit(services: Services, turn: Turn, server: str, subject: str) -> None:
@@ -83,11 +71,7 @@ async def _permit(services: Services, turn: Turn, server: str, subject: str) -> 
         return
     allowed = (who,)
     if role:
-        before = services.permits.of(server).get(subject, ())
-        roles = [one for one in before if one not in (ANYONE, NOBODY, MANAGERS, role)]
-        if len(roles) >= _MOST_ROLES:
-            raise UserError(f"At most {_MOST_ROLES} roles. Take it back with `who:default` first.")
-        allowed = (*roles, role)
+        allowed = with_role(services.permits.of(server).get(subject, ()), role)
     await services.permits.put(server, subject, allowed, by=turn.person, at=turn.now)
     turn.say(
         f"{what}: {described(allowed, turn.answer.capabilities.role_style)}. Owners of this bot always may."

@@ -50,6 +50,8 @@ async def research(services: Services, turn: Turn, question: str) -> None:
     services.answers.begin(turn)
     findings = await services.inquirer.inquire(turn, question)
     await services.talker.answer(turn, question, search="on", brief=brief(question, findings.passages))
+    if findings.saved:
+        turn.notice(findings.saved)
     if findings.trouble:
         turn.notice(f"*{findings.trouble}*")
 

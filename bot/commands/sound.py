@@ -76,7 +76,7 @@ async def _voice(services: Services, turn: Turn) -> None:
         await _sample(services, turn, choice, text)
     elif text:
         turn.answer.typing()
-        (await services.speaker.speak(turn, text, choice, speed=_speed(turn))).show(turn)
+        (await services.speaker.speak(turn, text, choice, speed=_speed(turn))).show(turn, written=False)
     elif not flag_option(turn, "keep"):
         await _card(services, turn, choice)
 
@@ -158,7 +158,11 @@ async def _transcribe(services: Services, turn: Turn) -> None:
     turn.answer.typing()
     for sound in sounds[:MOST_SOUNDS]:
         heard = await services.hearer.hear(
-            turn, sound, model=text_option(turn, "model"), language=text_option(turn, "language").lower()
+            turn,
+            sound,
+            model=text_option(turn, "model"),
+            language=text_option(turn, "language").lower(),
+            partly=True,
         )
         if heard.note:
             turn.notice(heard.note)

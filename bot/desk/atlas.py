@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from bot.dashboard import (
     Channel,
     CharacterLine,
-    NamesPlaces,
     PlaceView,
     Server,
     SettingLine,
@@ -22,9 +21,10 @@ from bot.engine.hashing import Hasher
 from bot.engine.pulse import veil
 from bot.engine.settings import PlaceSettings, SettingsBook
 from bot.engine.titles import Titles
+from bot.engine.topics import ORDER, TOPIC_OF
 from bot.messages import Person, Place
 from bot.overseeing import Overseen
-from bot.ports import Door
+from bot.ports import Door, NamesPlaces
 
 KNOWN_FOR = 90 * 86_400.0
 """Seconds without a paid call after which a channel with nothing set is not listed any more."""
@@ -58,7 +58,7 @@ class Atlas:
         homes, used = await self._channels(viewer, now)
         set_in = Counter(scope for scope, _ in self._settings.rows())
         named = {key for key in (*set_in, *self._doorkeeper.rules.of_owners) if key.startswith("server:")}
-        keys = {*homes.values(), *viewer.servers, *named}
+        keys = {*homes.values(), *viewer.servers, *named, *self._joined()}
         seen = [key for key in keys if may_read(viewer, key)]
         found = [
             Server(
@@ -74,6 +74,15 @@ class Atlas:
             for key in seen
         ]
         return tuple(sorted(found, key=lambda one: (not one.scope, one.title.casefold(), one.scope)))
+
+    def _joined(self) -> set[str]:
+        """Servers that platforms say the bot is in, also where nobody has said anything yet."""
+        return {
+            place.server_key
+            for door in self._doors.values()
+            if isinstance(door, NamesPlaces)
+            for place in door.servers()
+        }
 
     async def _channels(self, viewer: Viewer, now: float) -> tuple[dict[str, str], dict[str, float]]:
         """The server of each channel, and when it was last used."""
@@ -99,17 +108,33 @@ class Atlas:
     def title(self, key: str, server: str = "") -> str:
         """What a server, or a channel of a server, is called just now; nobody names private chats."""
         kind, _, rest = key.partition(":")
+        if kind != "server" and not server:
+            return ""
+        # A group without channels is its own server, and goes by that one's name.
+        return self.named(key, server) or self._titles.of(key if kind == "server" else f"server:{rest}")
+
+    def named(self, key: str, server: str = "") -> str:
+        """What the platform itself calls a server, or a channel or category of a server."""
+        kind, _, rest = key.partition(":")
         platform, _, ident = rest.partition(":")
         if kind == "server":
             place = Place(platform, ident, "")
-        elif kind == "channel" and server:
+        elif kind in ("channel", "category") and server:
             place = Place(platform, server.split(":", 2)[2], ident)
         else:
             return ""
         door = self._doors.get(platform)
-        named = door.title(place) if isinstance(door, NamesPlaces) else ""
-        # A group without channels is its own server, and goes by that one's name.
-        return named or self._titles.of(key if kind == "server" else f"server:{rest}")
+        return door.title(place) if isinstance(door, NamesPlaces) else ""
+
+    def knows(self, platform: str) -> bool:
+        """Whether there is such a platform."""
+        return platform in self._doors
+
+    def roles(self, server: str) -> Mapping[str, str]:
+        """See bot.ports.NamesPlaces."""
+        platform, _, space = server.partition(":")[2].partition(":")
+        door = self._doors.get(platform)
+        return door.roles(Place(platform, space, "")) if isinstance(door, NamesPlaces) else {}
 
     # --- one of them ---
 
@@ -121,12 +146,14 @@ class Atlas:
             else self._settings.resolve(site.place, _NOBODY)
         )
 
-    def view(self, viewer: Viewer, site: Site) -> PlaceView:
-        """See bot.dashboard.Desk.place."""
-        rows, held = self._settings.rows(), self.resolved(site)
+    def view(self, viewer: Viewer, site: Site, suggested: Mapping[str, tuple[str, ...]]) -> PlaceView:
+        """See bot.dashboard.Desk.place. `suggested` are values of some settings, by name."""
+        rows, resolved = self._settings.rows(), self.resolved(site)
+        held = sorted(resolved.items(), key=lambda one: ORDER.index(one[0].name))
         lines = tuple(
             SettingLine(
                 name=setting.name,
+                topic=TOPIC_OF[setting.name],
                 description=setting.description,
                 value=now.text,
                 origin=now.origin,
@@ -137,8 +164,9 @@ class Atlas:
                 minimum=setting.minimum,
                 maximum=setting.maximum,
                 editable=editable(viewer, site, setting),
+                suggested=suggested.get(setting.name, ()),
             )
-            for setting, now in held.items()
+            for setting, now in held
         )
         allowed = None if site.key == BOT else self._doorkeeper.rules.of_owners.get(site.key)
         title = "" if site.key == BOT else self.title(site.key, site.server)
@@ -173,13 +201,17 @@ class Atlas:
         return scope if home else ":".join([veil(self._hasher, f"{kind}:{platform}:{channel}"), *thread])
 
     def veiled(self, key: str, server: str) -> str:
-        """A channel key as it may be shown: a private chat's id may be a person's."""
-        private = key.startswith("channel:") and not server.startswith("server:")
-        return veil(self._hasher, key) if private else key
+        """The key of a channel, or of a topic of one, as it may be shown: a private chat's id may be a
+        person's."""
+        kind, platform, *rest = key.split(":")
+        if kind not in ("channel", "thread") or server.startswith("server:"):
+            return key
+        chat, *topic = rest
+        return ":".join([kind, *veil(self._hasher, f"channel:{platform}:{chat}").split(":")[1:], *topic])
 
     def unveiled(self, shown: str, known: Iterable[str]) -> str:
         """The channel key behind one that was shown, of those given; itself where it is none of them."""
-        return next((key for key in known if veil(self._hasher, key) == shown), shown)
+        return next((key for key in known if self.veiled(key, "") == shown), shown)
 
 
 def editable(viewer: Viewer, site: Site, setting: Setting) -> bool:

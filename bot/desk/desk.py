@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
 from bot.auditing import AuditEntry, ChangeKind
@@ -22,19 +21,24 @@ from bot.dashboard import (
     Span,
     Viewer,
 )
+from bot.declarations import Command
 from bot.desk.atlas import Atlas, editable, where_settable
-from bot.desk.fence import Fence, may_read, owners_only, servers_of
+from bot.desk.doorway import Doorway
+from bot.desk.fence import Fence, may_read, servers_of
 from bot.desk.figures import Chronicle
 from bot.desk.lists import NO_KIND, Lists
 from bot.desk.purse import Purse
 from bot.desk.till import Till
 from bot.desk.values import Values
+from bot.doorways import HouseDoor, ServerDoor, SubjectKind
 from bot.engine.access import Doorkeeper
 from bot.engine.caps import CapsBook
 from bot.engine.chores import Chores
 from bot.engine.creditbook import CreditBook
 from bot.engine.hashing import Hasher
 from bot.engine.models import ModelBook
+from bot.engine.pairingdesk import PairingDesk
+from bot.engine.permits import PermitBook
 from bot.engine.pulse import Pulse
 from bot.engine.settings import SettingsBook, find_setting
 from bot.engine.signin import SignInLinks
@@ -47,8 +51,6 @@ from bot.storing import Store
 from bot.venice import VeniceClient
 
 WRONG_SCOPE = "`{}` can only be set for: {}."
-NO_RULE = "A rule is for a server, a channel of one, or a person."
-_PERSON = re.compile(r"person:[0-9a-f]{16}")
 Health = Callable[[], Sequence[PlatformHealth]]
 
 
@@ -70,6 +72,9 @@ class HouseDesk:
         sign_in: SignInLinks,
         chores: Chores,
         creditbook: CreditBook,
+        permits: PermitBook,
+        pairing_desk: PairingDesk,
+        commands: Sequence[Command],
         clock: Clock,
         *,
         workload: Callable[[], Workload],
@@ -78,7 +83,6 @@ class HouseDesk:
         overseen = store.overseen
         self._overseen = overseen
         self._settings = settings
-        self._doorkeeper = doorkeeper
         self._pulse = pulse
         self._sign_in = sign_in
         self._clock = clock
@@ -90,6 +94,8 @@ class HouseDesk:
         self._till = Till(caps, store.money, overseen, self._fence, clock)
         self._chronicle = Chronicle(store.figures, overseen)
         self._purse = Purse(store.credits, creditbook, clock)
+        by_name = {one.name: one for one in commands}
+        self._doorway = Doorway(doorkeeper, permits, pairing_desk, self._atlas, overseen, by_name, clock)
         self._lists = Lists(
             overseen, store.figures, store.audit, self._atlas, doorkeeper, hasher, chores, self._purse, clock
         )
@@ -138,7 +144,9 @@ class HouseDesk:
         return await self._atlas.servers(viewer, self._clock())
 
     async def place(self, viewer: Viewer, scope: str) -> PlaceView:
-        return self._atlas.view(viewer, await self._fence.site(viewer, scope))
+        site = await self._fence.site(viewer, scope)
+        suggested = await self._values.suggested(self._atlas.resolved(site), owner=viewer.owner)
+        return self._atlas.view(viewer, site, suggested)
 
     async def caps(self, viewer: Viewer) -> tuple[CapBar, ...]:
         return await self._till.bars(viewer)
@@ -166,6 +174,12 @@ class HouseDesk:
         if kind and kind not in list(ChangeKind):
             raise UserError(NO_KIND)
         return await self._lists.audit(viewer, cursor, kind)
+
+    async def doors(self, viewer: Viewer, cursor: str = "") -> HouseDoor:
+        return await self._doorway.house(viewer, cursor)
+
+    async def door(self, viewer: Viewer, server: str, cursor: str = "") -> ServerDoor:
+        return await self._doorway.server(viewer, server, cursor)
 
     def live(self, viewer: Viewer) -> AsyncGenerator[LiveEvent]:
         return self._pulse.broadcast.read(lambda event: may_read(viewer, event.server))
@@ -203,19 +217,22 @@ class HouseDesk:
     async def grant(self, viewer: Viewer, person: str, amount: str, note: str, once: str) -> CreditAccount:
         return await self._purse.grant(viewer, person, amount, note, once)
 
-    async def set_rule(self, viewer: Viewer, subject: str, allowed: bool | None) -> None:
-        owners_only(viewer)
-        server = ""
-        if not _PERSON.fullmatch(subject):
-            if not subject.startswith(("server:", "channel:")):
-                raise UserError(NO_RULE)
-            server = (await self._fence.site(viewer, subject)).server
-        if allowed is None:
-            await self._doorkeeper.rules.remove(subject, by=viewer.person, at=self._clock(), server=server)
-        else:
-            await self._doorkeeper.put_rule(
-                subject, allowed, by=viewer.person, at=self._clock(), server=server
-            )
+    async def set_rule(self, viewer: Viewer, subject: str, allowed: bool | None, server: str = "") -> None:
+        await self._doorway.set_rule(viewer, subject, allowed, server)
+
+    async def add_rule(
+        self, viewer: Viewer, kind: SubjectKind, named: str, allowed: bool, server: str = ""
+    ) -> str:
+        return await self._doorway.add_rule(viewer, kind, named, allowed, server)
+
+    async def put_permit(self, viewer: Viewer, server: str, subject: str, who: str) -> None:
+        await self._doorway.put_permit(viewer, server, subject, who)
+
+    async def clear_permit(self, viewer: Viewer, server: str, subject: str) -> None:
+        await self._doorway.clear_permit(viewer, server, subject)
+
+    async def decide(self, viewer: Viewer, applicant: str, allowed: bool) -> None:
+        await self._doorway.decide(viewer, applicant, allowed)
 
 
 def _concerns(viewer: Viewer, platform: PlatformHealth) -> bool:

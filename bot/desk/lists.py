@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.auditing import AuditEntry, AuditLog
 from bot.dashboard import PAGE_ROWS, ChoreLine, IncidentLine, Jobs, Page, PersonLine, Viewer
 from bot.desk.atlas import KNOWN_FOR, Atlas
+from bot.desk.cursors import NO_PAGE, number
 from bot.desk.fence import NOT_YOURS, may_read, servers_of
 from bot.desk.purse import Purse
 from bot.engine.access import Doorkeeper
@@ -22,7 +23,6 @@ SPENT_IN = 30 * 86_400.0
 """Seconds that the sums of people look back."""
 ROWS_AT_ONCE = 500
 MOST_JOBS = 500
-NO_PAGE = "There is no such page. Go back to the first one."
 HIDDEN = "(private)"
 NO_KIND = "There is no such kind of change."
 
@@ -172,15 +172,6 @@ class Lists:
 
     def _reminder(self, one: ReminderLine) -> ReminderLine:
         return replace(one, channel=self._atlas.veiled(one.channel, one.server))
-
-
-def number(cursor: str) -> int:
-    """Where a page goes on, 0 for the beginning. Raises UserError for anything that no page gave out."""
-    if not cursor:
-        return 0
-    if not (cursor.isascii() and cursor.isdecimal()) or len(cursor) > 18:
-        raise UserError(NO_PAGE)
-    return int(cursor)
 
 
 def _seen(cursor: str) -> tuple[float, str]:

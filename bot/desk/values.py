@@ -7,14 +7,15 @@ there, too.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from bot.declarations import OptionKind, Setting
 from bot.engine.effort import LEVELS, check_level
-from bot.engine.models import DEAR_OUTPUT, STORED, ModelBook, check_dear, check_tier, tier_of
+from bot.engine.models import DEAR_OUTPUT, STORED, ModelBook, check_dear, check_tier, is_dear, tier_of
 from bot.engine.settings import PlaceSettings
-from bot.engine.zones import find_zone
-from bot.errors import NotAllowed, UserError
+from bot.engine.zones import find_zone, zone_names
+from bot.errors import GondolaError, NotAllowed, UserError
 from bot.venice import Filter, Model, VeniceClient
 from bot.venice.catalogue import MEDIUM_OF, Wanted
 
@@ -53,6 +54,23 @@ class Values:
                 return await self._character(value)
             case _:
                 return value
+
+    async def suggested(self, held: PlaceSettings, *, owner: bool) -> Mapping[str, tuple[str, ...]]:
+        """Values to choose from, for settings that take others as well: models, voices, time zones. Without
+        those that nobody may set there; nothing where Venice does not answer."""
+        found = {"timezone": zone_names()}
+        try:
+            catalogue = await self._models.catalogue()
+        except GondolaError:
+            return found
+        allow = Filter(tier=tier_of(held))
+        for name, wanted in _MODELS.items():
+            offered = catalogue.offered(MEDIUM_OF[wanted], allow)
+            found[name] = tuple(
+                sorted(one.id for one in offered if not one.uncensored and (owner or not is_dear(one)))
+            )
+        voices = {voice for model in catalogue.offered("tts") for voice in model.voices}
+        return found | {"voice": tuple(sorted(voices))}
 
     async def _model(self, wanted: Wanted, value: str, held: PlaceSettings, *, owner: bool) -> str:
         """A model's id, or the trait whose model it is: that follows Venice."""

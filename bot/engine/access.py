@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -20,7 +21,8 @@ DOOR_COMMANDS = frozenset({"allow", "deny", "doors"})
 """With these an admin opens and shuts the own server, so they must reach us from one that is shut."""
 TOLD_FOR = 3600.0
 """Seconds in which a stranger hears nothing more: as long as a pairing code is good."""
-_GUESSES = 10
+_GUESSES, _MOST_GUESSES = 10, 1_000
+"""Wrong codes of one account, and of all: strangers can neither find the code nor use it up."""
 _MOST_TOLD = 50_000
 _CALLED = (Addressed.MENTION, Addressed.REPLY)
 
@@ -61,7 +63,7 @@ class Doorkeeper:
         self._owners = self._configured
         self._told: dict[str, float] = {}
         self._code = ""
-        self._wrong_guesses = 0
+        self._wrong: Counter[str] = Counter()
         self.rules = RuleBook(store)
         self.expected: Callable[[Incoming], bool] = lambda _: False
         """Says of a command that its author, whom the house asked for it, may come in for it."""
@@ -87,6 +89,8 @@ class Doorkeeper:
             if owner != self._account(owner):  # an earlier version kept the number of an owner
                 await self._store.rename_owner(owner, self._account(owner))
         self._owners = self._configured | frozenset(map(self._account, state.owners))
+        if self._owners:
+            self._code = ""  # another process has found the owner
         await self.rules.load({rule.subject: rule.allowed for rule in state.rules})
 
     # --- decisions ---
@@ -131,6 +135,17 @@ class Doorkeeper:
             for rules in (self.rules.of_owners, self.rules.of_server(place.server_key))
         )
         return any(one is False for one in rulings)
+
+    def silenced(self, place: Place, person: Person) -> bool:
+        """Whether somebody themselves is shut out, by an owner or in the server of a place: then what they
+        wrote is not read either where others reply to it or have it summed up."""
+        if person.is_bot or not person.id or self._hasher.account(person) in self._owners:
+            return False
+        subject = self.person_subject(person)
+        return any(
+            rules.get(subject) is False
+            for rules in (self.rules.of_owners, self.rules.of_server(place.server_key))
+        )
 
     def asks_for(self, incoming: Incoming) -> str:
         """The rule that would let in what was told that the house is closed, "" where nobody may ask: a
@@ -202,18 +217,20 @@ class Doorkeeper:
     def open_claim(self) -> str:
         """A new one-time code; the first to send `/claim CODE` becomes owner."""
         self._code = "-".join(secrets.token_hex(2).upper() for _ in range(3))
-        self._wrong_guesses = 0
+        self._wrong.clear()
         return self._code
 
     async def claim(self, person: Person, code: str, *, at: float) -> bool:
-        """Make a person the owner if the code is right. Ten wrong guesses end the code."""
-        if not self._code or not hmac.compare_digest(code.strip().upper().encode(), self._code.encode()):
-            self._wrong_guesses += 1
-            if self._wrong_guesses >= _GUESSES:
+        """Make a person the owner if the code is right. After ten wrong ones nobody is heard again."""
+        name = self._hasher.account(person)
+        if not self._code or self._wrong[name] >= _GUESSES:
+            return False
+        if not hmac.compare_digest(code.strip().upper().encode(), self._code.encode()):
+            self._wrong[name] += 1
+            if self._wrong.total() >= _MOST_GUESSES:
                 self._code = ""
             return False
         self._code = ""
-        name = self._hasher.account(person)
         change = Change(at, name, ChangeKind.OWNER, f"person:{name}", "", "owner", "", "owner")
         await self._store.add_owner(name, at, change)
         self._owners |= {name}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -11,13 +11,14 @@ from bot.backlog import ReadsBack, Said
 from bot.engine.overheard import Overheard
 from bot.engine.turn import Turn
 from bot.errors import PlatformError
-from bot.messages import Person
+from bot.messages import Person, Place
 from bot.ports import Door
 from bot.records import HistoryItem, Role
 from bot.storing import Memory
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
+Silenced = Callable[[Place, Person], bool]
 MOST = 400
 """Messages that are looked at; where more were said, the newest."""
 READ_BACK = "catchup"
@@ -40,7 +41,11 @@ class Missed:
 class Backlog:
     """Reads from the platform where the place allows it, else from memory."""
 
-    def __init__(self, doors: Mapping[str, Door], memory: Memory, overheard: Overheard) -> None:
+    def __init__(
+        self, doors: Mapping[str, Door], memory: Memory, overheard: Overheard, silenced: Silenced
+    ) -> None:
+        """`silenced` says whose lines are not read in a place."""
+        self._silenced = silenced
         self._doors = doors
         self._memory = memory
         self._overheard = overheard
@@ -50,7 +55,14 @@ class Backlog:
         wanted = turn.settings.flag(READ_BACK)
         read = await self._read(turn) if wanted else None
         said = read if read is not None else await self._remembered(turn)
-        lines = [one for one in said if one.text.strip() and one.message_id not in turn.question_ids]
+        place = turn.incoming.place
+        lines = [
+            one
+            for one in said
+            if one.text.strip()
+            and one.message_id not in turn.question_ids
+            and not self._silenced(place, one.author)
+        ]
         own = [index for index, one in enumerate(lines) if one.author.key == turn.incoming.author.key]
         newer = lines[own[-1] + 1 :] if own else lines
         last = lines[own[-1]] if own else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.declarations import Scope
+from bot.engine.resets import read_now
 from bot.engine.settings import scope_keys
 from bot.engine.turn import Turn
 from bot.ports import Clock
@@ -33,15 +34,19 @@ class Bulletin:
         self._waiting = await self._announcements.scopes()
 
     async def tell(self, turn: Turn) -> None:
-        """Tell the asker what waits for the scopes they manage."""
+        """Tell the asker what waits for the scopes they manage, with times as they read them. What was only
+        about a time that is over by now is left out."""
         if self._clock() - self._asked_at > FRESH_FOR:
             await self.load()
         mine = [key for key in _managed(turn) if key in self._waiting]
         if not mine:
             return
         self._waiting.difference_update(mine)
+        zone = turn.settings.text("timezone")
         for one in await self._announcements.take(mine):
-            turn.notice(one.text, private=True)
+            text = read_now(one.text, turn.now, zone)
+            if text:
+                turn.notice(text, private=True)
 
 
 def _managed(turn: Turn) -> list[str]:

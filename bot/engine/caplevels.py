@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from bot.engine.caps import CapsBook, period_at
+from bot.engine.cashier import Payer
 from bot.messages import Place
 from bot.records import CapLine, CapUnit, Refusal, Standing, counter_key
 
@@ -50,15 +51,24 @@ class CapLevels:
         self._lines: dict[str, CapLine] = {}
         self._refused: set[str] = set()
         self._fillings: dict[str, Filling] = {}
+        self._chats: dict[str, Payer] = {}
 
-    def drawn(self, lines: Sequence[CapLine], refused: Refusal | None) -> None:
-        """A call drew on these counters, or one of them refused it."""
+    def drawn(self, lines: Sequence[CapLine], refused: Refusal | None, payer: Payer | None = None) -> None:
+        """A call drew on these counters, or one of them refused it. Of a direct chat money's books have only
+        a hidden name, so who drew there is noted."""
         if refused is not None:
             self._refused.add(refused.line.counter)
             lines = (refused.line,)
         for line in lines:
-            if line.limit:
-                self._lines[line.counter] = line
+            if not line.limit:
+                continue
+            self._lines[line.counter] = line
+            if payer is not None and payer.place.direct and line.scope.startswith("channel:"):
+                self._chats[line.counter] = payer
+
+    def chat(self, line: CapLine) -> Payer | None:
+        """Who drew last on the cap of a direct chat; None for any other cap."""
+        return self._chats.get(line.counter)
 
     def waiting(self) -> dict[str, CapLine]:
         """The counters to be read, with the lines that drew on them last."""
@@ -110,6 +120,7 @@ class CapLevels:
         for fillings in (self._fillings, self._lines):
             for counter in [key for key, one in fillings.items() if _ends(one) < now]:
                 del fillings[counter]
+                self._chats.pop(counter, None)
 
 
 def _ends(one: Filling | CapLine) -> float:

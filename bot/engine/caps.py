@@ -119,9 +119,10 @@ class CapsBook:
 
     async def load(self) -> None:
         """Read everything anew."""
-        self._caps = {}
+        found: dict[str, list[Cap]] = {}
         for cap in await self._money.caps():
-            self._caps.setdefault(cap.scope, []).append(cap)
+            found.setdefault(cap.scope, []).append(cap)
+        self._caps = found  # at once: no call may find its caps missing
 
     def all(self) -> list[Cap]:
         """Every cap, widest scope first."""
@@ -254,7 +255,14 @@ def refusal(found: Refusal, at: float, zone: str = "") -> CapReached:
     if found.credits:
         text += f" You have {dollars(found.credits)} of credits left, which is too little for the rest of it."
     info = CapInfo(
-        line.scope, line.medium, line.period.value, line.unit.value, line.limit, found.used, line.resets_at
+        line.scope,
+        line.medium,
+        line.period.value,
+        line.unit.value,
+        line.limit,
+        found.used,
+        line.resets_at,
+        found.credits,
     )
     return CapReached(text, info)
 

@@ -42,7 +42,7 @@ async def _anything(place: Place, medium: str, model: str) -> None:
     """Everything may be called everywhere."""
 
 
-def _unwatched(lines: Sequence[CapLine], refused: Refusal | None) -> None:
+def _unwatched(lines: Sequence[CapLine], refused: Refusal | None, payer: Payer) -> None:
     """Nobody watches the caps."""
 
 
@@ -100,8 +100,8 @@ class Cashier:
         self._admissible = admissible
         self._caps = caps
         self._clock = clock
-        self.drawn: Callable[[Sequence[CapLine], Refusal | None], None] = _unwatched
-        """Hears which counters a call draws on, and what refused it; must not wait."""
+        self.drawn: Callable[[Sequence[CapLine], Refusal | None, Payer], None] = _unwatched
+        """Hears which counters a call draws on, what refused it, and whose it is; must not wait."""
         self._admit: Batcher[Admission, Refusal | None] = Batcher(money.admit)
 
     async def hold(
@@ -147,7 +147,7 @@ class Cashier:
             key=key.name if key is not None else HOUSE,
         )
         refused = await self._admit(admission)
-        self.drawn(lines, refused)
+        self.drawn(lines, refused, payer)
         if refused is not None:
             raise refusal(refused, at, self._caps.zone(payer.person))
         return Hold(admission.reservation_id, medium, model, estimate)

@@ -180,15 +180,15 @@ class Chooser:
             await self._turns.close([ended])
 
     async def cheaper(self, turn: Turn, model: Model, job: Job) -> list[Model]:
-        """Those that may answer such a question in a model's place for less, the cheapest first."""
-        offered = (await self._models.catalogue()).offered("text", _no_worse(allowed(turn), model))
+        """Those that may do such a job in a model's place for less, the cheapest first."""
+        offered = (await self._models.catalogue()).offered(job.medium, _no_worse(allowed(turn), model))
         fit = [
             one
             for one in offered
             if price_of(one) < price_of(model)
             and not (one.beta or self._ailing(one))
             and job.fits(one)
-            and (one.context_tokens or 0) >= LEAST_ROOM
+            and (job.medium != "text" or (one.context_tokens or 0) >= LEAST_ROOM)
         ]
         return sorted(fit, key=lambda one: (price_of(one), one.id))
 

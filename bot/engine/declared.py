@@ -282,8 +282,8 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting(
             "saving",
-            "Near a spending cap, answer shorter, from less of the talk or with a cheaper model, and say so, "
-            "instead of refusing.",
+            "Near a spending cap, do with less (a shorter answer, a smaller picture, a cheaper model, fewer "
+            "searches), and say so, instead of refusing.",
             "on",
             kind=OptionKind.BOOLEAN,
             scopes=_PLACES,

@@ -1,9 +1,9 @@
-"""Where owners can be told something: their direct chat with the bot, once they have written there."""
+"""Where people can be told something: their direct chat with the bot; that of owners is remembered."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import structlog
@@ -66,9 +66,15 @@ class Directs:
             log.warning("owner.unremembered", reason=error.detail)
 
     async def tell_owners(
-        self, occasion: str, text: str, *, not_now: frozenset[str] = frozenset(), stage: str = ""
+        self,
+        occasion: str,
+        text: str | Callable[[str], str],
+        *,
+        not_now: frozenset[str] = frozenset(),
+        stage: str = "",
     ) -> int:
-        """Say something to every owner in their direct chat. Each is told of an occasion once, also across
+        """Say something to every owner in their direct chat, or what `text` makes for an owner (hash of the
+        account). Each is told of an occasion once, also across
         restarts: rather never than twice. The chats `not_now` are left out. An occasion with a `stage` comes
         again once that has grown, in the order of text. How many can be told of things at all."""
         known = 0
@@ -81,7 +87,7 @@ class Directs:
             mark = f"told:{occasion_of_theirs}"
             new = await (self._marks.advance(mark, stage) if stage else self._marks.claim(mark, "1"))
             if new:
-                await self._say(place, occasion_of_theirs, text)
+                await self.write(place, occasion_of_theirs, text if isinstance(text, str) else text(owner))
         return known
 
     async def _place(self, owner: str) -> Place | None:
@@ -89,13 +95,15 @@ class Directs:
         place = Place.of_conversation(room) if room else None
         return place if place is not None and self._delivery.reaches(place.platform) else None
 
-    async def _say(self, place: Place, answer_id: str, text: str) -> None:
+    async def write(self, place: Place, answer_id: str, text: str) -> bool:
+        """Say something in a direct chat; False where it did not arrive."""
         answer = self._delivery.open(Target(place), answer_id)
         answer.push(Notice(text))
         answer.push(Done())
         delivered = await answer.finish()
         if delivered.failure is not None:
-            log.warning("owner.untold", platform=place.platform, reason=delivered.failure.detail)
+            log.warning("direct.untold", platform=place.platform, reason=delivered.failure.detail)
+        return delivered.failure is None
 
     def forget(self) -> None:
         """Drop what is known without asking storage."""

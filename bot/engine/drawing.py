@@ -6,11 +6,12 @@ import random
 from dataclasses import dataclass, replace
 from typing import TypedDict, Unpack
 
+from bot.declarations import Medium
 from bot.engine.caps import dollars
 from bot.engine.choosing import Chooser, Job, bounds_of, takes
 from bot.engine.easel import BLURRED, Easel
 from bot.engine.gallery import Gallery, Made
-from bot.engine.models import ModelBook, allowed
+from bot.engine.models import ModelBook
 from bot.engine.picture_options import (
     count_of,
     prompt_of,
@@ -22,12 +23,10 @@ from bot.engine.picture_options import (
     style_of,
 )
 from bot.engine.recipes import Making, Recipe
-from bot.engine.saving import MOST_OTHERS, line_of, saved_words
+from bot.engine.thrift import MOST_OTHERS, Bound, Thrift, Way
 from bot.engine.turn import Turn
-from bot.errors import CapReached, UserError
-from bot.records import CapUnit
+from bot.errors import UserError
 from bot.venice import ImageRequest, ImageResult, Model
-from bot.venice.catalogue import price_of
 from bot.venice.media_bodies import IMAGE_PROMPT_LIMIT, SEED_LIMIT
 from bot.venice.pricing import image_ceiling, image_cost
 
@@ -78,9 +77,10 @@ class _Order:
 
 
 class Wishes(TypedDict, total=False):
-    """What people may ask for beside model and resolution."""
+    """What people may ask for beside the model."""
 
     shape: str
+    resolution: str
     quality: str
     style: str
     negative: str
@@ -93,92 +93,71 @@ class Drawer:
     """Draws through Venice. Every argument may come from anybody: what a model does not offer is refused
     with what it does, before anything is paid."""
 
-    def __init__(self, easel: Easel, models: ModelBook, chooser: Chooser, gallery: Gallery) -> None:
+    def __init__(
+        self, easel: Easel, models: ModelBook, chooser: Chooser, thrift: Thrift, gallery: Gallery
+    ) -> None:
         self._easel = easel
         self._models = models
         self._chooser = chooser
+        self._thrift = thrift
         self._gallery = gallery
 
-    async def draw(
-        self, turn: Turn, prompt: str, *, model: str = "", resolution: str = "", **wishes: Unpack[Wishes]
-    ) -> Made:
+    async def draw(self, turn: Turn, prompt: str, *, model: str = "", **wishes: Unpack[Wishes]) -> Made:
         """Pictures of what the words say; `show` shows them. Safe mode is on wherever the place forbids
-        adult content, whatever is asked. Where a cap on money has no room, and `saving` is on, a smaller size
-        or, unless one was named, a cheaper model takes over, and it is said. Raises UserError, CapReached or
+        adult content, whatever is asked. Near a cap on money, and `saving` is on, a smaller size or, unless
+        one was named, a cheaper model takes over, and it is said. Raises UserError, CapReached or
         VeniceError."""
-        try:
-            return await self._draw(turn, prompt, model=model, resolution=resolution, **wishes)
-        except CapReached as error:
-            if error.cap.unit != CapUnit.MONEY.value or not turn.settings.flag("saving"):
-                raise
-            for other, size in await self._smaller(turn, model, resolution, wishes):
-                try:
-                    made = await self._draw(turn, prompt, model=other.id, resolution=size, **wishes)
-                except CapReached:
-                    continue
-                what = f"{other.name} draws{f' in {size}' if size else ''}"
-                turn.notice(saved_words(turn, line_of(error.cap), what))
-                return made
-            raise
-
-    async def _smaller(
-        self, turn: Turn, model: str, resolution: str, wishes: Wishes
-    ) -> list[tuple[Model, str]]:
-        """Smaller sizes of the model, the largest first, then cheap models that take what is wished."""
+        order = await self._order(turn, prompt, wishes)
         picked = await self._models.pick_for(turn, "image", model)
-        sizes = picked.image.resolutions
-        smaller = sizes[: sizes.index(resolution)][::-1] if resolution in sizes else ()
-        found = [(picked, size) for size in smaller]
-        if model:
-            return found
-        allow = replace(allowed(turn), tier=max(allowed(turn).tier, picked.tier))
-        offered = (await self._models.catalogue()).offered("image", allow)
-        others = [one for one in offered if price_of(one) < price_of(picked) and _offers(one, wishes)]
-        others.sort(key=lambda one: (price_of(one), one.id))
-        return [*found, *((one, "") for one in others[:MOST_OTHERS])]
+        # What the model does not offer is said before another one is looked for. Made once more, it is for
+        # the model that was wanted.
+        recipe = order.recipe(picked)
 
-    async def _draw(
-        self,
-        turn: Turn,
-        prompt: str,
-        *,
-        model: str = "",
-        shape: str = "",
-        resolution: str = "",
-        quality: str = "",
-        style: str = "",
-        negative: str = "",
-        seed: int | None = None,
-        steps: int | None = None,
-        count: int = 1,
-    ) -> Made:
+        async def smaller(bound: Bound) -> list[Way[Made]]:
+            ways = _reduced(order, picked) if bound.refused else []
+            if not model:
+                ways += await self._cheaper(turn, order, picked)
+            return [self._way(turn, one, recipe, painter, words) for one, painter, words in ways]
+
+        return await self._thrift.spend(turn, Medium.IMAGE, self._way(turn, order, recipe, picked), smaller)
+
+    async def _order(self, turn: Turn, prompt: str, wishes: Wishes) -> _Order:
         words = prompt.strip()
         if not words:
             raise UserError(NOTHING_TO_DRAW)
-        picked = await self._models.pick_for(turn, "image", model)
-        order = _Order(
+        style, seed = wishes.get("style", ""), wishes.get("seed")
+        return _Order(
             words,
-            shape,
-            resolution,
-            quality,
+            wishes.get("shape", ""),
+            wishes.get("resolution", ""),
+            wishes.get("quality", ""),
             style_of(await self._models.styles(), style) if style else "",
-            negative,
+            wishes.get("negative", ""),
             random.randint(1, SEED_LIMIT) if seed is None else seed_of(seed),
-            steps,
-            count_of(count),
+            wishes.get("steps"),
+            count_of(wishes.get("count", 1)),
             not turn.incoming.adult_allowed,
         )
-        order.request(picked)  # what the model does not offer is said before another one is looked for
+
+    async def _cheaper(self, turn: Turn, order: _Order, picked: Model) -> list[tuple[_Order, Model, str]]:
+        """Cheap models that take what is wished, in a size of their own."""
+        plain = replace(order, resolution="")
+        others = await self._chooser.cheaper(turn, picked, Job("image", takes(plain.request)))
+        return [(plain, one, f"a cheaper model, {one.name}, draws") for one in others[:MOST_OTHERS]]
+
+    def _way(self, turn: Turn, order: _Order, recipe: Recipe, model: Model, words: str = "") -> Way[Made]:
+        ceiling = image_ceiling(model, order.request(model))
+        return Way(ceiling, lambda: self._made(turn, order, recipe, model), words)
+
+    async def _made(self, turn: Turn, order: _Order, recipe: Recipe, model: Model) -> Made:
         job = Job("image", takes(order.request), "drew this")
-        lineup = await self._chooser.line(bounds_of(turn), picked, job)
+        lineup = await self._chooser.line(bounds_of(turn), model, job)
         result, cost = await lineup.serve(lambda one: self._paint(turn, one, order.request(one)))
-        painter = lineup.model
         if lineup.note:
             turn.notice(lineup.note)
-        self._models.notice(painter, result.notices)
-        # Made once more, it is for the model that was wanted.
-        caption = _caption(words, painter, order.seed, result, cost)
-        return Made(result.images, result.mime, order.recipe(picked), caption)
+        self._models.notice(lineup.model, result.notices)
+        caption = _caption(order.words, lineup.model, order.seed, result, cost)
+        return Made(result.images, result.mime, recipe, caption)
 
     async def show(self, turn: Turn, made: Made) -> None:
         """Show the pictures, with the buttons of the workbench under them."""
@@ -199,15 +178,21 @@ class Drawer:
         )
 
 
-def _offers(model: Model, wishes: Wishes) -> bool:
-    """Whether a model takes the shape, quality and steps that are wished."""
-    try:
-        shape_of(model, wishes.get("shape", ""))
-        quality_of(model, wishes.get("quality", ""))
-        steps_of(model, wishes.get("steps"))
-    except UserError:
-        return False
-    return True
+def _reduced(order: _Order, picked: Model) -> list[tuple[_Order, Model, str]]:
+    """Smaller sizes than the one that was asked for, the largest first, then fewer pictures."""
+    sizes, asked = picked.image.resolutions, resolution_of(picked, order.resolution)
+    smaller = sizes[: sizes.index(asked)] if asked else ()
+    least = replace(order, resolution=sizes[0]) if asked else order
+    return [
+        *(
+            (replace(order, resolution=one), picked, f"{picked.name} draws in {one}")
+            for one in reversed(smaller)
+        ),
+        *(
+            (replace(least, count=few), picked, f"{picked.name} draws {few} of {order.count}")
+            for few in range(order.count - 1, 0, -1)
+        ),
+    ]
 
 
 def _caption(words: str, model: Model, seed: int, result: ImageResult, cost: int) -> str:

@@ -1,60 +1,44 @@
 """The engine's front: events in, turns out.
 
-access -> activation -> intake row (duplicates end here) -> mailbox or at once -> conduct.
+access -> activation -> intake row (duplicates end here) -> router (mailbox or at once) -> conduct.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
-
-import structlog
 
 from bot.declarations import Choice, Command
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper, Verdict
+from bot.engine.acquaintance import Acquaintance
 from bot.engine.amends import Amends
-from bot.engine.answerbook import AnswerBook
 from bot.engine.away import Away
-from bot.engine.batching import Batcher
-from bot.engine.caps import CapsBook
-from bot.engine.changes import Changes
 from bot.engine.conduct import Conductor
 from bot.engine.discretion import Discretion
 from bot.engine.erasing import Eraser
-from bot.engine.freeowners import FreeOwners
 from bot.engine.groups import Groups, Meant
-from bot.engine.hashing import Hasher
-from bot.engine.hushing import Hush
-from bot.engine.intake import merged, to_payload
-from bot.engine.keybook import KeyBook
-from bot.engine.lobby import PATIENCE, Lobby
+from bot.engine.intake import Intakes
 from bot.engine.lost import Losses
-from bot.engine.mailbox import Attempt, Letter, Mailboxes
-from bot.engine.permits import PermitBook
-from bot.engine.pressing import Presses
+from bot.engine.mailbox import Letter
+from bot.engine.moving import Mover
 from bot.engine.recovery import Recovery, Unseen
-from bot.engine.registry import Bound, Registry, check_permission
+from bot.engine.registry import Registry
+from bot.engine.remarks import Remarks
 from bot.engine.replies import Replies
 from bot.engine.retention import Retention
+from bot.engine.routing import Router
 from bot.engine.settings import SettingsBook
 from bot.engine.sheltering import sheltered
 from bot.engine.sidecalls import Background
-from bot.engine.stopping import Stopper
-from bot.engine.texts import greeting, unknown_command
 from bot.engine.threshold import Threshold
-from bot.engine.turn import Turn
 from bot.engine.workload import Workload
-from bot.errors import UserError
-from bot.messages import Addressed, Done, Incoming, Notice, Person, Place, Target
+from bot.messages import Incoming, Place
 from bot.ports import Clock
-from bot.records import HistoryItem, Intake, ReadMark
+from bot.records import HistoryItem, ReadMark
 from bot.storing import Store
-
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
-Talk = Callable[[Turn], Awaitable[None]]
 
 
 class Engine:
@@ -67,60 +51,37 @@ class Engine:
         delivery: Delivery,
         doorkeeper: Doorkeeper,
         settings: SettingsBook,
-        caps: CapsBook,
-        free_owners: FreeOwners,
         conductor: Conductor,
         registry: Registry,
-        talk: Talk,
-        hasher: Hasher,
+        router: Router,
+        intakes: Intakes,
         clock: Clock,
         amends: Amends,
         background: Background,
         groups: Groups,
-        stopper: Stopper,
         losses: Losses,
-        answers: AnswerBook,
-        keys: KeyBook,
+        acquaintance: Acquaintance,
+        mover: Mover,
         replies: Replies,
         unseen: Unseen,
         eraser: Eraser,
         retention: Retention,
         threshold: Threshold,
-        permits: PermitBook,
-        patience: float = PATIENCE,
     ) -> None:
         self._away = Away(clock)
-        self._keys = keys
         self._retention = retention
         self._threshold = threshold
-        self._permits = permits
         self._store = store
-        self._delivery = delivery
         self._doorkeeper = doorkeeper
-        self._settings = settings
         self._discretion = Discretion(settings)
-        self._caps = caps
-        self._free_owners = free_owners
         self._conductor = conductor
         self._registry = registry
-        self._talk = talk
-        self._hasher = hasher
+        self._router = router
+        self._intakes = intakes
         self._clock = clock
-        self._mailboxes = Mailboxes(self._answer)
-        stopper.watch(self._mailboxes)
-        self._take_in: Batcher[Intake, bool] = Batcher(self._journal)
-        self._lobby = Lobby(store, delivery, self._mailboxes, conductor, hasher, clock, patience=patience)
-        self._presses = Presses(store.buttons, registry, stopper, clock, self._lobby.actions)
-        self._changes = Changes(
-            store,
-            self._mailboxes,
-            conductor,
-            registry,
-            self._lobby,
-            answers,
-            journal=self._journalled,
-            post=self._route,
-        )
+        self._acquaintance = acquaintance
+        self._mover = mover
+        self._remarks = Remarks(delivery, doorkeeper, threshold)
         self._recovery = Recovery(
             store,
             delivery,
@@ -128,16 +89,15 @@ class Engine:
             amends,
             losses,
             unseen=unseen,
-            replaced=self._changes.replaced,
+            replaced=router.changes.replaced,
             route=self._enter,
-            spawn=self._spawn,
+            spawn=background.spawn,
             clock=clock,
         )
-        eraser.stop = Hush(self._mailboxes, self._lobby, conductor, groups.overheard)
+        eraser.stop = router.hush(groups.overheard)
         self._background = background
         self._groups = groups
         self._replies = replies
-        self._tasks = background.tasks
         self._handled: dict[str, float] = {}
 
     # --- Front ---
@@ -162,7 +122,7 @@ class Engine:
 
     async def welcome(self, place: Place, title: str) -> None:
         if await self._store.marks.claim(f"welcomed:{place.channel_key}", "1"):
-            self._spawn(self._greet(place, title))
+            self._spawn(self._remarks.greet(place, title))
 
     async def membership(self, place: Place, *, member: bool) -> None:
         await (self._retention.present(place) if member else self._retention.left(place))
@@ -171,17 +131,10 @@ class Engine:
         return await self._retention.servers(platform)
 
     async def moved(self, platform: str, old_channel: str, new_channel: str) -> None:
-        old, new = (Place(platform, channel, channel) for channel in (old_channel, new_channel))
-        await self._keys.moving(old, new)
-        await self._store.move(platform, old_channel, new_channel)
-        await self._settings.load()
-        await self._caps.load()
-        await self._doorkeeper.load()
-        await self._permits.load()
-        await self._keys.load()
+        await self._mover.move(platform, old_channel, new_channel)
 
     async def forgotten(self, place: Place, message_ids: Sequence[str]) -> None:
-        await self._changes.deleted(place, message_ids)
+        await self._router.changes.deleted(place, message_ids)
 
     def admits(self, incoming: Incoming) -> bool:
         return self._doorkeeper.admits(incoming, bots=self._groups.lets_bots(incoming))
@@ -207,7 +160,7 @@ class Engine:
 
     def workload(self) -> Workload:
         """How much there is to do right now."""
-        boxes = self._mailboxes
+        boxes = self._router.mailboxes
         return Workload(len(boxes.busy), boxes.in_line, dict(self._conductor.ended))
 
     # --- life ---
@@ -222,15 +175,16 @@ class Engine:
 
     async def idle(self) -> None:
         """Wait until nothing is being answered."""
-        while self._tasks or self._mailboxes.busy:
-            await asyncio.wait([*self._tasks, *self._mailboxes.busy])
+        tasks, boxes = self._background.tasks, self._router.mailboxes
+        while tasks or boxes.busy:
+            await asyncio.wait([*tasks, *boxes.busy])
 
     async def drain(self, seconds: float) -> None:
         """Finish running turns; what is not done after `seconds` is cancelled and keeps its partial text."""
-        late = await self._mailboxes.drain(seconds)
-        self._lobby.close()
-        if self._tasks:
-            _, pending = await asyncio.wait(self._tasks, timeout=1.0 if late else seconds)
+        late = await self._router.mailboxes.drain(seconds)
+        self._router.lobby.close()
+        if self._background.tasks:
+            _, pending = await asyncio.wait(self._background.tasks, timeout=1.0 if late else seconds)
             for task in pending:
                 task.cancel()
             if pending:
@@ -239,22 +193,22 @@ class Engine:
 
     def stop_answer(self, place: Place) -> bool:
         """Stop what is being answered in a conversation; True when something was."""
-        return self._mailboxes.stop(place.conversation)
+        return self._router.mailboxes.stop(place.conversation)
 
     # --- the way in ---
 
     async def _submit(self, incoming: Incoming) -> None:
         self.handled(incoming.place.platform)
-        bound = self._registry.find(incoming.command.name) if incoming.command is not None else None
+        bound = self._router.bound(incoming)
         incoming = sheltered(incoming, bound.command if bound is not None else None)
         incoming = self._threshold.judged(self._discretion.placed(self._groups.placed(incoming)))
         if incoming.edits:
             if self._doorkeeper.admits(incoming) and self._passes(incoming, quietly=True):
-                await self._changes.edited(incoming)
+                await self._router.changes.edited(incoming)
             return
         verdict = self._doorkeeper.decide(incoming, bots=self._groups.lets_bots(incoming))
         if verdict is Verdict.TELL:
-            self._spawn(self._turn_away(incoming))
+            self._spawn(self._remarks.turn_away(incoming))
         if verdict is not Verdict.ENTER:
             return
         await self._retention.present(incoming.place)
@@ -271,7 +225,7 @@ class Engine:
         `quietly`."""
         refusal = self._threshold.refusal(incoming)
         if refusal and not quietly:
-            self._spawn(self._tell(incoming, refusal))
+            self._spawn(self._remarks.tell(incoming, refusal))
         return refusal is None
 
     async def _consider(self, incoming: Incoming) -> None:
@@ -281,139 +235,23 @@ class Engine:
     async def _accept(self, incoming: Incoming) -> None:
         incoming = await self._replies.read(incoming)
         letter = Letter(secrets.token_hex(8), incoming)
-        if not await self._journalled(letter):
+        if not await self._intakes.take_in(letter):
             return
         if self._away.missed(incoming):
             self._spawn(self._conductor.conduct(incoming, [letter], self._away.tell))
             return
         self._enter(letter)
 
-    async def _journalled(self, letter: Letter) -> bool:
-        """Take a letter in; False for an event that is known already."""
-        new = await self._take_in(self._row(letter))
-        if not new:
-            log.info("event.duplicate", platform=letter.incoming.place.platform)
-        return new
-
     def _enter(self, letter: Letter) -> None:
         """To the work, through a thread of its own where the channel asks for one."""
-        incoming = letter.incoming
-        person = self._hasher.person(incoming.author)
-        self._caps.know_roles(incoming.place, person, incoming.roles)
-        self._caps.know_zone(person, self._settings.of_person(incoming.place, incoming.author, "timezone"))
-        self._free_owners.know(incoming)
+        self._acquaintance.meet(letter.incoming)
         if self._groups.wants_thread(letter.incoming):
             self._spawn(self._enter_thread(letter))
         else:
-            self._route(letter)
+            self._router.route(letter)
 
     async def _enter_thread(self, letter: Letter) -> None:
-        self._route(replace(letter, incoming=await self._groups.threaded(letter.incoming)))
-
-    def _row(self, letter: Letter) -> Intake:
-        incoming = letter.incoming
-        return Intake(
-            turn_id=letter.turn_id,
-            event_id=f"{incoming.place.platform}:{incoming.event_id}",
-            conversation=incoming.place.conversation,
-            person=self._hasher.person(incoming.author),
-            payload=to_payload(incoming),
-            received_at=self._clock(),
-        )
-
-    async def _journal(self, batch: Sequence[Intake]) -> list[bool]:
-        new = await self._store.turns.take_in(batch)
-        results: list[bool] = []
-        for row in batch:
-            results.append(row.event_id in new)
-            new.discard(row.event_id)  # the same event twice in one batch counts once
-        return results
-
-    def _route(self, letter: Letter) -> None:
-        incoming = letter.incoming
-        if incoming.press is not None:
-            self._spawn(self._route_press(letter))
-            return
-        if incoming.complaint:
-            self._spawn(self._conductor.conduct(incoming, [letter], _complain))
-            return
-        bound = self._registry.find(incoming.command.name) if incoming.command is not None else None
-        if incoming.command is not None and (bound is None or not bound.ordered):
-            self._spawn(self._run_command(letter, bound))
-            return
-        self._mailboxes.post(letter)
-        self._lobby.watch(letter)
-
-    # --- the work ---
-
-    async def _answer(self, attempt: Attempt) -> None:
-        self._lobby.enter(attempt)
-        incoming = merged(list(attempt.letters))
-        bound = self._registry.find(incoming.command.name) if incoming.command is not None else None
-        work = self._checked(bound) if bound is not None else self._talk
-        if incoming.press is not None:
-            work = self._presses.work
-        if incoming.edits:
-            work = self._changes.work(work)
-        await self._conductor.conduct(incoming, attempt.letters, work, attempt=attempt)
-
-    async def _run_command(self, letter: Letter, bound: Bound | None) -> None:
-        private = bound is None or bound.command.private_reply
-        work = self._checked(bound) if bound is not None else self._unknown
-        await self._conductor.conduct(letter.incoming, [letter], work, private=private)
-
-    def _checked(self, bound: Bound) -> Talk:
-        async def work(turn: Turn) -> None:
-            check_permission(turn, bound.command)
-            await bound.handler(turn)
-
-        return work
-
-    async def _unknown(self, turn: Turn) -> None:
-        name = turn.incoming.command.name if turn.incoming.command is not None else ""
-        raise UserError(unknown_command(name))
-
-    async def _route_press(self, letter: Letter) -> None:
-        incoming, ordered = await self._presses.placed(letter.incoming)
-        letter = replace(letter, incoming=incoming)
-        if ordered:
-            self._mailboxes.post(letter)
-            self._lobby.watch(letter)
-        else:
-            await self._conductor.conduct(incoming, [letter], self._presses.work)
-
-    # --- small sentences outside a turn ---
-
-    async def _tell(self, incoming: Incoming, text: str) -> None:
-        target = Target(incoming.place, incoming.message_id, incoming.reply_handle, private=True)
-        await self._send(target, text)
-
-    async def _turn_away(self, incoming: Incoming) -> None:
-        await self._tell(incoming, await self._threshold.words(incoming))
-
-    async def _greet(self, place: Place, title: str) -> None:
-        nobody = Person(place.platform, "")
-        probe = Incoming("", place, nobody, Addressed.DIRECT)
-        door = self._doorkeeper
-        words = greeting(
-            title,
-            allowed=door.admits(probe),
-            admins=door.admins_open(),
-            pairs=door.pairs() and bool(door.owners),
-        )
-        await self._send(Target(place), words)
-
-    async def _send(self, target: Target, text: str) -> None:
-        answer = self._delivery.open(target, secrets.token_hex(8))
-        answer.push(Notice(text, private=target.private))
-        answer.push(Done())
-        delivered = await answer.finish()
-        if delivered.failure is not None:
-            log.info("sentence.undelivered", reason=delivered.failure.detail)
+        self._router.route(replace(letter, incoming=await self._groups.threaded(letter.incoming)))
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         self._background.spawn(work)
-
-
-async def _complain(turn: Turn) -> None:
-    raise UserError(turn.incoming.complaint)

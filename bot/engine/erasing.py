@@ -9,6 +9,7 @@ import structlog
 
 from bot.auditing import Change, ChangeKind
 from bot.delivery import Delivery
+from bot.engine.chores import Ran
 from bot.engine.identities import Identities
 from bot.engine.making.dropping import Dropping
 from bot.engine.sidecalls import Background
@@ -69,25 +70,32 @@ class Eraser:
         await self._store.people.request(Erasure(turn.person, whose, told_in, self._clock()))
         self._background.spawn(self.work())
 
-    async def run(self) -> None:
-        """Carry out what dead processes left, until cancelled."""
+    async def run(self, ran: Ran) -> None:
+        """Carry out what dead processes left, until cancelled; `ran` hears of every look."""
         while True:
-            await self.work()
+            ran("erasures", await self._look())
             await asyncio.sleep(LOOK_SECONDS)
 
     async def work(self) -> None:
         """Carry out what is to be done now."""
+        await self._look()
+
+    async def _look(self) -> str:
+        """The same; returns why it failed, "" for well."""
         async with self._one:
             try:
                 claimed = await self._store.people.claim()
             except GondolaError as error:
                 log.warning("erasures.unclaimed", reason=error.detail)
-                return
+                return error.detail
+            failed = ""
             for erasure in claimed:
                 try:
                     await self._carry_out(erasure)
                 except GondolaError as error:  # it stays written down, and is tried again
                     log.warning("erasure.delayed", person=erasure.person, reason=error.detail)
+                    failed = error.detail
+            return failed
 
     async def _carry_out(self, erasure: Erasure) -> None:
         if not erasure.erased:

@@ -11,6 +11,7 @@ from bot.engine.choosing import Chooser, Job, bounds_of
 from bot.engine.fetching import Fetcher
 from bot.engine.models import ModelBook
 from bot.engine.tab import Payments, Tab
+from bot.engine.thrift import MOST_OTHERS, Bound, Thrift, Way
 from bot.engine.turn import Turn
 from bot.errors import VeniceError
 from bot.media.listening import Passage, Recording, check_length, listen
@@ -20,6 +21,8 @@ from bot.venice.pricing import transcription_cost
 
 PASSAGE_SECONDS = 10 * 60
 """Longer sound goes to Venice in passages: one long call would time out."""
+LEAST_SECONDS = 10.0
+"""A shorter beginning is not worth writing down."""
 UPLOAD_LIMIT = 24_000_000
 """Bytes; larger files are written anew, which makes them small."""
 
@@ -58,25 +61,52 @@ class Hearer:
         client: VeniceClient,
         models: ModelBook,
         chooser: Chooser,
+        thrift: Thrift,
         payments: Payments,
         fetcher: Fetcher,
     ) -> None:
         self._client = client
         self._models = models
         self._chooser = chooser
+        self._thrift = thrift
         self._payments = payments
         self._fetcher = fetcher
 
-    async def hear(self, turn: Turn, sound: Attachment, *, model: str = "", language: str = "") -> Heard:
+    async def hear(
+        self, turn: Turn, sound: Attachment, *, model: str = "", language: str = "", partly: bool = False
+    ) -> Heard:
         """What a sound, or the sound of a film, says; paid by its seconds, silent passages not at all.
         Where a passage fails, what was heard before it is kept; raises VeniceError when that is nothing,
-        UserError for a file with nothing in it."""
+        UserError for a file with nothing in it. Near a cap on money a cheaper model listens, unless one was
+        named, or with `partly` only the beginning is written down, and it is said."""
         check_length(sound.duration)
         chosen = await self._models.pick_for(turn, "asr", model)
         recording = await asyncio.to_thread(listen, await self._fetcher.fetch(turn, sound))
         passages = [one for one in recording.passages(PASSAGE_SECONDS) if not recording.silent(one)]
+
+        def way(by: Model, heard: Sequence[Passage], how: str = "") -> Way[Heard]:
+            price = sum(transcription_cost(by, _seconds(recording, one)) for one in heard)
+            return Way(price, lambda: self._served(turn, by, recording, heard, language), how)
+
+        async def smaller(bound: Bound) -> list[Way[Heard]]:
+            others = [] if model else await self._chooser.cheaper(turn, chosen, Job("asr"))
+            ways = [way(by, passages, f"a cheaper model, {by.name}, listens") for by in others[:MOST_OTHERS]]
+            for by in (chosen, *others[:MOST_OTHERS]) if bound.refused and partly else ():
+                first = _beginning(recording, passages, by, bound.most)
+                if first:
+                    told = "I write" if by is chosen else f"a cheaper model, {by.name}, writes"
+                    until = clock(first[-1].offset + first[-1].seconds)
+                    ways.append(way(by, first, f"{told} down only the first {until}"))
+            return ways
+
+        return await self._thrift.spend(turn, Medium.TRANSCRIPTION, way(chosen, passages), smaller)
+
+    async def _served(
+        self, turn: Turn, model: Model, recording: Recording, passages: Sequence[Passage], language: str
+    ) -> Heard:
+        """By the model, or by who steps in."""
         files = list(zip(passages, await _files(recording, passages), strict=True))
-        lineup = await self._chooser.line(bounds_of(turn), chosen, Job("asr", does="wrote this down"))
+        lineup = await self._chooser.line(bounds_of(turn), model, Job("asr", does="wrote this down"))
         lines, missing = await lineup.serve(
             lambda one: self._write_down(turn, one, recording, files, language)
         )
@@ -129,13 +159,30 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-async def _files(recording: Recording, passages: list[Passage]) -> list[tuple[bytes, str]]:
+async def _files(recording: Recording, passages: Sequence[Passage]) -> list[tuple[bytes, str]]:
     """Each passage as a file Venice takes; Venice checks that the name fits the bytes."""
     whole = len(passages) == 1 and passages[0].end == len(recording.levels) and not passages[0].start
     if whole and recording.ending and len(recording.data) <= UPLOAD_LIMIT:
         return [(recording.data, f"sound.{recording.ending}")]
     cut = await asyncio.to_thread(recording.cut, passages)
     return [(data, "sound.ogg") for data in cut]
+
+
+def _beginning(recording: Recording, passages: Sequence[Passage], model: Model, most: int) -> list[Passage]:
+    """The passages from the beginning that a model writes down for so much, in micro-USD, the last one cut
+    short where that helps."""
+    found: list[Passage] = []
+    for passage in passages:
+        price = transcription_cost(model, _seconds(recording, passage))
+        if price > most:
+            # A little less than can be paid, since prices are rounded up.
+            shorter = passage.seconds * most / price - 0.1
+            if shorter >= LEAST_SECONDS:
+                found.append(recording.beginning(passage, shorter))
+            break
+        most -= price
+        found.append(passage)
+    return found
 
 
 def _seconds(recording: Recording, passage: Passage) -> float:

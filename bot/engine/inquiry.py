@@ -6,18 +6,21 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import cast
 from urllib.parse import urlsplit
 
 import structlog
 
+from bot.declarations import Medium
 from bot.engine.briefing import Passage, excerpt
 from bot.engine.caps import dollars
+from bot.engine.making.allowance import Allowance
 from bot.engine.research import Researcher, fenced, title_of
 from bot.engine.sidecalls import SideCalls
 from bot.engine.structured import Ask, Structured
+from bot.engine.thrift import SHARE, Thrift, saved_words
 from bot.engine.turn import Turn
 from bot.errors import GondolaError, UserError
 from bot.venice import SCRAPE_FEE, SEARCH_FEE, ResponseSchema
@@ -34,6 +37,7 @@ PER_SITE = 2
 PLAN_TOKENS = 300
 MOST = QUERIES * SEARCH_FEE + PAGES * SCRAPE_FEE
 """Micro-USD that searches and pages can cost."""
+_BESIDE = 2
 _SNIPPET = 800
 _QUERY = 200
 _NAMED = 3
@@ -65,10 +69,27 @@ NOTHING = "I searched the web for {} and found nothing about this. Try other wor
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What was found; `trouble` says what could not be had, "" when nothing is missing."""
+    """What was found; `trouble` says what could not be had, "" when nothing is missing; `saved` that less was
+    looked for to save money, "" where it was not."""
 
     passages: tuple[Passage, ...]
     trouble: str = ""
+    saved: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much a question is looked into: most searches and pages. `note` says why it is less than usual, ""
+    where it is not."""
+
+    queries: int = QUERIES
+    pages: int = PAGES
+    note: str = ""
+
+    @property
+    def price(self) -> int:
+        """What it can cost, in micro-USD."""
+        return self.queries * SEARCH_FEE + self.pages * SCRAPE_FEE
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,31 +104,55 @@ class _Read:
 class Inquirer:
     """Looks things up in several steps, each shown where the answer will be."""
 
-    def __init__(self, researcher: Researcher, calls: SideCalls) -> None:
+    def __init__(
+        self, researcher: Researcher, calls: SideCalls, thrift: Thrift, allowance: Allowance
+    ) -> None:
         self._researcher = researcher
+        self._thrift = thrift
+        self._allowance = allowance
         self._calls = calls
         self._structured = Structured(calls)
 
     async def inquire(self, turn: Turn, question: str) -> Findings:
         """What the web has on a question. Raises UserError where it has nothing, CapReached and VeniceError
         where not even one search worked."""
-        price = f"up to {dollars(MOST)} for searches and pages, besides the answer"
+        scale = await self._scale(turn)
+        price = f"up to {dollars(scale.price)} for searches and pages, besides the answer"
         turn.hold(f"*Research ({price}): I plan the searches…*")
-        queries = await self._plan(turn, question)
+        queries = await self._plan(turn, question, scale.queries)
         quoted = "; ".join(f"“{_plain(query)}”" for query in queries)
         turn.hold(f"*Research ({price}): I search for {quoted}…*")
         found, trouble = await self._search(turn, queries)
         if not found:
             raise UserError(NOTHING.format(quoted))
-        wanted = _best(found)
+        wanted = _best(found, scale.pages)
         sites = ", ".join(dict.fromkeys(_site(one) for one in wanted))
         turn.hold(f"*Research ({price}): I read {len(wanted)} of {len(found)} pages: {sites}…*")
         read = await asyncio.gather(*(self._read(turn, one, question) for one in wanted))
-        return _findings(read, found, trouble)
+        return replace(_findings(read, found, trouble), saved=scale.note)
 
-    async def _plan(self, turn: Turn, question: str) -> Sequence[str]:
-        """Queries from a cheap model; the question itself where none can be had."""
+    async def _scale(self, turn: Turn) -> Scale:
+        """As usual, or as little as the caps leave room for: near one a tenth of what is left, else at most
+        half of it, since the answer has to be paid, too."""
+        if not self._thrift.wanted(turn):
+            return Scale()
+        place, medium = turn.incoming.place, Medium.SEARCH
+        left = await self._allowance.left(place, turn.person, medium.value, turn.now)
+        if left.money is None or left.cap is None:
+            return Scale()
+        near = self._thrift.near(turn, medium.value) is not None
+        most = left.money // (SHARE if near else _BESIDE)
+        if most >= MOST:
+            return Scale()
+        queries, pages = _divided(most // max(SEARCH_FEE, SCRAPE_FEE))
+        how = f"{queries} search{'' if queries == 1 else 'es'} and {pages} page{'' if pages == 1 else 's'}"
+        return Scale(queries, pages, saved_words(turn, left.cap, f"I research with {how} at most"))
+
+    async def _plan(self, turn: Turn, question: str, most: int) -> Sequence[str]:
+        """Queries from a cheap model; the question itself where none can be had, or one is all there is."""
         own = " ".join(question.split())[:QUERY_LIMIT]
+        if most == 1:
+            return [own]
         try:
             model = await self._calls.cheap_model(private=True, schema=True)
             model = model or await self._calls.cheap_model(private=False, schema=True)
@@ -119,7 +164,7 @@ class Inquirer:
             log.info("research.unplanned", reason=error.detail)
             return [own]
         given = (" ".join(query.split()) for query in cast(list[str], answer["queries"]))
-        return list(dict.fromkeys(query for query in given if query))[:QUERIES] or [own]
+        return list(dict.fromkeys(query for query in given if query))[:most] or [own]
 
     async def _search(self, turn: Turn, queries: Sequence[str]) -> tuple[list[Source], str]:
         """The results of all searches in turns, each page once, and what failed."""
@@ -151,11 +196,17 @@ class Inquirer:
         return _Read(Source(title, source.url, source.content, source.date), excerpt(page.text, question))
 
 
-def _best(found: Sequence[Source]) -> list[Source]:
+def _divided(calls: int) -> tuple[int, int]:
+    """So many calls as searches and pages; at least one search, whatever a cap then says to it."""
+    queries = max(1, min(QUERIES, calls * QUERIES // (QUERIES + PAGES)))
+    return queries, max(0, min(PAGES, calls - queries))
+
+
+def _best(found: Sequence[Source], most: int) -> list[Source]:
     """The pages to read: as ranked, not too many of one site."""
     sites, chosen = Counter[str](), list[Source]()
     for one in found:
-        if sites[_site(one)] < PER_SITE and len(chosen) < PAGES:
+        if sites[_site(one)] < PER_SITE and len(chosen) < most:
             sites[_site(one)] += 1
             chosen.append(one)
     return chosen

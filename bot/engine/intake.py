@@ -5,12 +5,55 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import structlog
 from pydantic import TypeAdapter
 
+from bot.engine.batching import Batcher
+from bot.engine.hashing import Hasher
 from bot.engine.mailbox import Letter
 from bot.messages import Incoming
+from bot.ports import Clock
+from bot.records import Intake
+from bot.storing import Turns
 
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 _INCOMING = TypeAdapter(Incoming)
+
+
+class Intakes:
+    """Writes letters down: whoever arrives at once in one transaction, and each event once."""
+
+    def __init__(self, turns: Turns, hasher: Hasher, clock: Clock) -> None:
+        self._turns = turns
+        self._hasher = hasher
+        self._clock = clock
+        self._write: Batcher[Intake, bool] = Batcher(self._journal)
+
+    async def take_in(self, letter: Letter) -> bool:
+        """Write a letter down; False for an event that is known already."""
+        new = await self._write(self._row(letter))
+        if not new:
+            log.info("event.duplicate", platform=letter.incoming.place.platform)
+        return new
+
+    def _row(self, letter: Letter) -> Intake:
+        incoming = letter.incoming
+        return Intake(
+            turn_id=letter.turn_id,
+            event_id=f"{incoming.place.platform}:{incoming.event_id}",
+            conversation=incoming.place.conversation,
+            person=self._hasher.person(incoming.author),
+            payload=to_payload(incoming),
+            received_at=self._clock(),
+        )
+
+    async def _journal(self, batch: Sequence[Intake]) -> list[bool]:
+        new = await self._turns.take_in(batch)
+        results: list[bool] = []
+        for row in batch:
+            results.append(row.event_id in new)
+            new.discard(row.event_id)  # the same event twice in one batch counts once
+        return results
 
 
 def to_payload(incoming: Incoming) -> str:

@@ -74,8 +74,12 @@ class KeyBook:
         """Read everything anew. What an earlier secret key sealed is sealed with the present one."""
         found = await self._store.all()
         # Nothing is awaited from here on: no turn may find its server without its key.
+        known, credentials = self._keys, self._credentials
         self._keys, self._credentials = {}, {}
-        old = [key for key in found if self._opened(key)]
+        for key in found:
+            if known.get(key.server) == key:  # with what is known of its limits
+                self._keys[key.server], self._credentials[key.server] = key, credentials[key.server]
+        old = [key for key in found if key.server not in self._keys and self._opened(key)]
         for key in old:
             await self.put(key, self._credentials[key.server].secret)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.auditing import Change, ChangeKind
-from bot.declarations import Medium
-from bot.errors import NotAllowed
+from bot.declarations import Command, Medium, Permission
+from bot.errors import NotAllowed, UserError
 from bot.messages import Incoming
 from bot.serverrules import ANYONE, MANAGERS, NOBODY, Permit, ServerRules
 
 Permits = Mapping[str, tuple[str, ...]]
 """Who may, by subject (`bot.serverrules.Permit`)."""
+MOST_ROLES = 20
 UNBOUND = frozenset(
     {"allow", "deny", "doors", "permit", "claim", "help", "audit", "stop", "privacy", "forget", "export"}
     | {"erase", "link"}
@@ -20,6 +21,8 @@ UNBOUND = frozenset(
 _BY_THE_WAY = frozenset({Medium.CHAT.value, Medium.EMBEDDING.value})
 """Called for while something else is made; whether somebody may chat is asked where a question begins."""
 NO_PERMITS: Permits = {}
+PERMITTED = tuple(one.value for one in Medium if one is not Medium.EMBEDDING)
+"""Media that a permit can be about."""
 
 
 def command_subject(name: str) -> str:
@@ -119,6 +122,33 @@ class PermitBook:
     def _change(self, server: str, subject: str, who: tuple[str, ...], by: str, at: float) -> Change:
         old = ", ".join(self.of(server).get(subject, ()))
         return Change(at, by, ChangeKind.COMMAND, server, server, subject, old, ", ".join(who))
+
+
+def permit_subject(commands: Mapping[str, Command], name: str, medium: str) -> str:
+    """What a permit for a command, or for everything of a medium, is about. Raises UserError for what nobody
+    can be kept from, and for what there is not."""
+    if name and medium:
+        raise UserError("Say either a command or a medium.")
+    if medium:
+        if medium not in PERMITTED:
+            raise UserError(f"There is no medium `{medium[:40]}`. There are: {', '.join(PERMITTED)}.")
+        return medium_subject(medium)
+    found = commands.get(name)
+    if found is None:
+        raise UserError(f"There is no command `/{name[:40]}`. /help lists them.")
+    if name in UNBOUND:
+        raise UserError(f"`/{name}` stays as it is: nobody may be kept from it who has it.")
+    if found.permission is Permission.OWNER:
+        raise UserError(f"`/{name}` is for owners of this bot, and stays so.")
+    return command_subject(name)
+
+
+def with_role(before: tuple[str, ...], role: str) -> tuple[str, ...]:
+    """Who may once a role may, too. Raises UserError beyond MOST_ROLES."""
+    roles = [one for one in before if one not in (ANYONE, NOBODY, MANAGERS, role)]
+    if len(roles) >= MOST_ROLES:
+        raise UserError(f"At most {MOST_ROLES} roles. Take the permit back first (`who:default`).")
+    return (*roles, role)
 
 
 def described(who: tuple[str, ...], role_style: str) -> str:

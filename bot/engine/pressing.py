@@ -47,7 +47,7 @@ class Presses:
             stored = await self._buttons.get(base, self._clock())
         except GondolaError:
             return incoming, False  # the press itself meets the same trouble and says so
-        if stored is None:
+        if stored is None or not _shown_in(stored, incoming):
             return incoming, False
         place = replace(incoming.place, member=stored.member)
         return replace(incoming, place=place), self._registry.is_ordered(_action(stored, verb))
@@ -59,19 +59,25 @@ class Presses:
         if verb == STOP:
             self._stopper.stop(turn, base)
             return
-        stored, action = await self._found(base, verb, turn.now)
+        stored, action = await self._found(base, verb, turn)
         if stored.person and stored.person != turn.person and not turn.moderator:
             raise NotAllowed("Only the person who asked can use this button.")
         self._registry.check_action(turn, _action(stored, verb))
         await action(turn, stored)
 
-    async def _found(self, base: str, verb: str, now: float) -> tuple[StoredButton, ActionHandler]:
-        stored = await self._buttons.get(base, now)
+    async def _found(self, base: str, verb: str, turn: Turn) -> tuple[StoredButton, ActionHandler]:
+        stored = await self._buttons.get(base, turn.now)
         name = _action(stored, verb) if stored is not None else ""
         action = self._more.get(name) or self._registry.action(name)
-        if stored is None or action is None:
+        if stored is None or action is None or not _shown_in(stored, turn.incoming):
             raise UserError(EXPIRED_BUTTON)
         return stored, action
+
+
+def _shown_in(stored: StoredButton, incoming: Incoming) -> bool:
+    """Whether the button stands in the channel where it is pressed. Ids can be read by whoever sees a message
+    and sent from anywhere: from a server, say, that the presser manages."""
+    return stored.channel == incoming.place.channel_key
 
 
 def stops(incoming: Incoming) -> bool:

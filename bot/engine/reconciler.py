@@ -15,6 +15,7 @@ import structlog
 
 from bot.engine.account import AccountBook
 from bot.engine.caps import dollars
+from bot.engine.chores import Ran
 from bot.engine.directs import Directs
 from bot.engine.settings import SettingsBook
 from bot.errors import GondolaError, VeniceError, VeniceFailure
@@ -54,13 +55,15 @@ class Reconciler:
         self._directs = directs
         self._clock = clock
 
-    async def watch(self) -> None:
-        """Look once a day, until cancelled."""
+    async def watch(self, ran: Ran) -> None:
+        """Look once a day, until cancelled; `ran` hears of every look."""
         await asyncio.sleep(START_SECONDS)
         while True:
             try:
                 await self.look()
+                ran("reconciler")
             except GondolaError as error:
+                ran("reconciler", error.detail)
                 log.warning("reconciler.failed", reason=error.detail)
             await asyncio.sleep(LOOK_SECONDS)
 

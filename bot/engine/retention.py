@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from bot.engine.chores import Ran
 from bot.engine.doorfiles import DoorFiles
 from bot.engine.revoking import Revoker
 from bot.engine.settings import SettingsBook
@@ -76,12 +77,14 @@ class Retention:
 
     # --- rounds ---
 
-    async def watch(self) -> None:
-        """Look every minute whether it is time, until cancelled."""
+    async def watch(self, ran: Ran) -> None:
+        """Look every minute whether it is time, until cancelled; `ran` hears of every look."""
         while True:
             try:
                 await self.look()
+                ran("retention")
             except GondolaError as error:
+                ran("retention", error.detail)
                 log.warning("retention.failed", reason=error.detail)
             await asyncio.sleep(LOOK_SECONDS)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from bot.declarations import Medium
 from bot.engine.caps import dollars
 from bot.engine.choosing import Chooser, Job, bounds_of, takes
 from bot.engine.drawing import SHOWN_WORDS
@@ -13,6 +14,7 @@ from bot.engine.gallery import Made, Source
 from bot.engine.models import ModelBook, allowed, check_allowed
 from bot.engine.picture_options import edit_shape_of, prompt_of, quality_of, resolution_of, style_of
 from bot.engine.recipes import Making, Recipe
+from bot.engine.thrift import MOST_OTHERS, Bound, Thrift, Way
 from bot.engine.turn import Turn
 from bot.errors import UserError
 from bot.venice import EditRequest, ImageResult, Model, UpscaleRequest
@@ -33,10 +35,11 @@ _IN_STYLE = "{words}\n\nDraw the result in the style “{style}”."
 class Retoucher:
     """Changes pictures through Venice. Like Drawer's, every argument may come from anybody."""
 
-    def __init__(self, easel: Easel, models: ModelBook, chooser: Chooser) -> None:
+    def __init__(self, easel: Easel, models: ModelBook, chooser: Chooser, thrift: Thrift) -> None:
         self._easel = easel
         self._models = models
         self._chooser = chooser
+        self._thrift = thrift
 
     async def edit(
         self,
@@ -52,39 +55,64 @@ class Retoucher:
         called: str = "",
     ) -> Made:
         """Pictures changed by words, the first one the base; several are merged. `called` is what people
-        read in place of the words. Raises UserError, CapReached or VeniceError."""
+        read in place of the words. Near a cap on money a smaller size or, unless one was named, a cheaper
+        model takes over, and it is said. Raises UserError, CapReached or VeniceError."""
         exact = style_of(await self._models.styles(), style) if style else ""
         asked = _asked(words.strip(), exact)
         if not asked:
             raise UserError(NOTHING_TO_CHANGE)
         picked = await self._editor(turn, model, len(sources))
 
-        def request(editor: Model) -> EditRequest:
+        def request(editor: Model, size: str = resolution) -> EditRequest:
             _check_pictures(editor, len(sources))
             return EditRequest(
                 prompt=prompt_of(editor, asked, EDIT_PROMPT_LIMIT),
                 images=tuple(source.data for source in sources),
                 aspect_ratio=edit_shape_of(editor, shape),
-                resolution=resolution_of(editor, resolution),
+                resolution=resolution_of(editor, size),
                 quality=quality_of(editor, quality),
                 safe_mode=not turn.incoming.adult_allowed,
             )
 
-        request(picked)  # what the model does not offer is said before another one is looked for
-        lineup = await self._chooser.line(
-            bounds_of(turn), picked, Job("inpaint", takes(request), "changed this")
-        )
-        result, cost = await lineup.serve(lambda one: self._changed(turn, one, request(one)))
-        if lineup.note:
-            turn.notice(lineup.note)
-        self._models.notice(lineup.model, result.notices)
         options = {"model": picked.id, "size": shape, "resolution": resolution, "quality": quality}
         options["style"] = exact
         recipe = Recipe(
             Making.EDITED, words.strip(), {name: value for name, value in options.items() if value}
         )
         line = called or _shown(words.strip()) or f"In the style “{exact}”"
-        return _made(result, recipe, sources, line, lineup.model, cost)
+
+        def way(editor: Model, size: str = resolution, how: str = "") -> Way[Made]:
+            async def change() -> Made:
+                result, cost, used = await self._retouched(turn, editor, lambda one: request(one, size))
+                return _made(result, recipe, sources, line, used, cost)
+
+            return Way(edit_ceiling(editor, request(editor, size)), change, how)
+
+        async def smaller(bound: Bound) -> list[Way[Made]]:
+            sizes, named = picked.image.resolutions, resolution_of(picked, resolution)
+            less = sizes[: sizes.index(named)][::-1] if named and bound.refused else ()
+            ways = [way(picked, size, f"{picked.name} makes it in {size}") for size in less]
+            if model:
+                return ways
+            job = Job("inpaint", takes(lambda one: request(one, "")))
+            others = (await self._chooser.cheaper(turn, picked, job))[:MOST_OTHERS]
+            return [*ways, *(way(one, "", f"a cheaper model, {one.name}, changes it") for one in others)]
+
+        # What the model does not offer is said before another one is looked for.
+        return await self._thrift.spend(turn, Medium.IMAGE, way(picked), smaller)
+
+    async def _retouched(
+        self, turn: Turn, editor: Model, request: Callable[[Model], EditRequest]
+    ) -> tuple[ImageResult, int, Model]:
+        """What the editor makes of it, or who steps in; what it cost, and who it was."""
+        lineup = await self._chooser.line(
+            bounds_of(turn), editor, Job("inpaint", takes(request), "changed this")
+        )
+        result, cost = await lineup.serve(lambda one: self._changed(turn, one, request(one)))
+        if lineup.note:
+            turn.notice(lineup.note)
+        self._models.notice(lineup.model, result.notices)
+        return result, cost, lineup.model
 
     async def _changed(self, turn: Turn, model: Model, request: EditRequest) -> tuple[ImageResult, int]:
         def price(result: ImageResult) -> int:
@@ -115,8 +143,21 @@ class Retoucher:
         return model
 
     async def enlarge(self, turn: Turn, source: Source, scale: Literal[2, 4]) -> Made:
-        """A picture two or four times as large. Raises UserError, CapReached or VeniceError."""
+        """A picture two or four times as large; twice, and that is said, where a cap on money leaves no more.
+        Raises UserError, CapReached or VeniceError."""
         upscaler = await self._models.pick_for(turn, "upscale")
+
+        def way(times: Literal[2, 4], how: str = "") -> Way[Made]:
+            return Way(
+                upscale_cost(upscaler, times), lambda: self._enlarged(turn, upscaler, source, times), how
+            )
+
+        async def smaller(bound: Bound) -> list[Way[Made]]:
+            return [way(2, "I make it 2 times as large")] if bound.refused and scale > 2 else []
+
+        return await self._thrift.spend(turn, Medium.IMAGE, way(scale), smaller)
+
+    async def _enlarged(self, turn: Turn, upscaler: Model, source: Source, scale: Literal[2, 4]) -> Made:
         request = UpscaleRequest(source.data, scale)
         price = upscale_cost(upscaler, scale)
         result, cost = await self._easel.order(

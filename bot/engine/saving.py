@@ -17,19 +17,13 @@ from bot.engine.caps import CapsBook, amount_words, cap_words
 from bot.engine.capwatch import first_to_tell
 from bot.engine.choosing import Chooser, Lineup
 from bot.engine.resets import reset_words
+from bot.engine.thrift import MOST_OTHERS, SHARE, TRIES, Thrift, line_of, saved_words
 from bot.engine.turn import Turn
-from bot.errors import CapInfo, CapReached, UserError
-from bot.records import CapLine, CapPeriod, CapUnit
+from bot.errors import CapReached, UserError
+from bot.records import CapLine, CapUnit
 from bot.storing import Marks
 from bot.venice import ChatRequest, Model
 from bot.venice.pricing import chat_ceiling
-
-SHARE = 10
-"""The part of what is left that one question may take near a cap is one of so many."""
-MOST_OTHERS = 3
-"""How many cheaper models are looked at."""
-TRIES = 4
-"""How often a question is made smaller: several caps may hold, and others draw on them meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +69,9 @@ class Economy:
     async def begin(self) -> None:
         """Spare what is left of a cap that is nearly used."""
         near = self._saver.near(self._turn)
-        if not near:
+        if near is None:
             return
-        most = near[0].left // SHARE
+        most = near.left // SHARE
         now = _way(self._lineup.model, AS_SET, self._build)
         if now is None or now.ceiling <= most:
             return
@@ -85,7 +79,7 @@ class Economy:
         fit = next((way for way in ways if way.ceiling <= most), None)
         best = fit or min(ways, key=lambda way: way.ceiling, default=None)
         if best is not None:
-            self._take(best, near[0].line)
+            self._take(best, near.line)
 
     async def tighten(self, error: CapReached) -> bool:
         """Make the question fit what a cap has left; False where nothing does, or a cap counts calls."""
@@ -93,8 +87,7 @@ class Economy:
         cap = error.cap
         if cap.unit != CapUnit.MONEY.value or self._tries > TRIES or not self._saver.wanted(self._turn):
             return False
-        left = cap.limit - cap.used
-        fit = next((way for way in await self._ways() if way.ceiling <= left), None)
+        fit = next((way for way in await self._ways() if way.ceiling <= cap.left), None)
         if fit is None:
             return False
         self._take(fit, line_of(cap))
@@ -119,12 +112,14 @@ class Saver:
     def __init__(
         self,
         chooser: Chooser,
+        thrift: Thrift,
         caps: CapsBook,
         levels: CapLevels,
         marks: Marks,
         aside: Aside,
     ) -> None:
         self._chooser = chooser
+        self._thrift = thrift
         self._caps = caps
         self._levels = levels
         self._marks = marks
@@ -136,14 +131,11 @@ class Saver:
 
     def wanted(self, turn: Turn) -> bool:
         """Whether people here want less rather than nothing."""
-        return turn.settings.flag("saving")
+        return self._thrift.wanted(turn)
 
-    def near(self, turn: Turn) -> list[Filling]:
-        """The caps that are nearly used, where that makes a difference."""
-        if not self.wanted(turn):
-            return []
-        place = turn.incoming.place
-        return self._levels.near(self._caps, place, turn.person, Medium.CHAT.value, turn.now)
+    def near(self, turn: Turn) -> Filling | None:
+        """The fullest of the caps that are nearly used, where that makes a difference."""
+        return self._thrift.near(turn, Medium.CHAT.value)
 
     async def cheaper(self, turn: Turn, lineup: Lineup) -> Sequence[Model]:
         """The few cheapest models that may answer for less, the cheapest first."""
@@ -159,18 +151,6 @@ class Saver:
 
     def _zone(self, turn: Turn) -> str:
         return turn.settings.text("timezone")
-
-
-def saved_words(turn: Turn, line: CapLine, what: str) -> str:
-    """What is done differently near a cap, and until when."""
-    until = reset_words(line.resets_at, turn.now, turn.settings.text("timezone"))
-    return f"*{cap_words(line)} is nearly used, so {what} until {until}.*"
-
-
-def line_of(cap: CapInfo) -> CapLine:
-    """The line of a cap that refused, to be named."""
-    unit, period = CapUnit(cap.unit), CapPeriod(cap.period)
-    return CapLine("", cap.scope, cap.medium, unit, period, 0, cap.limit, cap.resets_at)
 
 
 def own_words(filling: Filling, now: float, zone: str) -> str:

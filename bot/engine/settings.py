@@ -117,8 +117,9 @@ class SettingsBook:
         """Back to what is inherited; False when nothing was set."""
         setting, scope_key = find_setting(name), self._scope(scope_key)
         change = self._change(scope_key, setting.name, "", by, at, server)
+        removed = await self._store.remove(scope_key, setting.name, change)
         self._rows.pop((scope_key, setting.name), None)
-        return await self._store.remove(scope_key, setting.name, change)
+        return removed
 
     def _change(self, scope: str, name: str, new: str, by: str, at: float, server: str) -> Change | None:
         """What the audit log says; what people choose for themselves is not in it."""

@@ -59,6 +59,13 @@ def pieces(text: str, units: int) -> list[str]:
     return [piece for piece in found if piece]
 
 
+def beginning(text: str, units: int) -> tuple[str, str]:
+    """The beginning of a text of at most so many UTF-16 units, cut after a sentence where there is one, and
+    the rest of it."""
+    first = next(iter(pieces(text.strip(), units)), "") if units > 0 else ""
+    return first, text.strip()[len(first) :].strip()
+
+
 def _head(text: str, units: int) -> str:
     """The longest beginning within so many UTF-16 units."""
     head = text[:units]

@@ -4,6 +4,7 @@ asks too much, and what the place allows."""
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from bot.declarations import Medium
 from bot.engine.access import Doorkeeper
@@ -41,7 +42,11 @@ class Threshold:
         self._pace = Pace(lambda: int(settings.house("rate_limit").value or 0), clock)
 
     def judged(self, incoming: Incoming) -> Incoming:
-        """The event with what its place allows."""
+        """The event with what its place allows, and without the words and files of who is shut out."""
+        quoted = incoming.quoted
+        if quoted is not None and self._doorkeeper.silenced(incoming.place, quoted.author):
+            nobody = replace(quoted.author, name="")
+            incoming = replace(incoming, quoted=replace(quoted, author=nobody, text="", attachments=()))
         return self._adults.judged(incoming)
 
     async def words(self, incoming: Incoming) -> str:

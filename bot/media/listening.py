@@ -76,6 +76,14 @@ class Recording:
             cuts.append(_quietest(self.levels, cuts[-1] + int(most * _EARLIEST), cuts[-1] + most))
         return [Passage(start, stop) for start, stop in zip(cuts, [*cuts[1:], end], strict=True)]
 
+    def beginning(self, passage: Passage, longest: float) -> Passage:
+        """The first part of a passage of at most so many seconds, up to a pause."""
+        most = int(longest * PER_SECOND)
+        if passage.end - passage.start <= most:
+            return passage
+        low = passage.start + int(most * _EARLIEST)
+        return Passage(passage.start, _quietest(self.levels, low, passage.start + most))
+
     def cut(self, passages: Sequence[Passage]) -> list[bytes]:
         """The passages, in order and not overlapping, as Ogg Opus files."""
         return list(_cut(self.data, passages))

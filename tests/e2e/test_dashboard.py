@@ -31,6 +31,8 @@ PAGES = (
     "",
     "/places",
     f"/place?scope={HOME}",
+    "/doors",
+    f"/doors?server={HOME}",
     "/caps",
     "/people",
     "/ledger",

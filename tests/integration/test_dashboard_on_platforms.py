@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -62,6 +63,28 @@ async def test_on_discord_the_link_is_for_its_reader_and_their_server(
             assert seen.whole.messages >= 4
             assert [(one.name, one.up) for one in seen.platforms] == [("discord", True)]
             assert dc.violations == []
+
+
+async def test_servers_are_there_before_anybody_wrote_in_them(tmp_path: Path, venice: DemoVenice) -> None:
+    async with FakeDiscord() as dc:
+        home, other = dc.guild("Canal"), dc.guild("Harbour")
+        async with house(tmp_path, venice, DISCORD_TOKEN=dc.token, DISCORD_BASE_URL=dc.base_url) as opened:
+            await dc.ready()
+            await dc.wait_for(lambda: bool(dc.world.syncs), WAIT)
+            desk, mine = opened.parts.desk, f"server:discord:{home.id}"
+            owner = Viewer("", owner=True)
+            seen = await desk.places(owner)
+            assert [(one.scope, one.title) for one in seen] == [
+                (mine, "Canal"),
+                (f"server:discord:{other.id}", "Harbour"),
+            ]
+            await desk.put_setting(owner, mine, "streaming", "off")
+            admin = Viewer("x", owner=False, servers=(mine,))
+            assert [one.title for one in await desk.places(admin)] == ["Canal"]
+            dc.remove_bot(other)
+            async with asyncio.timeout(WAIT):
+                while len(await desk.places(owner)) > 1:
+                    await asyncio.sleep(0.02)
 
 
 async def test_on_telegram_the_link_comes_in_the_private_chat(tmp_path: Path, venice: DemoVenice) -> None:

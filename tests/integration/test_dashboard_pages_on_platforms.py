@@ -39,6 +39,10 @@ async def test_a_servers_admin_sees_and_changes_that_server_only(tmp_path: Path,
         home, other = dc.guild("Canal"), dc.guild("Harbour")
         dc.member(home, bob, permissions=["manage_guild"])
         dc.member(other, eve)
+        cem, dan = dc.user("Cem"), dc.user("Dan")
+        dc.member(home, cem)
+        dc.member(home, dan)
+        guests, strangers = dc.role(home, "guests"), dc.role(other, "strangers")
         rooms = [dc.channel(home, "general"), dc.channel(other, "quay")]
         access = {"DISCORD_TOKEN": dc.token, "DISCORD_BASE_URL": dc.base_url}
         async with house(tmp_path, venice, **access, GONDOLA_OWNERS=f"discord:{ann.id}"):
@@ -88,5 +92,22 @@ async def test_a_servers_admin_sees_and_changes_that_server_only(tmp_path: Path,
                 assert await send("/caps", scope=theirs, **cap) == 403
                 assert await send("/rule", subject=theirs, rule="deny") == 403
                 assert await send("/rule", subject=mine, rule="deny") == 403
+                door = {"form": "add", "rule": "deny"}
+                assert await send("/doors", **door, server=theirs, kind="person", named=str(bob.id)) == 403
+                assert await send("/doors", **door, server="", kind="person", named=str(eve.id)) == 403
+                assert await send("/doors", form="rule", server=mine, subject=theirs, rule="deny") == 403
+                assert (await client.get("/dashboard/doors", params={"server": theirs})).status_code == 403
+                assert await send("/doors", **door, server=mine, kind="person", named=f"<@{dan.id}>") == 303
+                role = f"discord:{guests.id}"
+                permit = {"form": "permit", "server": mine, "subject": "medium:chat"}
+                assert await send("/doors", **permit, who=f"discord:{strangers.id}") == 422
+                assert await send("/doors", **permit, who=role) == 303
+                shown = (await client.get("/dashboard/doors")).text
+                assert "<strong>guests</strong>" in shown
+                assert str(dan.id) not in shown
+                dc.say(rooms[0], dan, "Am I in?", mention_bot=True)
+                dc.say(rooms[0], cem, "May I talk?", mention_bot=True)
+                await dc.wait_for(lambda: "talking to me is for people with" in dc.transcript(rooms[0]), WAIT)
+                assert len(asked(venice)) == 2
                 audit = (await client.get("/dashboard/audit")).text
                 assert MODEL in audit

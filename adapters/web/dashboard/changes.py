@@ -42,7 +42,7 @@ class Changes:
             return await self._refused(request, seat, scope, name, value, error)
         except UserError as error:
             return await self._refused(request, seat, scope, name, value, error)
-        return _to("place", f"setting-{name}", scope=scope, saved=name)
+        return led_to("place", f"setting-{name}", scope=scope, saved=name)
 
     async def cap(self, request: Request, seat: Seat, form: Mapping[str, str]) -> Response:
         scope, medium = form.get("scope", "").strip(), form.get("medium", "")
@@ -51,7 +51,7 @@ class Changes:
             if form.get("do") == "clear":
                 unit = _unit(form)
                 await self._desk.clear_cap(seat.viewer, scope, medium, unit, period)
-                return _to("caps", "set", saved="cleared")
+                return led_to("caps", "set", saved="cleared")
             await self._desk.put_cap(seat.viewer, scope, medium, period, form.get("amount", ""))
         except NotAllowed:
             raise
@@ -59,7 +59,7 @@ class Changes:
             kept = {key: form[key] for key in ("scope", "medium", "period", "amount") if key in form}
             tried = {**kept, "sentence": error.reader_text}
             return await self._views.caps_page(request, seat, tried, 422)
-        return _to("caps", "set", saved="set")
+        return led_to("caps", "set", saved="set")
 
     async def grant(self, request: Request, seat: Seat, form: Mapping[str, str]) -> Response:
         person, cursor = form.get("person", ""), form.get("cursor", "")
@@ -71,17 +71,17 @@ class Changes:
         except UserError as error:
             tried = {"person": person, "amount": amount, "note": note, "sentence": error.reader_text}
             return await self._views.people_page(request, seat, cursor, tried, 422)
-        return _to("people", f"person-{person}", **({"cursor": cursor} if cursor else {}), saved=person)
+        return led_to("people", f"person-{person}", **({"cursor": cursor} if cursor else {}), saved=person)
 
     async def rule(self, request: Request, seat: Seat, form: Mapping[str, str]) -> Response:
         if form.get("rule", "") not in RULES:
             raise UserError(NO_SUCH_FORM)
         await self._desk.set_rule(seat.viewer, form.get("subject", ""), RULES[form["rule"]])
         back = form.get("back", "")
-        return _to(back if back in _BACK else _BACK[0])
+        return led_to(back if back in _BACK else _BACK[0])
 
     async def sign_out(self, request: Request, seat: Seat, form: Mapping[str, str]) -> Response:
-        response = _to("sign-in")
+        response = led_to("sign-in")
         self._access.leave(request, response, seat, everywhere=form.get("everywhere") == "yes")
         return response
 
@@ -100,7 +100,8 @@ class Changes:
         return await self._views.place_page(request, seat, scope, tried, status)
 
 
-def _to(page: str, part: str = "", **query: str) -> RedirectResponse:
+def led_to(page: str, part: str = "", **query: str) -> RedirectResponse:
+    """Leads to a part of a page of the dashboard."""
     asked = f"?{urlencode(query)}" if query else ""
     return RedirectResponse(f"{PATH}/{page}{asked}{f'#{part}' if part.isascii() and part else ''}", 303)
 

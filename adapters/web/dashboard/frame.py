@@ -18,6 +18,7 @@ from bot.ports import Clock
 NAVIGATION = (
     ("", "Overview"),
     ("/places", "Servers"),
+    ("/doors", "Doors"),
     ("/caps", "Caps"),
     ("/people", "People"),
     ("/ledger", "Ledger"),

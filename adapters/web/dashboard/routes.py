@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from adapters.web.dashboard.access import PATH, Access, Seat
 from adapters.web.dashboard.changes import Changes
+from adapters.web.dashboard.doors import Doors
 from adapters.web.dashboard.frame import Frame
 from adapters.web.dashboard.sessions import DeskSessions, TokenFile
 from adapters.web.dashboard.views import Views
@@ -44,6 +45,7 @@ class Dashboard:
         self._frame = Frame(self._access, clock, demo=demo)
         self._views = Views(desk, self._access, self._frame)
         self._changes = Changes(desk, self._access, self._views)
+        self._doors = Doors(desk, self._frame, self._views)
 
     def open(self) -> None:
         """Write the token file; once per start."""
@@ -56,6 +58,7 @@ class Dashboard:
             "": look.overview,
             "/places": look.places,
             "/place": look.place,
+            "/doors": self._doors.look,
             "/caps": look.caps,
             "/people": look.people,
             "/ledger": look.ledger,
@@ -69,6 +72,7 @@ class Dashboard:
         }
         changes: Mapping[str, Change] = {
             "/place": change.setting,
+            "/doors": self._doors.change,
             "/caps": change.cap,
             "/people": change.grant,
             "/rule": change.rule,

@@ -43,7 +43,7 @@ class Views:
             "overview": found,
             "plots": plots_of(found),
             "spans": SPANS,
-            "names": await self._names(seat),
+            "names": await self.names(seat),
             "width": WIDTH,
             "height": HEIGHT,
         }
@@ -55,7 +55,7 @@ class Views:
         return self._frame.page(request, seat, "places.html", values)
 
     async def place(self, request: Request, seat: Seat) -> Response:
-        return await self.place_page(request, seat, _parameter(request, "scope"))
+        return await self.place_page(request, seat, parameter(request, "scope"))
 
     async def place_page(
         self,
@@ -72,7 +72,7 @@ class Views:
             "place": found,
             "tried": tried or {"name": "", "value": "", "sentence": ""},
             "saved": request.query_params.get("saved", ""),
-            "names": await self._names(seat),
+            "names": await self.names(seat),
         }
         return self._frame.page(request, seat, "place.html", values, status)
 
@@ -97,7 +97,7 @@ class Views:
         return self._frame.page(request, seat, "caps.html", values, status)
 
     async def people(self, request: Request, seat: Seat) -> Response:
-        return await self.people_page(request, seat, _parameter(request, "cursor"))
+        return await self.people_page(request, seat, parameter(request, "cursor"))
 
     async def people_page(
         self,
@@ -122,7 +122,7 @@ class Views:
         asked, sentence, status = Asked.of(request.query_params), "", 200
         values: dict[str, object] = {"asked": asked, "media": tuple(Medium), "page": None}
         try:
-            cursor = _parameter(request, "cursor")
+            cursor = parameter(request, "cursor")
             values["page"] = await self._desk.ledger(seat.viewer, asked.wanted(), cursor)
         except NotAllowed:
             raise
@@ -141,24 +141,22 @@ class Views:
         return StreamingResponse(sheet(first, rows), media_type="text/csv", headers=headers)
 
     async def jobs(self, request: Request, seat: Seat) -> Response:
-        values = {"jobs": await self._desk.jobs(seat.viewer), "names": await self._names(seat)}
+        values = {"jobs": await self._desk.jobs(seat.viewer), "names": await self.names(seat)}
         return self._frame.page(request, seat, "jobs.html", values)
 
     async def characters(self, request: Request, seat: Seat) -> Response:
-        values = {"characters": await self._desk.characters(seat.viewer), "names": await self._names(seat)}
+        values = {"characters": await self._desk.characters(seat.viewer), "names": await self.names(seat)}
         return self._frame.page(request, seat, "characters.html", values)
 
     async def errors(self, request: Request, seat: Seat) -> Response:
-        page = await self._desk.errors(seat.viewer, _parameter(request, "cursor"))
-        return self._frame.page(
-            request, seat, "errors.html", {"page": page, "names": await self._names(seat)}
-        )
+        page = await self._desk.errors(seat.viewer, parameter(request, "cursor"))
+        return self._frame.page(request, seat, "errors.html", {"page": page, "names": await self.names(seat)})
 
     async def audit(self, request: Request, seat: Seat) -> Response:
-        kind = _parameter(request, "kind")
+        kind = parameter(request, "kind")
         kind = kind if kind in list(ChangeKind) else ""
-        page = await self._desk.audit(seat.viewer, _parameter(request, "cursor"), kind)
-        values = {"page": page, "kind": kind, "kinds": tuple(ChangeKind), "names": await self._names(seat)}
+        page = await self._desk.audit(seat.viewer, parameter(request, "cursor"), kind)
+        values = {"page": page, "kind": kind, "kinds": tuple(ChangeKind), "names": await self.names(seat)}
         return self._frame.page(request, seat, "audit.html", values)
 
     async def live(self, request: Request, seat: Seat) -> Response:
@@ -171,10 +169,11 @@ class Views:
         async def still() -> bool:
             return await self._access.seat(request) is not None
 
-        events = tail(self._desk.live(seat.viewer), await self._names(seat), still)
+        events = tail(self._desk.live(seat.viewer), await self.names(seat), still)
         return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
-    async def _names(self, seat: Seat) -> Names:
+    async def names(self, seat: Seat) -> Names:
+        """What the places are called that somebody may see."""
         return _names_of(await self._desk.places(seat.viewer))
 
 
@@ -184,5 +183,6 @@ def _names_of(servers: tuple[Server, ...]) -> Names:
     return Names(titles)
 
 
-def _parameter(request: Request, name: str) -> str:
+def parameter(request: Request, name: str) -> str:
+    """A part of the address, "" where it is not there."""
     return request.query_params.get(name, NO_CURSOR)[:_LONGEST]

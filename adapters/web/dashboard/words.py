@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from bot.dashboard import Span
+from bot.declarations import Medium
 from bot.records import Cap, CapUnit
 
 MICRO = 1_000_000
@@ -94,6 +95,14 @@ def of_cap(cap: Cap, value: int) -> str:
     if cap.unit is CapUnit.MONEY:
         return money(value)
     return f"{value:,} call" if value == 1 else f"{value:,} calls"
+
+
+def of_permit(subject: str) -> str:
+    """What a permit is about."""
+    kind, _, name = subject.partition(":")
+    if kind == "command":
+        return f"/{name}"
+    return "talking to the bot" if name == Medium.CHAT.value else f"everything with {name}"
 
 
 class Names:

@@ -16,12 +16,13 @@ _PERIODS = {CapPeriod.DAY: "today", CapPeriod.WEEK: "this week", CapPeriod.MONTH
 @dataclass(frozen=True, slots=True)
 class Left:
     """What the tightest caps leave: `money` in micro-USD and `count` in calls, None where nothing limits
-    it, each with its period and when it resets, in words."""
+    it, each with its period and when it resets, in words. `cap` is the one on money."""
 
     money: int | None = None
     money_until: str = ""
     count: int | None = None
     count_until: str = ""
+    cap: CapLine | None = None
 
     def pays(self, cost: int) -> bool:
         """Whether one more call of that price fits."""
@@ -58,7 +59,7 @@ class Allowance:
         zone = self._caps.zone(person)
         money, money_line = _tightest(lines, used, CapUnit.MONEY)
         count, count_line = _tightest(lines, used, CapUnit.COUNT)
-        return Left(money, _until(money_line, at, zone), count, _until(count_line, at, zone))
+        return Left(money, _until(money_line, at, zone), count, _until(count_line, at, zone), money_line)
 
 
 def _tightest(

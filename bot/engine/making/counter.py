@@ -10,6 +10,7 @@ from bot.engine.making.allowance import Allowance
 from bot.engine.making.board import Board, button_id, card_rows, place_of
 from bot.engine.making.brief import Brief, from_request, to_request
 from bot.engine.making.ends import Ends, brief_of
+from bot.engine.making.frugal import Frugal
 from bot.engine.making.quoting import Offer, Quoter, Wish
 from bot.engine.making.workshop import Workshop
 from bot.engine.models import allowed
@@ -33,6 +34,7 @@ class Counter:
         self,
         orders: Orders,
         quoter: Quoter,
+        frugal: Frugal,
         allowance: Allowance,
         board: Board,
         ends: Ends,
@@ -40,16 +42,18 @@ class Counter:
     ) -> None:
         self._orders = orders
         self._quoter = quoter
+        self._frugal = frugal
         self._allowance = allowance
         self._board = board
         self._ends = ends
         self._workshop = workshop
 
     async def quote(self, turn: Turn, brief: Brief) -> None:
-        """Show what it costs, with buttons. Nothing is ordered."""
+        """Show what it costs, with buttons; near a cap of a cheaper way, and that is said. Nothing is
+        ordered."""
         turn.require_record()
         turn.answer.typing()
-        offer = await self._quoter.offer(brief, wish_of(turn, brief))
+        offer, news = await self._frugal.first(turn, brief, wish_of(turn, brief))
         order = Order(
             id=secrets.token_urlsafe(12),
             state=OrderState.QUOTED,
@@ -64,7 +68,7 @@ class Counter:
         )
         await self._orders.add(order)
         await self._board.keep_row(order)
-        await self._show_card(turn, order, offer)
+        await self._show_card(turn, order, offer, news)
 
     # --- buttons of a card ---
 

@@ -14,7 +14,7 @@ from bot.engine.making.board import Board, craft_of, place_of
 from bot.engine.making.ends import Ends, brief_of, retry
 from bot.engine.making.links import PublicLinks
 from bot.engine.making.results import Result, Results, shrunk
-from bot.errors import PlatformError, PlatformFailure
+from bot.errors import GondolaError, PlatformError, PlatformFailure
 from bot.media.fitting import Look, Unfit, look
 from bot.messages import Button, ButtonRows, Media, MediaKind
 from bot.orders import Advance, Order, Orders, OrderState
@@ -57,7 +57,8 @@ class Hander:
             await asyncio.sleep(DOOR_PAUSE)
             return order
         if order.state is OrderState.SENDING and not self._may_repeat(order):
-            return await self._ends.keep(order, self._sentence(words.UNSURE, order))
+            unsure = PlatformError(PlatformFailure.AMBIGUOUS, detail="a process ended while it sent")
+            return await self._ends.keep(order, self._sentence(words.UNSURE, order), unsure)
         result = await self._results.find(order)
         if result is None:
             # Venice has it as long as it is not cleared away there.
@@ -77,7 +78,7 @@ class Hander:
         if failure is not None:
             log.warning("order.undelivered", order=order.id, reason=failure.detail)
             self._results.let_go(order)
-            return await self._ends.keep(order, self._sentence(_said(failure), order))
+            return await self._ends.keep(order, self._sentence(_said(failure), order), failure)
         self._results.let_go(order)
         delivered = await self._delivered(order)
         if delivered is not None:
@@ -111,7 +112,10 @@ class Hander:
 
     async def _missing(self, order: Order) -> Order | None:
         text = self._ends.sentence(words.MISSING, order)
-        return await self._ends.end(order, OrderState.LOST, text, *retry(order), uncleared=None)
+        because = GondolaError(detail="the result is in the vault no longer")
+        return await self._ends.end(
+            order, OrderState.LOST, text, *retry(order), uncleared=None, because=because
+        )
 
     async def _too_large(self, order: Order, size: int, capabilities: Capabilities) -> Order | None:
         """What cannot be sent is linked where there is a public page."""
@@ -125,7 +129,10 @@ class Hander:
         if not url:
             asked = retry(order, "Ask for the price again")
             text = said(words.TOO_LARGE)
-            return await self._ends.end(order, OrderState.FAILED, text, *asked, uncleared=None)
+            because = PlatformError(PlatformFailure.TOO_LARGE, detail="it cannot be sent, nor linked")
+            return await self._ends.end(
+                order, OrderState.FAILED, text, *asked, uncleared=None, because=because
+            )
         delivered = await self._delivered(order)
         if delivered is not None:
             await self._ends.say(order, said(words.LINKED), _button("Open it", url))

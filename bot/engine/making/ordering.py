@@ -84,6 +84,7 @@ class Ordering:
         except UserError as error:
             return await self._ends.end(order, OrderState.FAILED, error.reader_text, cost=0)
         except VeniceError as error:
+            self._ends.blame(order, error)
             return await self._back(order, f"{error.reader_text} Nothing was ordered.")
         if ready.offer.quote > order.quote:
             return await self._back(order, words.dearer(order.quote, ready.offer.quote), ready.offer)
@@ -93,7 +94,13 @@ class Ordering:
         """Another process died while it ordered: it may have been charged, and is not ordered again."""
         text = self._ends.sentence(words.INTERRUPTED, order)
         return await self._ends.end(
-            order, OrderState.LOST, text, *retry(order), cost=order.quote, uncertain=True
+            order,
+            OrderState.LOST,
+            text,
+            *retry(order),
+            cost=order.quote,
+            uncertain=True,
+            because=GondolaError(detail="a process ended while it ordered"),
         )
 
     async def _prepared(self, order: Order) -> _Ready:
@@ -176,13 +183,19 @@ class Ordering:
         if error.failure in DOUBTFUL or error.status in GATEWAY:
             text = self._ends.sentence(words.UNANSWERED, order)
             return await self._ends.end(
-                order, OrderState.LOST, text, *retry(order), cost=order.quote, uncertain=True
+                order,
+                OrderState.LOST,
+                text,
+                *retry(order),
+                cost=order.quote,
+                uncertain=True,
+                because=error,
             )
         asked = retry(order) if error.retryable else ()
         if isinstance(error, Refused) and error.told.suggestion:
             asked = retry(order, "Use these words", prompt=error.told.suggestion)
         text = f"{error.reader_text} It cost nothing."
-        return await self._ends.end(order, OrderState.FAILED, text, *asked, cost=0)
+        return await self._ends.end(order, OrderState.FAILED, text, *asked, cost=0, because=error)
 
     async def _back(self, order: Order, news: str, offer: Offer | None = None) -> Order | None:
         """Show the card again, and say why."""

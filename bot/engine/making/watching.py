@@ -11,7 +11,7 @@ from bot.engine.making.board import Board
 from bot.engine.making.ends import Ends, brief_of, retry
 from bot.engine.making.pacing import Pacer
 from bot.engine.making.results import Result, Results
-from bot.errors import VeniceError
+from bot.errors import Fault, VeniceError, VeniceFailure
 from bot.orders import Advance, Order, Orders, OrderState, Slip
 from bot.ports import Clock
 from bot.venice import VeniceClient
@@ -146,6 +146,7 @@ class Watcher:
             *asked,
             cost=cost,
             uncertain=state.refunded is None,
+            because=_error(order, state.failure, state.detail),
         )
 
     async def _lost(self, order: Order, text: str) -> Order | None:
@@ -156,6 +157,7 @@ class Watcher:
             *retry(order),
             cost=order.quote,
             uncertain=True,
+            because=_error(order, VeniceFailure.GONE, "it was not to be had in time"),
         )
 
 
@@ -176,6 +178,12 @@ class _Screen:
         self._shown, self._next = text, now + self._pause
         brief = brief_of(self._order)
         await self._board.show(self._order, f"{words.quoted(brief)}\n\n{text}" if brief is not None else text)
+
+
+def _error(order: Order, failure: VeniceFailure, detail: str) -> VeniceError:
+    """What went wrong, under the id by which Venice knows the order."""
+    fault = Fault.USER if failure is VeniceFailure.CONTENT_POLICY else Fault.VENICE
+    return VeniceError(failure, fault=fault, detail=detail, request_id=order.slip.queue_id or None)
 
 
 def job_of(slip: Slip) -> Job:

@@ -8,6 +8,7 @@ from contextlib import suppress
 import structlog
 
 from bot.engine.keybook import KeyBook
+from bot.engine.making.ends import Ends
 from bot.engine.making.handing import Hander
 from bot.engine.making.ordering import Ordering
 from bot.engine.making.watching import Watcher
@@ -30,8 +31,9 @@ class Workshop:
     leaves them as they are stored."""
 
     def __init__(
-        self, orders: Orders, ordering: Ordering, watcher: Watcher, hander: Hander, keys: KeyBook
+        self, orders: Orders, ordering: Ordering, watcher: Watcher, hander: Hander, ends: Ends, keys: KeyBook
     ) -> None:
+        self._ends = ends
         self._orders = orders
         self._keys = keys
         self._ordering = ordering
@@ -116,8 +118,10 @@ class Workshop:
                 continue
             except GondolaError as error:
                 log.warning("order.trouble", order=order.id, reason=error.detail)
-            except Exception:  # the one boundary of an order: it must not be left lying
+                self._ends.blame(order, error)
+            except Exception as error:  # the one boundary of an order: it must not be left lying
                 log.exception("order.failed_here", order=order.id)
+                self._ends.blame(order, error)
             await asyncio.sleep(pause)
             pause = min(LONGEST_PAUSE, pause * 2)
             found = await self._found(order.id, found)

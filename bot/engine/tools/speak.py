@@ -26,12 +26,13 @@ def speak_tools(speaker: Speaker) -> list[Tool]:
             raise UserError("There is nothing in this to read aloud.")
         choice = await speaker.choose(turn, voice=text_arg(args, "voice"))
         spoken = await speaker.speak(turn, words, choice)
-        spoken.show(turn)
+        spoken.show(turn, written=False)
         used = spoken.choice
         voice = used.voice or used.model.name
         told = f"Done: they hear it as a voice message of {spoken.clip.duration:.0f} seconds (voice {voice})."
         deed = f"said aloud: “{shortened(words, 200)}”"
-        return Used(f"{told} {spoken.note} Do not repeat the words in writing.", "Said aloud", deed)
+        rest = "The end of it they read, since a spending cap left no room for it." if spoken.rest else ""
+        return Used(f"{told} {spoken.note} {rest} Do not repeat the words in writing.", "Said aloud", deed)
 
     words = {"type": "string", "minLength": 1, "maxLength": SPEAK_CHARS, "description": "The words to say."}
     voice = {"type": "string", "maxLength": 80, "description": "Name of a voice, only if one was asked for."}

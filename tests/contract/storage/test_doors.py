@@ -9,6 +9,7 @@ import pytest
 
 from bot.auditing import Change, ChangeKind
 from bot.pairing import Pairing, PairingState
+from bot.people import Link
 from bot.serverrules import Permit, ServerRule
 from storage import SqlStore
 from tests.contract.storage.houses import NOON
@@ -96,3 +97,18 @@ async def test_who_was_refused_does_not_ask_again_that_day(store: SqlStore) -> N
     assert not await ask(store, replace(ASKED, id="p2", asked_at=NOON + 60))
     assert await store.pairings.purge(NOON) == 1
     assert await ask(store, replace(ASKED, id="p3", asked_at=NOON + 61))
+
+
+async def test_a_servers_block_outlives_the_link_of_accounts(store: SqlStore) -> None:
+    first, second = Link("ann", "ann", "discord:1"), Link("eve", "eve", "telegram:2")
+    change = Change(NOON, "ann", ChangeKind.DATA, "person:ann", "", "link", "", "")
+    await store.people.link(first, second, change)
+    # Whichever of the two accounts an admin means, the rule is about the one that both go by.
+    await store.server_rules.put_rule(ServerRule(SERVER, "person:ann", False), "admin", NOON)
+    await store.server_rules.put_rule(ServerRule("server:discord:1", "person:ann", True), "admin", NOON)
+    await store.people.unlink("ann", change)
+    assert await store.server_rules.rules() == [
+        ServerRule("server:discord:1", "person:ann", True),
+        ServerRule(SERVER, "person:ann", False),
+        ServerRule(SERVER, "person:eve", False),
+    ]

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.discord.catchup import MOST_CHANNELS, MOST_MESSAGES, SINCE_MARK
+from adapters.discord.catchup import MOST_CHANNELS, MOST_MESSAGES
 from adapters.discord.client import GatewayClient
-from adapters.discord.outbound import DiscordDoor
-from bot.errors import GondolaError
 from bot.messages import Addressed, Part, Target
-from bot.records import ReadMark
-from tests.fakes.discord import Channel
+from tests.integration.discord.catching import asked, heard, session, texts
 from tests.integration.discord.conftest import House
 
 
@@ -29,47 +23,6 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
         """No wait."""
 
     monkeypatch.setattr(GatewayClient, "before_identify_hook", at_once)
-
-
-def texts(house: House) -> list[str]:
-    return [event.text for event in house.front.events]
-
-
-def asked(house: House) -> list[str]:
-    """The channels whose messages were fetched, once for each call."""
-    return [call.path["channel_id"] for call in house.dc.calls_to("list_messages")]
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """From a start of the adapter to its end."""
-
-    house: House
-    door: DiscordDoor
-    before: str
-
-    async def caught_up(self) -> None:
-        """Until nothing is left to catch up."""
-        marks = self.house.front.marks
-        await self.house.dc.wait_for(lambda: marks.get(SINCE_MARK, "") != self.before)
-
-
-@asynccontextmanager
-async def session(house: House) -> AsyncGenerator[Session]:
-    before = house.front.marks.get(SINCE_MARK, "")
-    async with house.running() as door:
-        yield Session(house, door, before)
-
-
-async def heard(house: House, *channels: Channel) -> None:
-    """A first session, in which something was said in these channels."""
-    async with session(house) as now:
-        before = len(house.front.events)
-        for channel in channels:
-            house.dc.say(channel, house.ann, "before")
-        await house.events(before + len(channels))
-        await now.caught_up()
-    house.front.events.clear()
 
 
 async def test_a_mention_missed_before_a_start_is_found_once(house: House) -> None:
@@ -395,143 +348,3 @@ async def test_a_reply_to_the_bot_is_one_also_when_it_was_missed(house: House) -
     assert event.addressed is Addressed.REPLY
     assert event.quoted is not None
     assert event.quoted.text == "mine"
-
-
-@pytest.mark.parametrize("fault", ["429", "502", "503", "reset"])
-async def test_a_fetch_that_fails_is_repeated(
-    house: House, fault: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("adapters.discord.catchup.PAUSES", (0.05, 0.05))
-    await heard(house, house.channel)
-    house.dc.say(house.channel, house.ann, "missed")
-    kind = {"429": "429", "502": "502", "503": "503", "reset": "reset"}[fault]
-    house.dc.faults.next("list_messages", kind, times=2 if fault == "reset" else 1)  # pyright: ignore[reportArgumentType]
-    async with house.running():
-        await house.events()
-    assert texts(house) == ["missed"]
-
-
-async def test_a_fetch_that_fails_for_good_is_given_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapters.discord.catchup.PAUSES", (0.05, 0.05))
-    await heard(house, house.channel)
-    house.dc.say(house.channel, house.ann, "missed")
-    house.dc.faults.next("list_messages", "503", times=99)
-    with capture_logs() as logs:
-        async with house.running():
-            await house.dc.wait_for(lambda: any(line["event"] == "discord.caught_up" for line in logs))
-            last = house.dc.say(house.channel, house.ann, "now")
-            await house.events()
-    assert texts(house) == ["now"]
-    assert asked(house) == [str(house.channel.id)] * 3
-    assert [line["channels_left_out"] for line in logs if line["event"] == "discord.caught_up"] == [1]
-    assert house.front.read[str(house.channel.id)].message == str(last.id)
-
-
-async def test_what_the_library_cannot_read_stops_nothing(house: House) -> None:
-    await heard(house, house.channel)
-    house.dc.say(house.channel, house.ann, "missed").components = [{"type": 1, "components": 1}]
-    with capture_logs() as logs:
-        async with house.running():
-            house.dc.say(house.channel, house.ann, "now")
-            await house.events()
-    house.dc.violations.clear()  # the API description would not allow it either
-    assert texts(house) == ["now"]
-    assert [line["event_name"] for line in logs if line["event"] == "discord.handler_failed"] == ["catch_up"]
-
-
-async def test_a_message_the_engine_fails_on_costs_only_itself(house: House) -> None:
-    await heard(house, house.channel)
-    house.dc.say(house.channel, house.ann, "missed")
-    house.front.trouble = ValueError("a bug")
-    with capture_logs() as logs:
-        async with house.running():
-            await house.dc.wait_for(lambda: any(line["event"] == "discord.handler_failed" for line in logs))
-            house.front.trouble = None
-            house.dc.say(house.channel, house.ann, "now")
-            await house.events()
-    assert texts(house) == ["now"]
-
-
-async def test_an_engine_that_fails_gets_it_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapters.discord.catchup.PAUSES", (0.3, 0.3))
-    await heard(house, house.channel)
-    house.dc.say(house.channel, house.ann, "missed")
-    house.front.trouble = GondolaError(detail="the database is away")
-    with capture_logs() as logs:
-        async with house.running():
-            await house.dc.wait_for(lambda: any(line["event"] == "discord.not_caught_up" for line in logs))
-            house.front.trouble = None
-            await house.events()
-    assert texts(house) == ["missed"]
-
-
-async def test_marks_are_stored_together_and_not_for_each_message(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("adapters.discord.seen.STORE_SECONDS", 0.2)
-    other = house.dc.channel(house.guild, "other")
-    async with house.running():
-        for number in range(50):
-            house.dc.say((house.channel, other)[number % 2], house.ann, f"{number}")
-        await house.events(50)
-        await house.dc.wait_for(lambda: len(house.front.read) == 2)
-        assert house.front.kept <= 3
-        kept = house.front.kept
-        await asyncio.sleep(0.5)
-        assert house.front.kept == kept
-    assert house.front.kept == kept
-
-
-async def test_a_new_channel_is_stored_at_once_and_what_follows_is_not(house: House) -> None:
-    """A process that is killed soon after the first word of a direct chat must know it afterwards."""
-    chat = house.dc.dm(house.ann)
-    async with house.running():
-        house.dc.say(chat, house.ann, "first")
-        await house.dc.wait_for(lambda: house.front.read, timeout=2)
-        house.dc.say(chat, house.ann, "second")
-        await house.events(2)
-        await asyncio.sleep(0.5)
-        assert house.front.kept == 1
-
-
-async def test_marks_that_could_not_be_stored_wait(house: House) -> None:
-    other = house.dc.channel(house.guild, "other")
-    with capture_logs() as logs:
-        async with house.running():
-            house.dc.say(other, house.ann, "first")
-            house.dc.say(house.channel, house.ann, "first")
-            await house.events(2)
-            house.front.trouble = GondolaError(detail="the database is away")
-            failed = "discord.read_marks_not_stored"
-            await house.dc.wait_for(lambda: any(line["event"] == failed for line in logs))
-            house.front.trouble = None
-            last = house.dc.say(house.channel, house.ann, "second")
-            await house.events(3)
-    assert house.front.read.keys() == {str(other.id), str(house.channel.id)}
-    assert house.front.read[str(house.channel.id)].message == str(last.id)
-
-
-async def test_an_old_mark_after_a_crash_costs_a_call_and_answers_nothing_twice(house: House) -> None:
-    async with session(house) as now:
-        first = house.dc.say(house.channel, house.ann, "one")
-        house.dc.say(house.channel, house.ann, "two")
-        await house.events(2)
-        await now.caught_up()
-    channel = str(house.channel.id)
-    house.front.read[channel] = ReadMark(channel, str(house.guild.id), str(first.id), time.time())
-    async with session(house) as now:
-        await house.dc.wait_for(lambda: house.front.redelivered)
-        await now.caught_up()
-    assert texts(house) == ["one", "two"]
-
-
-async def test_a_thread_in_which_the_bot_answers_is_known(house: House) -> None:
-    async with session(house) as now:
-        question = house.dc.say(house.channel, house.ann, "a question")
-        await house.events()
-        thread = await now.door.open_thread(house.place, str(question.id), "a question")
-        await now.door.send(Target(thread), Part("the answer"), nonce="a")
-        await house.dc.wait_for(lambda: house.dc.calls_to("create_message"))
-        await now.caught_up()
-        await asyncio.sleep(0.05)
-    assert thread.thread in house.front.read

@@ -101,7 +101,7 @@ async def test_what_an_admin_reads_names_nothing_of_other_places(room: Room, wha
     await room.parts.caps.put(_cap(B.server_key), room.parts.clock())
     await room.parts.caps.put(_cap(B.channel_key), room.parts.clock())
     seen = repr(await READS[what](desk, admin(room, ANN, A)))
-    elsewhere = (B.server_key, B.channel_key, "in-b", "o-b", hashed(room, BEN), "7777777", "secret")
+    elsewhere = (B.server_key, B.channel_key, "in-b", "'o-b'", hashed(room, BEN), "7777777", "secret")
     assert [word for word in elsewhere if word in seen] == []
     everything = repr(await READS[what](desk, owner(room)))
     assert seen != everything or what == "home"

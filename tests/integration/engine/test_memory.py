@@ -1,133 +1,46 @@
-"""Long memory: kept with consent and provenance, told only where it belongs, and taken back."""
+"""Long memory: kept with consent and provenance, told only where it belongs, and forgotten for good."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bot.demo import Fault, RecordedRequest
-from bot.engine import embedding, remembering
-from bot.engine.hashing import Hasher
-from bot.engine.remembering import FULL, KNOWN, NO_SECRETS, RECALLED
-from bot.engine.shelves import CLOSED, DECLINED, NO_CHARACTER
+from bot.engine import remembering
+from bot.engine.remembering import FULL, KNOWN, NO_SECRETS
+from bot.engine.shelves import NO_CHARACTER
 from bot.messages import (
     Addressed,
-    Attachment,
-    Authority,
     ButtonPress,
-    CommandUse,
-    MediaKind,
-    OptionValue,
-    Person,
     Place,
-    Quoted,
 )
-from bot.records import Cap, CapPeriod, CapUnit
-from bot.remembered import Fact, Shelf, channel_shelf
-from tests.integration.engine.room import ADA, PLACE, Message, Room, open_room
+from tests.integration.engine.room import ADA, PLACE, Room, open_room
+from tests.integration.engine.shelf import (
+    BOB,
+    DOG,
+    EMBED,
+    GROUP,
+    asked,
+    calls,
+    facts,
+    labels,
+    learning,
+    press,
+    question,
+    say,
+    setting,
+    use,
+)
 
-CHAT, EMBED = "/chat/completions", "/embeddings"
-BOB = Person("test", "2", "Bob")
-GROUP = Place("test", "g1", "g1")
 OTHER = Place("test", "g1", "g2")
-DOG = "My dog is Bello."
 
 
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
     async with open_room(tmp_path, owner=False, long_memory=True) as opened:
         yield opened
-
-
-async def use(
-    room: Room,
-    name: str,
-    /,
-    *,
-    place: Place = PLACE,
-    author: Person = ADA,
-    boss: bool = False,
-    **o: OptionValue,
-) -> list[Message]:
-    authority = Authority.MODERATOR if boss or place.direct else Authority.MEMBER
-    event = room.event(
-        addressed=Addressed.COMMAND,
-        command=CommandUse(name, o),
-        place=place,
-        author=author,
-        authority=authority,
-        place_title="" if place.direct else "Canal",
-    )
-    return await room.send(event)
-
-
-async def setting(
-    room: Room, value: str, *, person: Person | None = None, place: Place | None = None
-) -> None:
-    key = person.scope_key if person is not None else place.channel_key if place is not None else "bot"
-    await room.parts.settings.put(key, "long_memory", value, by="test", at=room.parts.clock())
-
-
-async def say(
-    room: Room, text: str, *, place: Place = PLACE, author: Person = ADA, **more: Any
-) -> list[Message]:
-    addressed = Addressed.DIRECT if place.direct else Addressed.MENTION
-    return await room.say(text, place=place, author=author, addressed=addressed, **more)
-
-
-async def press(
-    room: Room, message: Message, label: str, *, author: Person = ADA, boss: bool = False
-) -> list[Message]:
-    button = next(one for row in message.buttons for one in row if one.label == label)
-    shown = next(key for key, one in room.door.messages.items() if one is message)
-    authority = Authority.MODERATOR if boss else Authority.MEMBER
-    place = message.target.place
-    event = room.event(
-        addressed=Addressed.BUTTON,
-        press=ButtonPress(button.id, shown),
-        author=author,
-        place=place,
-        authority=authority,
-    )
-    return await room.send(event)
-
-
-def labels(message: Message) -> list[str]:
-    return [button.label for row in message.buttons for button in row]
-
-
-def calls(room: Room, path: str) -> list[RecordedRequest]:
-    return [request for request in room.demo.requests if request.path == path]
-
-
-def chats(room: Room) -> list[Any]:
-    return [request.json for request in calls(room, CHAT)]
-
-
-def asked(room: Room) -> list[Any]:
-    """The chat requests that answered somebody."""
-    return [body for body in chats(room) if "response_format" not in body]
-
-
-def learning(room: Room) -> list[Any]:
-    return [body for body in chats(room) if "response_format" in body]
-
-
-def question(room: Room) -> str:
-    """What the model was asked last, with all that stands beside the question."""
-    content = asked(room)[-1]["messages"][-1]["content"]
-    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
-
-
-async def facts(room: Room) -> list[Fact]:
-    """All of Ada's own, of Bob's, and of the group."""
-    keys = [f"user:{Hasher(b'key').person(one)}" for one in (ADA, BOB)]
-    return await room.store.facts.of_shelves([*keys, channel_shelf(GROUP)])
 
 
 # --- by hand ---
@@ -268,133 +181,6 @@ async def test_what_was_noticed_in_a_thread_stays_in_it(room: Room) -> None:
     assert "about the person" not in question(room)
 
 
-# --- learning in passing ---
-
-
-async def test_learned_in_a_private_chat_and_undone(room: Room) -> None:
-    answer, told = await say(room, DOG)
-    assert answer.text
-    assert told.text == "*Remembered about you: The person's dog is Bello.*"
-    assert told.target.reply_to == "m1"
-    [fact] = await facts(room)
-    assert (fact.learned, fact.kind, fact.message_ids) == (True, Shelf.USER, ("m1",))
-    [undone] = await press(room, told, "Undo")
-    assert "Forgotten" in undone.text
-    assert await facts(room) == []
-    assert told.buttons == ()
-
-
-async def test_two_facts_have_two_buttons(room: Room) -> None:
-    _, told = await say(room, "My dog is Bello. My cat is Mia. My fish is Tom.")
-    assert labels(told) == ["Undo 1", "Undo 2"]
-    await press(room, told, "Undo 1")
-    assert [fact.text for fact in await facts(room)] == ["The person's cat is Mia."]
-    assert labels(told) == ["Undo 1", "Undo 2"]
-
-
-async def test_nothing_is_learned_in_a_group_unless_its_person_chose_that(room: Room) -> None:
-    await say(room, DOG, place=GROUP)
-    assert learning(room) == []
-    await setting(room, "on", place=GROUP)
-    await say(room, "Our meeting is on Monday. My cat is Mia.", place=GROUP)
-    assert [(fact.text, fact.kind) for fact in await facts(room)] == [
-        ("The meeting is on Monday.", Shelf.CHANNEL)
-    ]
-    await setting(room, "on", person=ADA)
-    await say(room, "My cat is Mia.", place=GROUP)
-    await say(room, "My horse is Max.", place=GROUP, author=BOB)
-    assert {fact.text for fact in await facts(room)} == {
-        "The meeting is on Monday.",
-        "The person's cat is Mia.",
-    }
-
-
-async def test_a_place_that_is_off_keeps_and_tells_nothing(room: Room) -> None:
-    await use(room, "remember", place=GROUP, text=DOG)
-    await setting(room, "on", person=ADA)
-    await setting(room, "off", place=GROUP)
-    before = len(calls(room, CHAT))
-    await say(room, "My cat is Mia. Who is Bello?", place=GROUP)
-    assert len(calls(room, CHAT)) == before + 1
-    assert "about the person" not in question(room)
-    [refused] = await use(room, "remember", place=GROUP, text="I like tea")
-    assert refused.text == CLOSED
-    [listed] = await use(room, "memory", place=GROUP)
-    assert "dog is Bello" not in listed.text
-    assert [fact.text for fact in await facts(room)] == [DOG]
-
-
-async def test_a_person_who_declines_is_not_remembered(room: Room) -> None:
-    await use(room, "remember", text=DOG)
-    await setting(room, "on", place=GROUP)
-    await setting(room, "off", person=ADA)
-    await say(room, "Our meeting is on Monday. My cat is Mia.", place=GROUP)
-    await say(room, "My horse is Max.")
-    assert learning(room) == []
-    assert "Bello" not in question(room)
-    assert (await use(room, "remember", text="I like tea"))[0].text == DECLINED
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["Hello", "What is the capital of France?", "My key is sk-abcdefghijklmnop1234, keep it", "my " * 2_000],
-)
-async def test_what_is_not_worth_a_call(room: Room, text: str) -> None:
-    await say(room, text)
-    assert learning(room) == []
-
-
-async def test_only_own_words_are_learned_from(room: Room) -> None:
-    await say(room, "My dog is Bello.", forwarded=True)
-    await say(room, "Is this right for you and me?", quoted=Quoted("q", BOB, "My dog is Bello."))
-    room.door.files["f"] = b"My dog is Bello."
-    file = Attachment(MediaKind.DOCUMENT, "f", "text/plain", "f.txt", 16)
-    await say(room, "What is in my file?", attachments=(file,))
-    assert await facts(room) == []
-    assert all("Bello" not in str(body) for body in learning(room))
-
-
-async def test_learning_is_bounded_by_the_hour(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.engine.learning.CALLS_AN_HOUR", 2)
-    for name in ("Al", "Bo", "Cy"):
-        await say(room, f"My dog is {name}.")
-    assert len(learning(room)) == 2
-    room.ahead = 3700
-    await say(room, "My cat is Mia.")
-    assert len(learning(room)) == 3
-
-
-async def test_what_a_model_makes_up_is_checked(room: Room) -> None:
-    """A secret in what the model wants kept, and a shelf that is not asked for."""
-    await say(room, "My bank pin is 1234 and my dog is Bello.")
-    assert await facts(room) == []
-    await say(room, "My code is 4111111111111111.")
-    assert await facts(room) == []
-
-
-async def test_trouble_in_learning_is_silent(room: Room) -> None:
-    await room.parts.models.catalogue()
-    await room.parts.caps.put(Cap("bot", "chat", CapUnit.COUNT, CapPeriod.DAY, 100), room.parts.clock())
-    room.demo.faults.next(CHAT, Fault.delay(0)).times(1)
-    room.demo.faults.next(CHAT, Fault.status(500)).always()
-    [answer] = await say(room, DOG)
-    assert answer.text
-    assert await facts(room) == []
-
-
-async def test_a_question_deleted_meanwhile_is_not_learned_from(room: Room) -> None:
-    """The side call is still under way when the message goes."""
-    room.demo.faults.next(CHAT, Fault.delay(0)).times(1)
-    room.demo.faults.next(CHAT, Fault.delay(0.5)).times(1)
-    await room.parts.engine.submit([room.event(DOG)])
-    while len(learning(room)) < 1:
-        await asyncio.sleep(0.01)
-    await room.parts.engine.forgotten(PLACE, ["m1"])
-    await room.parts.engine.idle()
-    assert await facts(room) == []
-    assert not any("Remembered" in text for text in room.door.texts)
-
-
 # --- forgetting ---
 
 
@@ -452,84 +238,6 @@ async def test_all_of_it_can_go(room: Room) -> None:
     [done] = await press(room, sure, "Forget all")
     assert done.text == "Forgotten: 7 facts."
     assert await facts(room) == []
-
-
-# --- finding among many ---
-
-
-async def many(room: Room) -> None:
-    for number in range(RECALLED + 4):
-        await use(room, "remember", text=f"Item {number} is about thing{number}")
-
-
-async def test_of_many_facts_those_nearest_in_meaning_are_told(room: Room) -> None:
-    await many(room)
-    embedded = len(calls(room, EMBED))
-    await say(room, "What is thing3 and thing9 about?")
-    assert len(calls(room, EMBED)) == embedded + 1
-    told = question(room)
-    assert "thing3" in told.split("(Notes")[1]
-    assert "Item 9" in told
-    assert told.count("- about the person") <= RECALLED
-    assert await room.store.money.usage(since=0)
-    assert any(row.medium == "embedding" for row in await room.store.money.usage(since=0))
-
-
-@pytest.mark.parametrize("trouble", ["refused", "lost", "slow", "cap"])
-async def test_words_do_where_vectors_fail(room: Room, trouble: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if trouble == "cap":
-        cap = Cap("bot", "embedding", CapUnit.COUNT, CapPeriod.DAY, 0)
-        await room.parts.caps.put(cap, room.parts.clock())
-    elif trouble == "slow":
-        monkeypatch.setattr(embedding, "PATIENCE", 0.1)
-        room.demo.faults.next(EMBED, Fault.delay(0.5)).always()
-    else:
-        fault = Fault.status(500) if trouble == "refused" else Fault.lost_answer()
-        room.demo.faults.next(EMBED, fault).always()
-    await many(room)
-    assert len(await facts(room)) == RECALLED + 4
-    assert await room.store.facts.embeddings([one.shelf for one in await facts(room)]) == {}
-    [answer] = await say(room, "What is thing3 about?")
-    assert answer.text
-    assert "Item 3 is about thing3" in question(room)
-
-
-async def test_facts_without_vectors_get_them_later(room: Room) -> None:
-    room.demo.faults.next(EMBED, Fault.status(500)).times(1)
-    await many(room)
-    assert len(calls(room, EMBED)) == 1  # trouble is not tried again for a while
-    room.ahead = 100
-    await say(room, "What is thing3 about?")
-    found = await room.store.facts.embeddings([one.shelf for one in await facts(room)])
-    assert len(found) == RECALLED + 4
-
-
-@pytest.mark.parametrize("meaning", [True, False], ids=["by meaning", "by words"])
-async def test_memory_is_searched_by_meaning_or_by_words(room: Room, *, meaning: bool) -> None:
-    await many(room)
-    await use(room, "remember", text="Her cats are called Minou and Tiger")
-    if not meaning:
-        room.demo.faults.next(EMBED, Fault.status(500)).always()
-    [found] = await use(room, "memory", find="cat")
-    assert "1. Her cats are called Minou" in found.text
-    assert "**What I remember about “cat”**" in found.text
-    await press(room, found, "Forget 1")
-    [left] = await use(room, "memory", find="Minou")
-    assert "Her cats" not in left.text
-
-
-async def test_what_is_not_remembered_is_not_found(room: Room) -> None:
-    room.demo.faults.next(EMBED, Fault.status(500)).always()
-    await use(room, "remember", text=DOG)
-    [found] = await use(room, "memory", find="quantum")
-    assert "I remember nothing about “quantum”" in found.text
-
-
-async def test_few_facts_cost_no_search(room: Room) -> None:
-    await use(room, "remember", text=DOG)
-    embedded = len(calls(room, EMBED))
-    await say(room, "Hello")
-    assert len(calls(room, EMBED)) == embedded
 
 
 # --- what the model reads ---

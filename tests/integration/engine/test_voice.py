@@ -203,7 +203,8 @@ async def test_nothing_is_spoken_when_the_first_piece_fails(room: Room) -> None:
 
 
 async def test_a_cap_in_the_middle_refuses_the_whole_before_it_costs(room: Room) -> None:
-    """Enough for two of four pieces: nothing is begun that cannot be finished."""
+    """Enough for two of four pieces: nothing is begun that cannot be finished, where nobody wants less."""
+    await room.parts.settings.put("bot", "saving", "off", by="test", at=room.parts.clock())
     price = math.ceil(len(LONG) * 87.5)
     cap = Cap("bot", ALL_MEDIA, CapUnit.MONEY, CapPeriod.DAY, price // 2)
     await room.parts.caps.put(cap, room.parts.clock())

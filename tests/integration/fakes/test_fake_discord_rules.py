@@ -11,6 +11,7 @@ from discord.http import Route, handle_message_parameters
 
 from tests.fakes.discord import Channel, FakeDiscord
 from tests.integration.fakes.discord_client import Bot, running
+from tests.specs import needs_specs
 
 Send = Callable[[discord.PartialMessageable], Awaitable[object]]
 
@@ -240,7 +241,7 @@ async def test_voice_message_received(dc: FakeDiscord) -> None:
 
 
 @pytest.mark.specs
-@pytest.mark.skipif("not __import__('os').environ.get('GONDOLA_SPECS')", reason="needs GONDOLA_SPECS")
+@needs_specs
 async def test_a_request_off_the_description_is_recorded(dc: FakeDiscord) -> None:
     channel = dc.channel(dc.guild("Home"), "talk")
     async with running(dc) as bot:

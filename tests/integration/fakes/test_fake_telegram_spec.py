@@ -1,7 +1,5 @@
 """The fake Telegram holds calls against the specification and reads every request form."""
 
-import os
-
 import aiohttp
 import pytest
 
@@ -9,6 +7,7 @@ from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram.client import connected_bot
 from tests.fakes.telegram.shapes import JsonObject
 from tests.fakes.telegram.spec import SpecOracle
+from tests.specs import needs_specs
 
 
 def _field(name: str, *types: str, required: bool = True, description: str = "") -> JsonObject:
@@ -81,7 +80,7 @@ def test_answers_and_updates() -> None:
 
 
 @pytest.mark.specs
-@pytest.mark.skipif("GONDOLA_SPECS" not in os.environ, reason="GONDOLA_SPECS is not set")
+@needs_specs
 async def test_violations_are_recorded() -> None:
     async with FakeTelegram() as tg, connected_bot(tg) as bot:
         chat = tg.private(tg.user("Ann"))

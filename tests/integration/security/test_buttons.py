@@ -82,6 +82,31 @@ async def test_nobody_else_may_press_and_a_button_works_in_no_other_server(town:
     assert asked > before
 
 
+async def test_who_manages_another_server_presses_nothing_of_this_one(town: Town) -> None:
+    dc = town.dc
+    dc.member(town.ours, town.mal)  # so he can read the ids of buttons there
+    shown = dc.slash(town.square, town.bob, "remind", {"what": "tomorrow at nine water the plants"})
+    await town.until(lambda: any(message.components for message in shown.messages))
+    [cancel] = ids_of(shown.messages[-1])
+    refused = dc.press(shown.messages[-1], cancel, town.mal)
+    await town.until(lambda: "Only the person who asked" in refused.text)
+    dc.say(town.alley, town.mal, "What is the capital of Italy?", mention_bot=True)
+    await town.until(lambda: any(m.components for m in dc.answers(town.alley)))
+    await town.settled()
+    for channel, message in ((town.alley, dc.answers(town.alley)[0]), (dc.dm(town.mal), None)):
+        if message is None:
+            dc.say(channel, town.mal, "Hello")
+            await town.until(lambda channel=channel: bool(dc.answers(channel)))
+            await town.settled()
+            message = dc.answers(channel)[0]
+        before = len(dc.answers(channel))
+        pressed_with(town, message, cancel, town.mal)
+        await town.until(lambda channel=channel, before=before: len(dc.answers(channel)) > before)
+        await town.settled()
+    assert town.rows("SELECT count(*) FROM reminders") == [(1,)]
+    assert "Cancelled" not in dc.transcript(town.alley)
+
+
 async def test_a_callback_of_another_chat_is_refused_on_telegram(town: Town) -> None:
     tg = town.tg
     ann, mal = tg.user("Ann"), tg.user("Mal")

@@ -34,12 +34,9 @@ from bot.errors import GondolaError, NotAllowed, UserError
 from bot.figures import Incident, IncidentLine
 from bot.overseeing import LedgerFilter, LedgerLine, OrderLine, ReminderLine
 from bot.records import Cap, CapPeriod, CapUnit
+from tests.integration.web.doordesk import HOME, HOSTILE, NOW, OTHER, DoorDesk
 
-NOW = 1_795_860_000.0
-HOME, OTHER = "server:discord:100", "server:discord:200"
 GENERAL, SECRET = "channel:discord:101", "channel:discord:201"
-HOSTILE = '<script>alert(1)</script>" onmouseover="alert(2)'
-"""What people call a channel, or write into a persona."""
 FORMULA = '=HYPERLINK("https://evil.example","x")'
 ADA, BOB = "a1b2c3d4e5f60718", "0f1e2d3c4b5a6978"
 ELSEWHERE = "There is no such place, or it is not yours to see."
@@ -81,7 +78,7 @@ def _lines() -> list[LedgerLine]:
 
 
 @dataclass
-class PracticeDesk:
+class PracticeDesk(DoorDesk):
     """bot.dashboard.Desk. `trouble` is raised by every look."""
 
     tokens: dict[str, Viewer] = field(default_factory=lambda: dict(TOKENS))
@@ -94,13 +91,11 @@ class PracticeDesk:
             Cap("user:*", "all", CapUnit.MONEY, CapPeriod.MONTH, 2_000_000),
         ]
     )
-    rules: dict[str, bool] = field(default_factory=dict[str, bool])
     grants: dict[str, tuple[str, str, str]] = field(default_factory=dict[str, tuple[str, str, str]])
     lines: list[LedgerLine] = field(default_factory=_lines)
     events: asyncio.Queue[LiveEvent | None] = field(default_factory=asyncio.Queue[LiveEvent | None])
     listeners: int = 0
     trouble: GondolaError | None = None
-    empty: bool = False
 
     async def redeem(self, token: str) -> Viewer | None:
         return self.tokens.pop(token, None)
@@ -202,8 +197,9 @@ class PracticeDesk:
         origin = Scope.SERVER if here is not None else Scope.BOT if house is not None else None
         value = here if here is not None else house if house is not None else default
         editable = viewer.owner or name != "ambient"
+        topic = "Joining in" if name == "ambient" else "How I answer"
         return SettingLine(
-            name, description, value, origin, here, default, kind, choices, None, most, editable
+            name, topic, description, value, origin, here, default, kind, choices, None, most, editable
         )
 
     async def caps(self, viewer: Viewer) -> tuple[CapBar, ...]:
@@ -343,11 +339,3 @@ class PracticeDesk:
             raise UserError("Write the amount as `$5` or `$0.50`.")
         self.grants[once] = (person, amount, note)
         return CreditAccount(5_000_000)
-
-    async def set_rule(self, viewer: Viewer, subject: str, allowed: bool | None) -> None:
-        if not viewer.owner:
-            raise NotAllowed("Only owners of this bot change its door.")
-        if allowed is None:
-            self.rules.pop(subject, None)
-        else:
-            self.rules[subject] = allowed

@@ -53,6 +53,19 @@ async def test_guessing_ends_the_code(store: Store) -> None:
     assert not await door.claim(ADA, code, at=1.0)
 
 
+async def test_strangers_cannot_use_the_code_up(store: Store) -> None:
+    door = keeper(store)
+    code = door.open_claim()
+    for number in range(90):
+        assert not await door.claim(Person("telegram", f"9{number // 10}"), "0000", at=1.0)
+    assert await door.claim(ADA, code, at=1.0)
+    door = keeper(store)
+    code = door.open_claim()
+    for number in range(1000):
+        assert not await door.claim(Person("telegram", f"9{number}"), "0000", at=1.0)
+    assert not await door.claim(ADA, code, at=1.0)
+
+
 async def test_places_and_people_can_be_let_in_and_shut_out(store: Store) -> None:
     door = keeper(store)
     await door.put_rule(GROUP.place.server_key, True, by="h", at=1.0)

@@ -7,6 +7,7 @@ import pytest
 from bot.declarations import Scope
 from bot.engine.declared import SETTINGS
 from bot.engine.settings import SettingsBook
+from bot.engine.topics import ORDER
 from bot.errors import UserError
 from bot.messages import Person, Place
 from bot.storing import Store
@@ -82,3 +83,7 @@ async def test_bad_values_say_what_is_allowed(store: Store, name: str, value: st
 def test_every_default_is_valid() -> None:
     for setting in SETTINGS.values():
         assert setting.description.endswith(".")
+
+
+def test_every_setting_is_read_under_one_topic() -> None:
+    assert sorted(ORDER) == sorted(SETTINGS)

@@ -1,0 +1,74 @@
+"""The dashboard over a desk full of rows, opened for a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from playwright.async_api import Browser, Page
+
+from adapters.web.adapter import WebAdapter
+from tests.e2e.browser import Window
+from tests.integration.web.desk import HOME, NOW, PracticeDesk
+from tests.integration.web.front import PracticeFront
+
+PAGES = (
+    "",
+    "/places",
+    f"/place?scope={HOME}",
+    "/caps",
+    "/people",
+    "/ledger",
+    "/jobs",
+    "/characters",
+    "/errors",
+    "/audit",
+    "/live",
+    "/sign-in",
+    "/sign-in?token=x",
+    "/place?scope=nowhere",
+)
+
+
+@asynccontextmanager
+async def served(folder: Path, kept: PracticeDesk, host: str = "127.0.0.1") -> AsyncGenerator[str]:
+    """The dashboard's address. A host other than loopback trusts nobody without a session."""
+    front = PracticeFront()
+    adapter = WebAdapter(
+        front, host=host, port=0, data_dir=folder, clock=lambda: NOW, desk=kept, sign_in_code="once-only"
+    )
+    front.door = adapter.door
+    task = asyncio.create_task(adapter.run(), name="page")
+    await adapter.started.wait()
+    yield f"http://127.0.0.1:{adapter.port}/dashboard"
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+class DeskPage(Window):
+    """A browser's page of the dashboard."""
+
+    def __init__(self, page: Page, desk: PracticeDesk, address: str) -> None:
+        super().__init__(page)
+        self.desk = desk
+        self.address = address
+
+    async def goto(self, path: str) -> None:
+        await self.page.goto(f"{self.address}{path}")
+
+    async def renew(self) -> None:
+        """What happens whenever a tab is looked at again: parts that renew themselves do so."""
+        await self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+async def opened(browser: Browser, desk: PracticeDesk, address: str, width: int = 1200) -> DeskPage:
+    return DeskPage(await browser.new_page(viewport={"width": width, "height": 900}), desk, address)
+
+
+async def keep(page: Page, name: str) -> None:
+    """A screenshot to be looked at, where DASHBOARD_SCREENSHOTS names a folder."""
+    if folder := os.environ.get("DASHBOARD_SCREENSHOTS"):
+        await page.screenshot(path=Path(folder) / f"dashboard-{name}.png")
