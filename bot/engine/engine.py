@@ -134,6 +134,7 @@ class Engine:
         await self._mover.move(platform, old_channel, new_channel)
 
     async def forgotten(self, place: Place, message_ids: Sequence[str]) -> None:
+        self._groups.overheard.forget_messages(place.room, message_ids)
         await self._router.changes.deleted(place, message_ids)
 
     def admits(self, incoming: Incoming) -> bool:
