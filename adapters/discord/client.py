@@ -149,8 +149,7 @@ class GatewayClient(discord.Client):
 
     def unread(self, numbers: frozenset[str]) -> None:
         """It is not known any more how far direct chats with these people were read."""
-        chats = [one for one in self.private_channels if isinstance(one, discord.DMChannel)]
-        self._catch_up.forget(one.id for one in chats if one.recipient and str(one.recipient.id) in numbers)
+        self._catch_up.forget(numbers)
 
     async def _compare_servers(self) -> None:
         """A new session names every server the bot is in, also those that cannot be reached now. The others
