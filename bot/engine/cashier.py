@@ -72,6 +72,14 @@ class Bill:
     prompt: int = 0
     cached: int = 0
 
+    def wait(self) -> None:
+        """Nothing is asked of Venice yet: who only waits in line, and is cancelled there, pays nothing."""
+        self.charge(0, count=0)
+
+    def start(self, count: int = 1) -> None:
+        """Now it is: from here on the way the call ends decides."""
+        self.cost, self.count = None, count
+
     def charge(
         self, cost: int, *, count: int = 1, uncertain: bool = False, request_id: str | None = None
     ) -> None:
