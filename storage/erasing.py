@@ -14,6 +14,7 @@ from bot.messages import Place
 from bot.people import Erasure, Hide
 from bot.records import Role
 from storage import linking
+from storage.caps import caps_changed
 from storage.moving import move_counters, move_reservations, move_unique, rename
 from storage.rows import changed, execute_many, fetch, ids, micros
 from storage.settling import settle_reserved
@@ -165,6 +166,7 @@ async def _hide(connection: AsyncConnection, theirs: Own, hide: Hide) -> None:
         await rename(connection, column, scope)
     for table, name in ((caps, "scope"), (access_rules, "subject")):
         await move_unique(connection, table, name, scope)
+    await caps_changed(connection)
     await _audited(connection, theirs, hide)
 
 
