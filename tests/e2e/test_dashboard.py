@@ -32,6 +32,7 @@ PAGES = (
     "/places",
     f"/place?scope={HOME}",
     "/doors",
+    f"/channels?server={HOME}",
     f"/doors?server={HOME}",
     "/caps",
     "/people",

@@ -57,6 +57,7 @@ class Dashboard:
         views: Mapping[str, View] = {
             "": look.overview,
             "/places": look.places,
+            "/channels": look.channels,
             "/place": look.place,
             "/doors": self._doors.look,
             "/caps": look.caps,

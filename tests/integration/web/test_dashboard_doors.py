@@ -30,6 +30,7 @@ LOOKS = (
     "",
     "/places",
     f"/place?scope={HOME}",
+    f"/channels?server={HOME}",
     f"/doors?server={HOME}",
     "/caps",
     "/people",
