@@ -9,7 +9,7 @@ words that people wrote.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
@@ -40,11 +40,13 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """Who looks. `person` is the keyed hash, "" for whoever signed in at this machine (loopback page, token
-    file); `servers` are the keys (`Place.server_key`) of the servers they manage, of no weight for owners."""
+    file); `servers` are the keys (`Place.server_key`) of the servers they manage, of no weight for owners.
+    `account` is which account of theirs signed in to manage them, encrypted: the desk alone can read it."""
 
     person: str
     owner: bool
     servers: tuple[str, ...] = ()
+    account: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import structlog
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ChatAction
 
+from adapters.telegram.authority import Managers
 from adapters.telegram.capabilities import RICH, TELEGRAM
 from adapters.telegram.errors import refusals, rich_refusals
 from adapters.telegram.format import compose
@@ -57,6 +58,11 @@ class TelegramDoor:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._bot = connection.bot
+        self.managers = Managers(connection.bot)
+
+    async def manages(self, place: Place, person: Person) -> bool | None:
+        """See bot.ports.KnowsManagers."""
+        return await self.managers.manages(place.space, person.id)
 
     def link(self, place: Place, message_id: str) -> str:
         """See bot.ports.LinksMessages. Only supergroups have addresses, for their members."""

@@ -75,6 +75,7 @@ from bot.engine.roles import Roles
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import SideCalls
 from bot.engine.signin import SignInLinks
+from bot.engine.standing import Standing
 from bot.engine.stopping import Stopper
 from bot.engine.threads import Threads
 from bot.engine.tools.toolbox import Toolbox
@@ -192,7 +193,9 @@ def assemble(
     stopper = Stopper(talk.answers)
     retention = Retention(store, ground.settings, ground.keys, doorkeeper, clock)
     people = _people_parts(ground, talk, money, shop)
-    sign_in = SignInLinks(store.sign_ins, doorkeeper, hasher, clock, public_url, local_url)
+    sign_in = SignInLinks(
+        store.sign_ins, doorkeeper, hasher, clock, public_url, local_url, sealer, Standing(doors, clock)
+    )
     services = _services(ground, media, talk, money, door, shop, stopper, people, sign_in, backup_days)
     registry = build_registry(services)
     engine = _engine(ground, media, talk, money, door, stopper, registry, retention, patience, people.eraser)

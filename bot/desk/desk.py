@@ -107,7 +107,7 @@ class HouseDesk:
         return await self._sign_in.redeem(token)
 
     async def still(self, viewer: Viewer) -> Viewer | None:
-        return self._sign_in.still(viewer)
+        return await self._sign_in.still(viewer)
 
     # --- looking ---
 

@@ -123,5 +123,6 @@ def _read(file: Path) -> dict[str, Session]:
 
 def _session(raw: Mapping[str, Any]) -> Session:
     who = raw["viewer"]
-    viewer = Viewer(str(who["person"]), who["owner"] is True, tuple(str(one) for one in who["servers"]))
+    servers = tuple(str(one) for one in who["servers"])
+    viewer = Viewer(str(who["person"]), who["owner"] is True, servers, str(who.get("account", "")))
     return Session(viewer, float(raw["since"]), float(raw["seen"]))

@@ -196,7 +196,8 @@ class Views:
             raise NotAllowed(ELSEWHERE)
 
         async def still() -> bool:
-            return await self._access.seat(request) is not None
+            left = await self._access.seat(request)
+            return left is not None and left.viewer == seat.viewer
 
         events = tail(self._desk.live(seat.viewer), await self.names(seat), still)
         return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})

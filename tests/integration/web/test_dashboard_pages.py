@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 import httpx
 import pytest
@@ -242,6 +242,26 @@ async def test_the_tail_ends_with_the_rights(monkeypatch: pytest.MonkeyPatch) ->
     lines = [line async for line in tail(desk.live(Viewer("", owner=True)), Names({}), still)]
     assert lines == ["retry: 2000\n\n", ": still here\n\n"]
     assert desk.listeners == 0
+
+
+async def test_the_tail_ends_with_the_rights_though_events_never_cease(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("adapters.web.dashboard.live.HEARTBEAT_SECONDS", 0.05)
+    shown = 0
+
+    async def events() -> AsyncGenerator[LiveEvent]:
+        while True:
+            await asyncio.sleep(0.001)
+            yield LiveEvent(NOW, LiveKind.ASKED, "discord", HOME, GENERAL, ADA)
+
+    async def still() -> bool:
+        return False
+
+    async with asyncio.timeout(10):
+        async for line in tail(events(), Names({}), still):
+            shown += line.startswith("data:")
+    assert shown
 
 
 @pytest.mark.parametrize(
