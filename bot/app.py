@@ -211,6 +211,7 @@ class House:
             hooks=self._hooks,
             linked=self.parts.links.find,
             desk=self.parts.desk,
+            trusted_proxies=self._configuration.trusted_proxies,
         )
 
     def _receiving(self) -> Receiving | None:

@@ -7,7 +7,7 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -152,6 +152,7 @@ def start_web(tmp_path: Path) -> Starter:
         demo: bool = False,
         clock: Callable[[], float] = time.time,
         desk: Desk | None = None,
+        trusted_proxies: Sequence[str] = (),
     ) -> AsyncGenerator[Web]:
         front = front or PracticeFront()
         readiness = {"database": True}
@@ -166,6 +167,7 @@ def start_web(tmp_path: Path) -> Starter:
             sign_in_code=sign_in_code,
             ready=lambda: readiness,
             desk=desk,
+            trusted_proxies=trusted_proxies,
         )
         front.door = adapter.door
         task = asyncio.create_task(adapter.run())
