@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import ColumnElement, Executable, RowMapping, and_, bindparam, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.auditing import ChangeKind
 from bot.messages import Place
 from bot.orders import WORKING, OrderState
 from bot.overseeing import Held, LedgerFilter, LedgerLine, OrderLine, ReminderLine, Spender, Used
@@ -18,7 +19,15 @@ from storage.totals import held
 _OPEN_STATES = tuple(sorted(state.value for state in (*WORKING, OrderState.QUOTED)))
 _channel = bindparam("channel", type_=CleanText)
 _PAID_IN = select(ledger.c.server).where(ledger.c.channel == _channel).order_by(ledger.c.id.desc()).limit(1)
-_SET_IN = select(audit.c.server).where(audit.c.scope == _channel).order_by(audit.c.id.desc()).limit(1)
+_OF_PLACES = (ChangeKind.SETTING.value, ChangeKind.CAP.value)
+"""Changes that are made only where the place is known. A rule of the door may be about a channel of another
+server, and must not make it one of the server that the rule was written in."""
+_SET_IN = (
+    select(audit.c.server)
+    .where(audit.c.scope == _channel, audit.c.kind.in_(_OF_PLACES))
+    .order_by(audit.c.id.desc())
+    .limit(1)
+)
 _READ_IN = select(read_marks.c.space).where(
     read_marks.c.platform == bindparam("platform", type_=CleanText),
     read_marks.c.channel == bindparam("id", type_=CleanText),

@@ -187,7 +187,7 @@ class HouseDesk:
         return await self._doorway.server(viewer, server, cursor)
 
     def live(self, viewer: Viewer) -> AsyncGenerator[LiveEvent]:
-        return self._pulse.broadcast.read(lambda event: may_read(viewer, event.server))
+        return self._pulse.broadcast.read(lambda event: may_read(viewer, event.server), viewer.person)
 
     # --- changing ---
 
