@@ -130,6 +130,10 @@ class Atlas:
             for place in door.servers()
         }
 
+    def joined_with(self, channel: str) -> str:
+        """The server of the platform's that has a channel, "" where none says so."""
+        return next((server for server in sorted(self._joined()) if self.named(channel, server)), "")
+
     def _channel(self, key: str, server: str, settings: int, used: float | None) -> Channel:
         shown = key if server else veil(self._hasher, key)
         return Channel(

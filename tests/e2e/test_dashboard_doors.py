@@ -1,5 +1,5 @@
-"""The dashboard's doors in a real browser over a whole house: who asks is let in, and an admin changes a server's
-rules and permits, with the keyboard and without scripts."""
+"""The dashboard's doors in a real browser over a whole house: who asks is let in, an admin changes rules
+and permits, with the keyboard and without scripts."""
 
 from __future__ import annotations
 
