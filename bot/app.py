@@ -215,6 +215,7 @@ class House:
             linked=self.parts.links.find,
             desk=self.parts.desk,
             cipher=FileCipher(self._sealing_keys, sealing=self._configuration.has_own_key),
+            trusted_proxies=self._configuration.trusted_proxies,
         )
 
     def _receiving(self) -> Receiving | None:

@@ -9,7 +9,7 @@ words that people wrote.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
@@ -23,6 +23,13 @@ from bot.records import Cap, CapPeriod, CapUnit
 
 PAGE_ROWS = 50
 """Rows of a page of anything."""
+PAGE_SERVERS = 20
+CHANNELS_SHOWN = 8
+"""Channels shown with their server; a page of their own has them all."""
+SCOPES_SHOWN = 20
+"""Places shown with a character."""
+CAPS_SHOWN = 12
+"""Caps on the overview, the fullest ones."""
 SIGN_IN_PATH = "/dashboard/sign-in"
 """Where a link leads, with `?token=`. Looking at it uses nothing up; the button there does (POST)."""
 SIGN_IN_SECONDS = 15 * 60.0
@@ -33,11 +40,13 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """Who looks. `person` is the keyed hash, "" for whoever signed in at this machine (loopback page, token
-    file); `servers` are the keys (`Place.server_key`) of the servers they manage, of no weight for owners."""
+    file); `servers` are the keys (`Place.server_key`) of the servers they manage, of no weight for owners.
+    `account` is which account of theirs signed in to manage them, encrypted: the desk alone can read it."""
 
     person: str
     owner: bool
     servers: tuple[str, ...] = ()
+    account: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +148,15 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server with its channels. `scope` "" gathers direct chats (their ids are keyed hashes, so that they
-    name nobody, and they have no page of their own)."""
+    """A server with its channels, those used last first. `scope` "" gathers direct chats (their ids are keyed
+    hashes, so that they name nobody, and they have no page of their own). `more` channels are not shown."""
 
     scope: str
     title: str
     allowed: bool | None
     settings: int
     channels: tuple[Channel, ...]
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,18 +223,20 @@ class ChoreLine:
 class Jobs:
     """What goes on in the background; `chores` are empty for who does not own the house."""
 
-    orders: tuple[OrderLine, ...]
-    reminders: tuple[ReminderLine, ...]
+    orders: Page[OrderLine]
+    reminders: Page[ReminderLine]
     chores: tuple[ChoreLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CharacterLine:
-    """A character (its slug) and the scopes that chose it; `people` chose it for themselves."""
+    """A character (its slug) and the scopes that chose it, `more` of which are not shown; `people` chose it
+    for themselves."""
 
     slug: str
     scopes: tuple[str, ...]
     people: int
+    more: int = 0
 
 
 class LiveKind(StrEnum):
@@ -278,15 +290,24 @@ class Desk(Protocol):
 
     async def overview(self, viewer: Viewer, span: Span) -> Overview: ...
 
-    async def places(self, viewer: Viewer) -> tuple[Server, ...]:
-        """Every server the house knows of, by title."""
+    async def places(self, viewer: Viewer, search: str = "", cursor: str = "") -> Page[Server]:
+        """Servers the house knows of, by title: those with `search` in it, in any case."""
+        ...
+
+    async def channels(self, viewer: Viewer, server: str, cursor: str = "") -> Page[Channel]:
+        """Every channel of a server ("" for direct chats, which are the owners' to see)."""
+        ...
+
+    async def titles(self, viewer: Viewer) -> Mapping[str, str]:
+        """What all servers and channels are called that somebody may see, by scope, servers first; "" where
+        nobody knows."""
         ...
 
     async def place(self, viewer: Viewer, scope: str) -> PlaceView:
         """Every setting as it holds in "bot" (owners), a server, a channel or a thread."""
         ...
 
-    async def caps(self, viewer: Viewer) -> tuple[CapBar, ...]:
+    async def caps(self, viewer: Viewer, cursor: str = "") -> Page[CapBar]:
         """Owners see every cap; others those of their servers and channels, and what holds for each server,
         channel and person, which they cannot change."""
         ...
@@ -301,9 +322,11 @@ class Desk(Protocol):
         """All of it, newest first, read in pieces."""
         ...
 
-    async def jobs(self, viewer: Viewer) -> Jobs: ...
+    async def jobs(self, viewer: Viewer, orders: str = "", reminders: str = "") -> Jobs:
+        """`orders` and `reminders` are cursors of theirs."""
+        ...
 
-    async def characters(self, viewer: Viewer) -> tuple[CharacterLine, ...]: ...
+    async def characters(self, viewer: Viewer, cursor: str = "") -> Page[CharacterLine]: ...
 
     async def errors(self, viewer: Viewer, cursor: str = "") -> Page[IncidentLine]: ...
 

@@ -3,7 +3,7 @@ Never words, never a person's plain id. Money is micro-USD, times are Unix secon
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -64,6 +64,7 @@ class OrderLine:
 class ReminderLine:
     """A reminder that waits, without its words."""
 
+    reminder_id: str
     server: str
     channel: str
     person: str
@@ -138,14 +139,31 @@ class Overseen(Protocol):
         "" for a direct chat, None for one nobody knows."""
         ...
 
-    async def held(self) -> Held: ...
-
-    async def orders(self, limit: int) -> list[OrderLine]:
-        """Orders under way, the newest first."""
+    async def homes(self, channels: Iterable[str]) -> Mapping[str, str]:
+        """The same for many at once; those that nobody knows are left out."""
         ...
 
-    async def reminders(self, limit: int) -> list[ReminderLine]:
-        """What waits, the next first."""
+    async def held(self) -> Held: ...
+
+    async def orders(
+        self,
+        limit: int,
+        *,
+        servers: Sequence[str] | None = None,
+        after: tuple[float, str] | None = None,
+    ) -> list[OrderLine]:
+        """Orders under way, the newest first; `after` is when the last one of the page before was made, and
+        its id."""
+        ...
+
+    async def reminders(
+        self,
+        limit: int,
+        *,
+        servers: Sequence[str] | None = None,
+        after: tuple[float, str] | None = None,
+    ) -> list[ReminderLine]:
+        """What waits, the next first; `after` is when the last one of the page before is due, and its id."""
         ...
 
 

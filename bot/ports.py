@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from bot.capabilities import Capabilities
 from bot.declarations import Choice, Command
-from bot.messages import Attachment, ButtonRows, Incoming, Media, MessageRef, Part, Place, Target
+from bot.messages import Attachment, ButtonRows, Incoming, Media, MessageRef, Part, Person, Place, Target
 from bot.missed import FollowsReading
 from bot.records import (
     HistoryItem,
@@ -129,6 +129,16 @@ class KnowsRoles(Protocol):
 
     def has_role(self, place: Place, role: str) -> bool:
         """Whether the server of a place has a role of that id, as far as is known now."""
+        ...
+
+
+@runtime_checkable
+class KnowsManagers(Protocol):
+    """A door that can be asked who manages a server."""
+
+    async def manages(self, place: Place, person: Person) -> bool | None:
+        """Whether somebody manages the server of a place now; None where the platform does not say. Answers
+        within seconds."""
         ...
 
 

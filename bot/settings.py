@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -59,6 +60,11 @@ class Configuration(BaseSettings):
     gondola_data_dir: Path = Field(Path("data"), description="Folder for the database and keys.")
     gondola_http: str = Field("127.0.0.1:8080", description="host:port of the web page.")
     gondola_public_url: str = Field("", description="Address under which people reach the web page.")
+    gondola_trusted_proxy: str = Field(
+        "",
+        description="Addresses or networks of your reverse proxies, with commas (127.0.0.1,10.0.0.0/8): the "
+        "visitor they name in X-Forwarded-For is believed, so that tries to sign in are counted by visitor.",
+    )
     gondola_owners: str = Field("", description="Owners as discord:ID,telegram:ID.")
     gondola_access: Literal["closed", "open"] = Field(
         "closed", description="closed: only who was let in; open: everyone, under the caps."
@@ -96,6 +102,20 @@ class Configuration(BaseSettings):
                 f"GONDOLA_HTTP must be host:port, like 127.0.0.1:8080, not {_shown(self.gondola_http)}."
             )
         return host.strip("[]"), int(port)
+
+    @property
+    def trusted_proxies(self) -> tuple[str, ...]:
+        """Addresses and networks of reverse proxies."""
+        found = tuple(one.strip() for one in self.gondola_trusted_proxy.split(",") if one.strip())
+        for one in found:
+            try:
+                ip_network(one)
+            except ValueError:
+                raise OperatorError(
+                    "GONDOLA_TRUSTED_PROXY must be addresses or networks, such as 127.0.0.1,10.0.0.0/8; "
+                    f"{one!r} is none."
+                ) from None
+        return found
 
     @property
     def owners(self) -> frozenset[str]:
@@ -186,7 +206,7 @@ def _check_webhook(configuration: Configuration) -> None:
 
 def _check(configuration: Configuration) -> None:
     _check_webhook(configuration)
-    _ = configuration.http_address, configuration.owners
+    _ = configuration.http_address, configuration.owners, configuration.trusted_proxies
     for name in ("venice_base_url", "discord_base_url", "telegram_base_url", "gondola_public_url"):
         url = str(getattr(configuration, name))
         if url and not re.match(r"https?://[^/\s]+", url):

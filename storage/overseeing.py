@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, Executable, RowMapping, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Executable, RowMapping, and_, bindparam, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.auditing import ChangeKind
 from bot.messages import Place
 from bot.orders import WORKING, OrderState
 from bot.overseeing import Held, LedgerFilter, LedgerLine, OrderLine, ReminderLine, Spender, Used
@@ -18,18 +19,19 @@ from storage.totals import held
 _OPEN_STATES = tuple(sorted(state.value for state in (*WORKING, OrderState.QUOTED)))
 _channel = bindparam("channel", type_=CleanText)
 _PAID_IN = select(ledger.c.server).where(ledger.c.channel == _channel).order_by(ledger.c.id.desc()).limit(1)
-_SET_IN = select(audit.c.server).where(audit.c.scope == _channel).order_by(audit.c.id.desc()).limit(1)
+_OF_PLACES = (ChangeKind.SETTING.value, ChangeKind.CAP.value)
+"""Changes that are made only where the place is known. A rule of the door may be about a channel of another
+server, and must not make it one of the server that the rule was written in."""
+_SET_IN = (
+    select(audit.c.server)
+    .where(audit.c.scope == _channel, audit.c.kind.in_(_OF_PLACES))
+    .order_by(audit.c.id.desc())
+    .limit(1)
+)
 _READ_IN = select(read_marks.c.space).where(
     read_marks.c.platform == bindparam("platform", type_=CleanText),
     read_marks.c.channel == bindparam("id", type_=CleanText),
 )
-_ORDERS = (
-    select(orders)
-    .where(orders.c.state.in_(_OPEN_STATES))
-    .order_by(orders.c.created_at.desc(), orders.c.order_id)
-    .limit(bindparam("most"))
-)
-_REMINDERS = select(reminders).order_by(reminders.c.due_at, reminders.c.id).limit(bindparam("most"))
 
 
 class SqlOverseen:
@@ -110,35 +112,87 @@ class SqlOverseen:
 
     async def home(self, channel: str) -> str | None:
         """See the port. What was paid there last knows best, for a chat may have moved."""
-        platform, _, key = channel.removeprefix("channel:").partition(":")
-        params: Params = {"channel": channel, "platform": platform, "id": key}
+        return await self._database.read(lambda connection: _home(connection, channel))
 
-        async def work(connection: AsyncConnection) -> str | None:
-            if paid := await fetch(connection, _PAID_IN, params):
-                return str(paid[0]["server"])
-            if changed := await fetch(connection, _SET_IN, params):
-                server = str(changed[0]["server"])
-                return server if server.startswith("server:") else ""
-            if read := await fetch(connection, _READ_IN, params):
-                return Place(platform, read[0]["space"], key).server_key
-            return None
+    async def homes(self, channels: Iterable[str]) -> dict[str, str]:
+        """See the port."""
+        wanted = sorted(set(channels))
 
-        return await self._database.read(work)
+        async def work(connection: AsyncConnection) -> dict[str, str]:
+            found = {channel: await _home(connection, channel) for channel in wanted}
+            return {channel: home for channel, home in found.items() if home is not None}
+
+        return await self._database.read(work) if wanted else {}
 
     async def held(self) -> Held:
         """See the port."""
         return await self._database.read(held)
 
-    async def orders(self, limit: int) -> list[OrderLine]:
+    async def orders(
+        self,
+        limit: int,
+        *,
+        servers: Sequence[str] | None = None,
+        after: tuple[float, str] | None = None,
+    ) -> list[OrderLine]:
         """See the port."""
-        return [_order(row) for row in await self._read(_ORDERS, {"most": limit})]
+        made, key = orders.c.created_at, orders.c.order_id
+        found = (
+            select(orders)
+            .where(orders.c.state.in_(_OPEN_STATES), *_said_in(orders.c.conversation, servers))
+            .order_by(made.desc(), key)
+            .limit(limit)
+        )
+        if after is not None:
+            at = micros(after[0])
+            found = found.where(or_(made < at, and_(made == at, key > after[1])))
+        return [_order(row) for row in await self._read(found)]
 
-    async def reminders(self, limit: int) -> list[ReminderLine]:
+    async def reminders(
+        self,
+        limit: int,
+        *,
+        servers: Sequence[str] | None = None,
+        after: tuple[float, str] | None = None,
+    ) -> list[ReminderLine]:
         """See the port."""
-        return [_reminder(row) for row in await self._read(_REMINDERS, {"most": limit})]
+        due, key = reminders.c.due_at, reminders.c.id
+        found = (
+            select(reminders)
+            .where(*_said_in(reminders.c.conversation, servers))
+            .order_by(due, key)
+            .limit(limit)
+        )
+        if after is not None:
+            at = micros(after[0])
+            found = found.where(or_(due > at, and_(due == at, key > after[1])))
+        return [_reminder(row) for row in await self._read(found)]
 
     async def _read(self, statement: Executable, params: Params | None = None) -> Sequence[RowMapping]:
         return await self._database.read(lambda connection: fetch(connection, statement, params))
+
+
+async def _home(connection: AsyncConnection, channel: str) -> str | None:
+    platform, _, key = channel.removeprefix("channel:").partition(":")
+    params: Params = {"channel": channel, "platform": platform, "id": key}
+    if paid := await fetch(connection, _PAID_IN, params):
+        return str(paid[0]["server"])
+    if changed := await fetch(connection, _SET_IN, params):
+        server = str(changed[0]["server"])
+        return server if server.startswith("server:") else ""
+    if read := await fetch(connection, _READ_IN, params):
+        return Place(platform, read[0]["space"], key).server_key
+    return None
+
+
+def _said_in(conversation: ColumnElement[str], servers: Sequence[str] | None) -> list[ColumnElement[bool]]:
+    """Of conversations in these servers (None: anywhere)."""
+    if servers is None:
+        return []
+    # Of a private chat the server is empty, and nobody's to see.
+    named = (server for server in servers if server.startswith("server:") and not server.endswith(":"))
+    starts = (f"{server.removeprefix('server:')}:" for server in named)
+    return [or_(false(), *(conversation.startswith(start, autoescape=True) for start in starts))]
 
 
 def _wanted(wanted: LedgerFilter) -> list[ColumnElement[bool]]:
@@ -203,6 +257,7 @@ def _order(row: RowMapping) -> OrderLine:
 def _reminder(row: RowMapping) -> ReminderLine:
     place = Place.of_conversation(row["conversation"])
     return ReminderLine(
+        reminder_id=row["id"],
         server=place.server_key,
         channel=place.channel_key,
         person=row["person"],

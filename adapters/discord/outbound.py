@@ -13,9 +13,10 @@ from adapters.discord.calls import ORIGINAL, Calls
 from adapters.discord.capabilities import DISCORD, PLATFORM
 from adapters.discord.connection import Connection
 from adapters.discord.download import download
-from adapters.discord.errors import HandleGone
+from adapters.discord.errors import HandleGone, refusals
 from adapters.discord.format import compose
 from adapters.discord.handles import Handle, Handles, Opening
+from adapters.discord.inbound import LOOK_UP_SECONDS, manages_server
 from adapters.discord.losses import hidden_command
 from adapters.discord.payloads import (
     NO_FILES,
@@ -106,6 +107,23 @@ class DiscordDoor:
         guild = self._connection.client.get_guild(int(place.space))
         found = sorted(guild.roles, reverse=True) if guild is not None else []
         return {f"{PLATFORM}:{role.id}": role.name for role in found if not role.is_default()}
+
+    async def manages(self, place: Place, person: Person) -> bool | None:
+        """See bot.ports.KnowsManagers. In a server that the bot is not in any more nobody manages."""
+        if not self._connection.connected or not self._connection.client.is_ready():
+            return None
+        if not place.space.isdecimal() or not person.id.isdecimal():
+            return False
+        guild = self._connection.client.get_guild(int(place.space))
+        if guild is None:
+            return False
+        try:
+            async with refusals(LOOK_UP_SECONDS):
+                member = await guild.fetch_member(int(person.id))
+        except PlatformError as error:
+            log.info("discord.member_unknown", reason=error.detail)
+            return False if error.failure is PlatformFailure.GONE else None
+        return manages_server(member.guild_permissions)
 
     def link(self, place: Place, message_id: str) -> str:
         """See bot.ports.LinksMessages. An interaction is no message."""

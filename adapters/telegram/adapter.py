@@ -87,7 +87,8 @@ class TelegramAdapter:
     async def _serve(self) -> None:
         bot = self._connection.bot
         await self._sync_menu()
-        taker = Taker(self._connection, self._front, Inbound(bot.bot, self._front.commands))
+        inbound = Inbound(bot.bot, self._front.commands)
+        taker = Taker(self._connection, self._front, inbound, self._door.managers)
         comparing = asyncio.create_task(self._belonging.compare(), name="telegram groups")
         try:
             if self._receiving is not None:

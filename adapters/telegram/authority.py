@@ -55,6 +55,12 @@ class Managers:
             return incoming
         return replace(incoming, authority=Authority.MODERATOR, admin=True)
 
+    async def manages(self, chat: str, person: str) -> bool | None:
+        """Whether somebody does, asked anew; None where Telegram does not say."""
+        self._known.pop(chat, None)
+        people = await self._of(chat)
+        return None if people is None else person in people
+
     def forget(self, chat: str) -> None:
         """Somebody's rank there has changed: ask anew."""
         self._known.pop(chat, None)

@@ -12,6 +12,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOpti
 from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
+from adapters.telegram.authority import Managers
 from adapters.telegram.capabilities import RICH, TELEGRAM
 from adapters.telegram.errors import refusals, rich_refusals, shuts_out
 from adapters.telegram.format import compose
@@ -68,6 +69,11 @@ class TelegramDoor:
         self._connection = connection
         self._removed = removed
         self._bot = connection.bot
+        self.managers = Managers(connection.bot)
+
+    async def manages(self, place: Place, person: Person) -> bool | None:
+        """See bot.ports.KnowsManagers."""
+        return await self.managers.manages(place.space, person.id)
 
     def link(self, place: Place, message_id: str) -> str:
         """See bot.ports.LinksMessages. Only supergroups have addresses, for their members."""

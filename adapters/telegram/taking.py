@@ -29,11 +29,11 @@ _UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, Over
 class Taker:
     """Takes updates to the engine."""
 
-    def __init__(self, connection: Connection, front: Front, inbound: Inbound) -> None:
+    def __init__(self, connection: Connection, front: Front, inbound: Inbound, managers: Managers) -> None:
         self._connection = connection
         self._front = front
         self._inbound = inbound
-        self._managers = Managers(connection.bot)
+        self._managers = managers
         self._moved: set[Migrated] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,6 +16,7 @@ from adapters.web.gate import Gate, is_loopback
 from adapters.web.media import MediaStore
 from adapters.web.outbound import WebDoor
 from adapters.web.pages import Pages
+from adapters.web.peers import Peers
 from adapters.web.routes import House, Linked, build_app
 from adapters.web.server import STOP_SECONDS, WebServer, listen
 from adapters.web.sessions import Sessions
@@ -49,6 +50,7 @@ class WebAdapter:
     `metrics` makes the text of /metrics, which elsewhere than on this machine wants `metrics_token`; `hooks`
     are who takes what platforms post, `linked` finds the file behind the secret part of a link. `desk`
     answers the dashboard; without one there is none. `cipher` seals files; without one they lie as they are.
+    Of `trusted_proxies` (addresses and networks) it is believed whom they heard from.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class WebAdapter:
         linked: Linked = _nothing_linked,
         desk: Desk | None = None,
         cipher: FileCipher | None = None,
+        trusted_proxies: Sequence[str] = (),
     ) -> None:
         self.started = asyncio.Event()
         self.port = port
@@ -76,7 +79,7 @@ class WebAdapter:
         self._wanted_port = port
         self._public_url = public_url.rstrip("/")
         self._sessions = Sessions(data_dir / "web-sessions.json", clock, sign_in_code)
-        self._gate = Gate(self._sessions, self._public_url)
+        self._gate = Gate(self._sessions, self._public_url, Peers(trusted_proxies))
         self._feed = Feed()
         self._media = media = MediaStore(data_dir, clock, cipher or FileCipher())
         self._door = WebDoor(front, Transcripts(), media, clock)

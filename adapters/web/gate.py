@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from adapters.web.peers import Peers
 from adapters.web.sessions import Sessions
 
 VISITOR_COOKIE = "gondola_visitor"
@@ -66,7 +67,8 @@ def has_token(request: HTTPConnection, token: str) -> bool:
 class Gate:
     """`bound_to_loopback` says whether only this machine can reach the socket."""
 
-    def __init__(self, sessions: Sessions, public_url: str) -> None:
+    def __init__(self, sessions: Sessions, public_url: str, peers: Peers | None = None) -> None:
+        self._peers = peers or Peers()
         self._sessions = sessions
         self._public = urlsplit(public_url)
         self.bound_to_loopback = False
@@ -95,6 +97,10 @@ class Gate:
             and request.scope.get("http_version") != "1.0"
             and not forwarded
         )
+
+    def peer(self, request: HTTPConnection) -> str:
+        """By whose address tries are counted. It opens nothing."""
+        return self._peers.of(request)
 
     def own_page(self, request: HTTPConnection, visitor: Visitor) -> bool:
         """Whether a POST was made by a page of ours: same origin, and the token only that page knows."""

@@ -170,8 +170,7 @@ class Routes:
         if not house.gate.own_page(request, house.gate.visitor(request)):
             raise Refused(403, STALE)
         fields = await read_fields(request)
-        peer = request.client.host if request.client else ""
-        outcome, token = house.sessions.sign_in(fields.get("code", ""), peer)
+        outcome, token = house.sessions.sign_in(fields.get("code", ""), house.gate.peer(request))
         if outcome is not SignIn.DONE:
             status, sentence = SIGN_IN_ANSWERS[outcome]
             raise Refused(status, sentence)

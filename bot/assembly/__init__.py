@@ -74,6 +74,7 @@ from bot.engine.roles import Roles
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import SideCalls
 from bot.engine.signin import SignInLinks
+from bot.engine.standing import Standing
 from bot.engine.stopping import Stopper
 from bot.engine.tools.toolbox import Toolbox
 from bot.messages import Person, Place
@@ -172,7 +173,9 @@ def assemble(
     shop = open_counter(ground, poll, public_url)
     people = people_parts(ground, money, shop)
     rounds = round_parts(ground, talk, money, door)
-    sign_in = SignInLinks(store.sign_ins, doorkeeper, hasher, clock, public_url, local_url)
+    sign_in = SignInLinks(
+        store.sign_ins, doorkeeper, hasher, clock, public_url, local_url, sealer, Standing(doors, clock)
+    )
     house = House(ground, media, talk, money, door, shop, people, rounds, sign_in, Stopper(talk.answers))
     services = _services(house, backup_days)
     registry = build_registry(services)

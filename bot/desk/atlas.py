@@ -6,15 +6,20 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot.dashboard import (
+    CHANNELS_SHOWN,
+    PAGE_SERVERS,
+    SCOPES_SHOWN,
     Channel,
     CharacterLine,
+    Page,
     PlaceView,
     Server,
     SettingLine,
     Viewer,
 )
 from bot.declarations import Scope, Setting
-from bot.desk.fence import BOT, Site, may_read, servers_of
+from bot.desk.cursors import paged
+from bot.desk.fence import BOT, NOT_YOURS, Site, may_read, servers_of
 from bot.desk.values import choices_of
 from bot.engine.access import Doorkeeper
 from bot.engine.hashing import Hasher
@@ -22,6 +27,7 @@ from bot.engine.pulse import veil
 from bot.engine.settings import PlaceSettings, SettingsBook
 from bot.engine.titles import Titles
 from bot.engine.topics import ORDER, TOPIC_OF
+from bot.errors import NotAllowed
 from bot.messages import Person, Place
 from bot.overseeing import Overseen
 from bot.ports import Door, NamesPlaces
@@ -53,27 +59,68 @@ class Atlas:
 
     # --- all of them ---
 
-    async def servers(self, viewer: Viewer, now: float) -> tuple[Server, ...]:
+    async def servers(self, viewer: Viewer, search: str, cursor: str, now: float) -> Page[Server]:
+        """See bot.dashboard.Desk.places."""
+        known = await self._known(viewer, now)
+        wanted = search.strip().casefold()
+        titles = {key: self.title(key) for key in known}
+        found = [key for key in known if wanted in f"{titles[key] or key}".casefold()]
+        found.sort(key=lambda key: (not key, titles[key].casefold(), key))
+        page = paged(found, str, cursor, PAGE_SERVERS)
+        set_in = self._set_in()
+        shown = tuple(self._server(key, titles[key], known[key], set_in) for key in page.rows)
+        return Page(shown, page.cursor)
+
+    async def channels(self, viewer: Viewer, server: str, cursor: str, now: float) -> Page[Channel]:
         """See bot.dashboard.Desk."""
-        homes, used = await self._channels(viewer, now)
-        set_in = Counter(scope for scope, _ in self._settings.rows())
-        named = {key for key in (*set_in, *self._doorkeeper.rules.of_owners) if key.startswith("server:")}
-        keys = {*homes.values(), *viewer.servers, *named, *self._joined()}
-        seen = [key for key in keys if may_read(viewer, key)]
-        found = [
-            Server(
-                key,
-                self.title(key),
-                self._doorkeeper.rules.of_owners.get(key) if key else None,
-                set_in[key],
-                tuple(
-                    self._channel(channel, key, set_in[channel], used.get(channel))
-                    for channel in sorted(one for one, home in homes.items() if home == key)
-                ),
-            )
-            for key in seen
-        ]
-        return tuple(sorted(found, key=lambda one: (not one.scope, one.title.casefold(), one.scope)))
+        if not may_read(viewer, server):
+            raise NotAllowed(NOT_YOURS)
+        known = (await self._known(viewer, now)).get(server, {})
+        set_in = self._set_in()
+        found = [self._channel(key, server, set_in[key], known[key]) for key in _last_used_first(known)]
+        return paged(found, lambda one: one.scope, cursor)
+
+    async def titles(self, viewer: Viewer, now: float) -> Mapping[str, str]:
+        """See bot.dashboard.Desk."""
+        known = await self._known(viewer, now)
+        found = {key: self.title(key) for key in known if key}
+        found = dict(sorted(found.items(), key=lambda one: (one[1].casefold(), one[0])))
+        for server in found.copy():
+            found |= {key: self.title(key, server) for key in known[server]}
+        return found
+
+    def _server(
+        self, key: str, title: str, channels: Mapping[str, float | None], set_in: Counter[str]
+    ) -> Server:
+        shown = _last_used_first(channels)[:CHANNELS_SHOWN]
+        return Server(
+            key,
+            title,
+            self._doorkeeper.rules.of_owners.get(key) if key else None,
+            set_in[key],
+            tuple(self._channel(one, key, set_in[one], channels[one]) for one in shown),
+            len(channels) - len(shown),
+        )
+
+    def _set_in(self) -> Counter[str]:
+        """How many settings are set in each scope."""
+        return Counter(scope for scope, _ in self._settings.rows())
+
+    async def _known(self, viewer: Viewer, now: float) -> dict[str, dict[str, float | None]]:
+        """The servers somebody may see, each with its channels and when something was paid for there last."""
+        scopes = {scope for scope, _ in self._settings.rows()} | self._doorkeeper.rules.of_owners.keys()
+        named = {key for key in scopes if key.startswith("server:")}
+        keys = {*viewer.servers, *named, *self._joined()}
+        found: dict[str, dict[str, float | None]] = {key: {} for key in keys if may_read(viewer, key)}
+        used = await self._overseen.used(since=now - KNOWN_FOR, servers=servers_of(viewer))
+        for one in used:
+            found.setdefault(one.server, {})[one.channel] = one.last_used
+        paid = {one.channel for one in used}
+        others = (scope for scope in scopes if scope.startswith("channel:") and scope not in paid)
+        for channel, home in (await self._overseen.homes(others)).items():
+            if may_read(viewer, home):
+                found.setdefault(home, {})[channel] = None
+        return found
 
     def _joined(self) -> set[str]:
         """Servers that platforms say the bot is in, also where nobody has said anything yet."""
@@ -84,20 +131,9 @@ class Atlas:
             for place in door.servers()
         }
 
-    async def _channels(self, viewer: Viewer, now: float) -> tuple[dict[str, str], dict[str, float]]:
-        """The server of each channel, and when it was last used."""
-        homes: dict[str, str] = {}
-        used: dict[str, float] = {}
-        for one in await self._overseen.used(since=now - KNOWN_FOR, servers=servers_of(viewer)):
-            homes[one.channel] = one.server
-            used[one.channel] = one.last_used
-        scopes = {scope for scope, _ in self._settings.rows()} | self._doorkeeper.rules.of_owners.keys()
-        for scope in scopes:
-            if scope.startswith("channel:") and scope not in homes:
-                home = await self._overseen.home(scope)
-                if home is not None and may_read(viewer, home):
-                    homes[scope] = home
-        return homes, used
+    def joined_with(self, channel: str) -> str:
+        """The server of the platform's that has a channel, "" where none says so."""
+        return next((server for server in sorted(self._joined()) if self.named(channel, server)), "")
 
     def _channel(self, key: str, server: str, settings: int, used: float | None) -> Channel:
         shown = key if server else veil(self._hasher, key)
@@ -174,31 +210,35 @@ class Atlas:
 
     # --- characters ---
 
-    async def characters(self, viewer: Viewer) -> tuple[CharacterLine, ...]:
+    async def characters(self, viewer: Viewer, cursor: str) -> Page[CharacterLine]:
         """See bot.dashboard.Desk."""
+        chosen = [
+            (scope, slug)
+            for (scope, name), slug in sorted(self._settings.rows().items())
+            if name == _CHARACTER and slug
+        ]
+        rooms = {scope: _room(scope) for scope, _ in chosen if scope.startswith(("channel:", "thread:"))}
+        homes = await self._overseen.homes(rooms.values())
         scopes: dict[str, list[str]] = {}
         people: Counter[str] = Counter()
-        for (scope, name), slug in sorted(self._settings.rows().items()):
-            if name != _CHARACTER or not slug:
-                continue
+        for scope, slug in chosen:
             if scope.startswith("user:"):
                 people[slug] += viewer.owner
-            elif (shown := await self._shown(viewer, scope)) is not None:
+            elif (shown := self._shown(viewer, scope, homes.get(rooms.get(scope, ""), ""))) is not None:
                 scopes.setdefault(slug, []).append(shown)
         slugs = sorted({*scopes, *(slug for slug, number in people.items() if number)})
-        return tuple(CharacterLine(slug, tuple(scopes.get(slug, ())), people[slug]) for slug in slugs)
+        page = paged(slugs, str, cursor)
+        return Page(
+            tuple(_character(slug, scopes.get(slug, []), people[slug]) for slug in page.rows), page.cursor
+        )
 
-    async def _shown(self, viewer: Viewer, scope: str) -> str | None:
-        """A scope as a viewer may see it, None for not at all."""
+    def _shown(self, viewer: Viewer, scope: str, home: str) -> str | None:
+        """A scope as a viewer may see it, None for not at all. `home` is the server of a channel."""
         if scope == BOT:
             return scope if viewer.owner else None
         if scope.startswith("server:"):
             return scope if may_read(viewer, scope) else None
-        kind, platform, channel, *thread = scope.split(":", 3)
-        home = await self._overseen.home(f"channel:{platform}:{channel}") or ""
-        if not may_read(viewer, home):
-            return None
-        return scope if home else ":".join([veil(self._hasher, f"{kind}:{platform}:{channel}"), *thread])
+        return self.veiled(scope, home) if may_read(viewer, home) else None
 
     def veiled(self, key: str, server: str) -> str:
         """The key of a channel, or of a topic of one, as it may be shown: a private chat's id may be a
@@ -212,6 +252,21 @@ class Atlas:
     def unveiled(self, shown: str, known: Iterable[str]) -> str:
         """The channel key behind one that was shown, of those given; itself where it is none of them."""
         return next((key for key in known if self.veiled(key, "") == shown), shown)
+
+
+def _last_used_first(channels: Mapping[str, float | None]) -> list[str]:
+    return sorted(channels, key=lambda key: (-(channels[key] or 0.0), key))
+
+
+def _room(scope: str) -> str:
+    """The key of the channel that a channel or topic is (in)."""
+    _, platform, channel, *_ = scope.split(":")
+    return f"channel:{platform}:{channel}"
+
+
+def _character(slug: str, scopes: Sequence[str], people: int) -> CharacterLine:
+    more = max(0, len(scopes) - SCOPES_SHOWN)
+    return CharacterLine(slug, tuple(scopes[:SCOPES_SHOWN]), people, more)
 
 
 def editable(viewer: Viewer, site: Site, setting: Setting) -> bool:

@@ -8,6 +8,7 @@ from bot.auditing import AuditEntry, ChangeKind
 from bot.crediting import CreditAccount
 from bot.dashboard import (
     CapBar,
+    Channel,
     CharacterLine,
     IncidentLine,
     Jobs,
@@ -106,7 +107,7 @@ class HouseDesk:
         return await self._sign_in.redeem(token)
 
     async def still(self, viewer: Viewer) -> Viewer | None:
-        return self._sign_in.still(viewer)
+        return await self._sign_in.still(viewer)
 
     # --- looking ---
 
@@ -118,7 +119,7 @@ class HouseDesk:
             seconds=round(steps[1].at - steps[0].at),
             steps=steps,
             whole=whole,
-            caps=await self._till.bars(viewer),
+            caps=await self._till.fullest(viewer),
             platforms=tuple(one for one in self._health() if _concerns(viewer, one)),
             people=people,
         )
@@ -140,16 +141,22 @@ class HouseDesk:
             size=held.size,
         )
 
-    async def places(self, viewer: Viewer) -> tuple[Server, ...]:
-        return await self._atlas.servers(viewer, self._clock())
+    async def places(self, viewer: Viewer, search: str = "", cursor: str = "") -> Page[Server]:
+        return await self._atlas.servers(viewer, search, cursor, self._clock())
+
+    async def channels(self, viewer: Viewer, server: str, cursor: str = "") -> Page[Channel]:
+        return await self._atlas.channels(viewer, server, cursor, self._clock())
+
+    async def titles(self, viewer: Viewer) -> Mapping[str, str]:
+        return await self._atlas.titles(viewer, self._clock())
 
     async def place(self, viewer: Viewer, scope: str) -> PlaceView:
         site = await self._fence.site(viewer, scope)
         suggested = await self._values.suggested(self._atlas.resolved(site), owner=viewer.owner)
         return self._atlas.view(viewer, site, suggested)
 
-    async def caps(self, viewer: Viewer) -> tuple[CapBar, ...]:
-        return await self._till.bars(viewer)
+    async def caps(self, viewer: Viewer, cursor: str = "") -> Page[CapBar]:
+        return await self._till.page(viewer, cursor)
 
     async def people(self, viewer: Viewer, cursor: str = "") -> Page[PersonLine]:
         return await self._lists.people(viewer, cursor)
@@ -160,11 +167,11 @@ class HouseDesk:
     def ledger_rows(self, viewer: Viewer, wanted: LedgerFilter) -> AsyncGenerator[LedgerLine]:
         return self._lists.ledger_rows(viewer, wanted)
 
-    async def jobs(self, viewer: Viewer) -> Jobs:
-        return await self._lists.jobs(viewer)
+    async def jobs(self, viewer: Viewer, orders: str = "", reminders: str = "") -> Jobs:
+        return await self._lists.jobs(viewer, orders, reminders)
 
-    async def characters(self, viewer: Viewer) -> tuple[CharacterLine, ...]:
-        return await self._atlas.characters(viewer)
+    async def characters(self, viewer: Viewer, cursor: str = "") -> Page[CharacterLine]:
+        return await self._atlas.characters(viewer, cursor)
 
     async def errors(self, viewer: Viewer, cursor: str = "") -> Page[IncidentLine]:
         await self._pulse.flush()
@@ -182,7 +189,7 @@ class HouseDesk:
         return await self._doorway.server(viewer, server, cursor)
 
     def live(self, viewer: Viewer) -> AsyncGenerator[LiveEvent]:
-        return self._pulse.broadcast.read(lambda event: may_read(viewer, event.server))
+        return self._pulse.broadcast.read(lambda event: may_read(viewer, event.server), viewer.person)
 
     # --- changing ---
 

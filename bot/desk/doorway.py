@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from bot.dashboard import PAGE_ROWS, Viewer
-from bot.declarations import Command
+from bot.declarations import Command, Permission
 from bot.desk.atlas import Atlas
 from bot.desk.cursors import number
 from bot.desk.fence import NOT_YOURS, owners_only
@@ -39,7 +39,7 @@ _SUBJECT = re.compile(
     r"|thread:(?P<of_thread>[a-z]+):[^:\s]{1,100}:[^:\s]{1,100}"
 )
 _WRITTEN = re.compile(
-    r"(?:<[@#]!?&?)?(?:(?P<platform>[a-z]+):)?(?P<id>-?\d{1,32})(?::(?P<topic>\d{1,32}))?>?"
+    r"(?:<[@#]!?&?)?(?:(?P<platform>[a-z]+):)?(?P<id>-?[0-9]{1,32})(?::(?P<topic>[0-9]{1,32}))?>?"
 )
 
 
@@ -92,7 +92,7 @@ class Doorway:
             self._entry(server),
             self._rules.of_server(server).get(server),
             self._doorkeeper.admins_open(),
-            tuple([await self._line(one, self._rules.of_owners[one]) for one in await self._about(server)]),
+            tuple(self._here(server, one, self._rules.of_owners[one]) for one in await self._about(server)),
             tuple(self._here(server, subject, allowed) for subject, allowed in rules.items()),
             more,
             tuple(PermitLine(what, who, tuple(roles.get(one, "") for one in who)) for what, who in permits),
@@ -102,7 +102,7 @@ class Doorway:
         )
 
     def _can_be_kept_from(self, name: str) -> bool:
-        return name not in UNBOUND and self._commands[name].permission.value != "owner"
+        return name not in UNBOUND and self._commands[name].permission is not Permission.OWNER
 
     def _entry(self, server: str) -> Entry:
         """By the rules about the server as a whole, in the order of `precedence.may_enter`."""
@@ -131,23 +131,29 @@ class Doorway:
             return bool(self._atlas.named(subject, server))
         if not subject.startswith(_ROOMS):
             return False
-        key = _channel(subject)
-        return bool(self._atlas.named(key, server)) or await self._overseen.home(key) == server
+        return await self._home(subject) == server
 
     async def _line(self, subject: str, allowed: bool) -> DoorRule:
         """A rule of the owners. A channel that is in no server known may be somebody's private chat."""
         if not subject.startswith(_ROOMS):
             return DoorRule(subject, self._atlas.title(subject), allowed)
+        home = await self._home(subject)
+        return DoorRule(
+            self._atlas.veiled(subject, home), self._atlas.title(_channel(subject), home), allowed
+        )
+
+    async def _home(self, subject: str) -> str:
+        """The server of a channel or topic, as what happened there or its platform says; "" for none."""
         key = _channel(subject)
-        home = await self._overseen.home(key) or ""
-        return DoorRule(self._atlas.veiled(subject, home), self._atlas.title(key, home), allowed)
+        return await self._overseen.home(key) or self._atlas.joined_with(key)
 
     def _here(self, server: str, subject: str, allowed: bool) -> DoorRule:
-        """A rule of a server's own."""
+        """A rule about a server or what is in it."""
         kind, _, rest = subject.partition(":")
         if kind == "role":
             return DoorRule(subject, self._atlas.roles(server).get(rest, ""), allowed)
-        return DoorRule(subject, self._atlas.title(subject, server), allowed)
+        named = _channel(subject) if subject.startswith(_ROOMS) else subject
+        return DoorRule(subject, self._atlas.title(named, server), allowed)
 
     def _applicant(self, one: Pairing) -> Applicant:
         server = one.subject.startswith("server:")
@@ -256,8 +262,7 @@ class Doorway:
             return subject
         if not subject.startswith(_ROOMS):
             return ""
-        key = _channel(subject)
-        return await self._overseen.home(key) or key
+        return await self._home(subject) or _channel(subject)
 
 
 def _checked(subject: str) -> str:

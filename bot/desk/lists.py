@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from bot.auditing import AuditEntry, AuditLog
 from bot.dashboard import PAGE_ROWS, ChoreLine, IncidentLine, Jobs, Page, PersonLine, Viewer
 from bot.desk.atlas import KNOWN_FOR, Atlas
-from bot.desk.cursors import NO_PAGE, number
+from bot.desk.cursors import moment, number, of_moment
 from bot.desk.fence import NOT_YOURS, may_read, servers_of
 from bot.desk.purse import Purse
 from bot.engine.access import Doorkeeper
 from bot.engine.chores import Chores
 from bot.engine.hashing import Hasher
-from bot.errors import NotAllowed, UserError
+from bot.errors import NotAllowed
 from bot.figures import Figures
 from bot.overseeing import LedgerFilter, LedgerLine, OrderLine, Overseen, ReminderLine
 from bot.ports import Clock
 
+T = TypeVar("T")
 SPENT_IN = 30 * 86_400.0
 """Seconds that the sums of people look back."""
 ROWS_AT_ONCE = 500
-MOST_JOBS = 500
 HIDDEN = "(private)"
 NO_KIND = "There is no such kind of change."
 
@@ -102,7 +103,7 @@ class Lists:
             PAGE_ROWS + 1,
             since=self._clock() - SPENT_IN,
             servers=servers_of(viewer),
-            before=_seen(cursor) if cursor else None,
+            before=moment(cursor),
         )
         owners = set(self._doorkeeper.owners) if viewer.owner else set[str]()
         page = rows[:PAGE_ROWS]
@@ -119,7 +120,7 @@ class Lists:
             )
             for row in page
         )
-        last = f"{shown[-1].last_seen!r}/{shown[-1].person}" if len(rows) > PAGE_ROWS else ""
+        last = of_moment(shown[-1].last_seen, shown[-1].person) if len(rows) > PAGE_ROWS else ""
         return Page(shown, last)
 
     # --- what went wrong, what was changed ---
@@ -156,14 +157,21 @@ class Lists:
 
     # --- jobs ---
 
-    async def jobs(self, viewer: Viewer) -> Jobs:
+    async def jobs(self, viewer: Viewer, orders: str, reminders: str) -> Jobs:
         """See bot.dashboard.Desk."""
-        orders = await self._overseen.orders(MOST_JOBS)
-        reminders = await self._overseen.reminders(MOST_JOBS)
+        servers = servers_of(viewer)
+        made = await self._overseen.orders(PAGE_ROWS + 1, servers=servers, after=moment(orders))
+        due = await self._overseen.reminders(PAGE_ROWS + 1, servers=servers, after=moment(reminders))
         chores = self._chores.rounds.items() if viewer.owner else ()
         return Jobs(
-            tuple(self._order(one) for one in orders if may_read(viewer, one.server)),
-            tuple(self._reminder(one) for one in reminders if may_read(viewer, one.server)),
+            Page(
+                tuple(self._order(one) for one in made[:PAGE_ROWS]),
+                _more(made, lambda one: of_moment(one.created_at, one.order_id)),
+            ),
+            Page(
+                tuple(self._reminder(one) for one in due[:PAGE_ROWS]),
+                _more(due, lambda one: of_moment(one.due_at, one.reminder_id)),
+            ),
             tuple(ChoreLine(name, last.at, last.trouble) for name, last in chores),
         )
 
@@ -174,12 +182,6 @@ class Lists:
         return replace(one, channel=self._atlas.veiled(one.channel, one.server))
 
 
-def _seen(cursor: str) -> tuple[float, str]:
-    at, _, person = cursor.partition("/")
-    try:
-        seen = float(at)
-    except ValueError:
-        raise UserError(NO_PAGE) from None
-    if not 0 <= seen < 1e11 or not person:
-        raise UserError(NO_PAGE)
-    return seen, person
+def _more(rows: Sequence[T], cursor: Callable[[T], str]) -> str:
+    """The cursor of what follows a page, read with one row more than it has."""
+    return cursor(rows[PAGE_ROWS - 1]) if len(rows) > PAGE_ROWS else ""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.commands.limits import parse_amount
-from bot.dashboard import CapBar, Viewer
+from bot.dashboard import CAPS_SHOWN, CapBar, Page, Viewer
 from bot.declarations import Medium
+from bot.desk.cursors import paged
 from bot.desk.fence import BOT, Fence, may_read, owners_only
 from bot.engine.caps import CapsBook, period_at
 from bot.errors import UserError
@@ -30,9 +33,18 @@ class Till:
         self._fence = fence
         self._clock = clock
 
-    async def bars(self, viewer: Viewer) -> tuple[CapBar, ...]:
+    async def page(self, viewer: Viewer, cursor: str) -> Page[CapBar]:
         """See bot.dashboard.Desk.caps."""
-        found = [cap for cap in self._caps.all() if await self._visible(viewer, cap)]
+        page = paged(await self._visible(viewer), _key, cursor)
+        return Page(await self._bars(viewer, page.rows), page.cursor)
+
+    async def fullest(self, viewer: Viewer) -> tuple[CapBar, ...]:
+        """The caps of which the largest part is used, in the order of all."""
+        bars = await self._bars(viewer, await self._visible(viewer))
+        shown = sorted(bars, key=_part, reverse=True)[:CAPS_SHOWN]
+        return tuple(bar for bar in bars if bar in shown)
+
+    async def _bars(self, viewer: Viewer, found: Sequence[Cap]) -> tuple[CapBar, ...]:
         now = self._clock()
         keys = {cap: _counter(cap, now) for cap in found if not cap.for_each}
         used = {state.counter: state.used for state in await self._money.counters(list(keys.values()))}
@@ -55,7 +67,8 @@ class Till:
         unit, limit = parse_amount(amount.strip())
         cap = Cap(scope, medium, unit, period, limit)
         await self._caps.put(cap, self._clock(), by=viewer.person, server=server)
-        return next(bar for bar in await self.bars(viewer) if bar.cap == cap)
+        (bar,) = await self._bars(viewer, [cap])
+        return bar
 
     async def clear(self, viewer: Viewer, scope: str, medium: str, unit: CapUnit, period: CapPeriod) -> None:
         """See bot.dashboard.Desk.clear_cap."""
@@ -85,10 +98,25 @@ class Till:
             return await self._overseen.home(scope) or ""
         return scope if scope.startswith("server:") else ""
 
-    async def _visible(self, viewer: Viewer, cap: Cap) -> bool:
-        if viewer.owner or cap.scope in _EACH:
-            return True
-        return may_read(viewer, await self._home(cap.scope))
+    async def _visible(self, viewer: Viewer) -> list[Cap]:
+        """Every cap somebody may know of."""
+        caps = self._caps.all()
+        if viewer.owner:
+            return list(caps)
+        channels = (cap.scope for cap in caps if cap.scope.startswith("channel:") and cap.scope not in _EACH)
+        homes = await self._overseen.homes(channels)
+        return [
+            cap for cap in caps if cap.scope in _EACH or may_read(viewer, homes.get(cap.scope, cap.scope))
+        ]
+
+
+def _key(cap: Cap) -> str:
+    return "/".join((cap.scope, cap.medium, cap.unit.value, cap.period.value))
+
+
+def _part(bar: CapBar) -> float:
+    """How much of a cap is used; of what each has for themselves nobody knows."""
+    return (bar.used or 0) / max(1, bar.cap.limit)
 
 
 def _counter(cap: Cap, now: float) -> str:

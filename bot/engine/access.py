@@ -176,8 +176,11 @@ class Doorkeeper:
         return not self._blocked(incoming) and self.expected(incoming)
 
     def open_to(self, server: str, person: str) -> bool:
-        """Whether no rule blocks a server (its key), or a person by their keyed hash."""
-        return not any(self.rules.of_owners.get(one) is False for one in (server, f"person:{person}"))
+        """Whether no rule of the owners blocks a server (its key), and none of theirs or the server's own a
+        person by their keyed hash. A server that its own admins shut stays theirs to open."""
+        subject = f"person:{person}"
+        blocked = any(self.rules.of_owners.get(one) is False for one in (server, subject))
+        return not blocked and self.rules.of_server(server).get(subject) is not False
 
     def _stranger(self, incoming: Incoming) -> Verdict:
         if incoming.reply_handle:

@@ -13,6 +13,8 @@ from bot.ports import Clock
 MOST_WAITING = 200
 """Events that wait for a slow reader; what comes then is left out and counted."""
 MOST_READERS = 50
+MOST_EACH = 5
+"""Readers of one person, so that nobody takes all the places."""
 Wanted = Callable[[LiveEvent], bool]
 
 
@@ -29,12 +31,13 @@ class Broadcast:
         for reader in self._readers:
             reader.offer(event)
 
-    async def read(self, wanted: Wanted) -> AsyncGenerator[LiveEvent]:
+    async def read(self, wanted: Wanted, person: str = "") -> AsyncGenerator[LiveEvent]:
         """What happens from the first step of the iteration on, until the house closes. Raises UserError when
-        too many read already."""
-        if len(self._readers) >= MOST_READERS:
+        too many read already, or the person (keyed hash) too often."""
+        own = sum(reader.person == person for reader in self._readers) if person else 0
+        if len(self._readers) >= MOST_READERS or own >= MOST_EACH:
             raise UserError("Too many people are watching right now. Please close another window first.")
-        reader = _Reader(wanted, self._clock)
+        reader = _Reader(wanted, person, self._clock)
         self._readers.add(reader)
         try:
             while not self._closed:
@@ -54,7 +57,8 @@ class Broadcast:
 class _Reader:
     """One who watches, and what waits for them."""
 
-    def __init__(self, wanted: Wanted, clock: Clock) -> None:
+    def __init__(self, wanted: Wanted, person: str, clock: Clock) -> None:
+        self.person = person
         self.something = asyncio.Event()
         self._wanted = wanted
         self._clock = clock

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.auditing import Change, ChangeKind
 from bot.engine.precedence import Rules, Subjects
+from bot.errors import UserError
 from bot.messages import Incoming, Place
 from bot.records import AccessRule
 from bot.serverrules import HasServerRules, ServerRule
@@ -14,6 +15,9 @@ from bot.storing import AccessStore
 
 _WORDS = {True: "allowed", False: "blocked", None: ""}
 NO_RULES: Rules = {}
+MOST_RULES = 1000
+"""Rules of a server's own."""
+FULL = f"A server has at most {MOST_RULES:,} rules of its own. Take some back first."
 
 
 class DoorStore(HasServerRules, Protocol):
@@ -63,7 +67,10 @@ class RuleBook:
         return removed
 
     async def put_here(self, server: str, subject: str, allowed: bool, *, by: str, at: float) -> None:
-        """An admin of a server allows or blocks there."""
+        """An admin of a server allows or blocks there. Raises UserError beyond MOST_RULES."""
+        rules = self.of_server(server)
+        if subject not in rules and len(rules) >= MOST_RULES:
+            raise UserError(FULL)
         change = self._change_here(server, subject, _WORDS[allowed], by, at)
         await self._store.server_rules.put_rule(ServerRule(server, subject, allowed), by, at, change)
         self._of_servers.setdefault(server, {})[subject] = allowed

@@ -19,6 +19,7 @@ PAGES = (
     "/places",
     f"/place?scope={HOME}",
     "/doors",
+    f"/channels?server={HOME}",
     f"/doors?server={HOME}",
     "/caps",
     "/people",

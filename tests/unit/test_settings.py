@@ -42,6 +42,8 @@ def test_every_secret_can_come_from_a_file_and_hides_itself(tmp_path: Path) -> N
         ({"VENICE_API_KEY": "a", "VENICE_API_KEY_FILE": "b"}, "not both"),
         ({"GONDOLA_HTTP": "127.0.0.1:99999"}, "host:port"),
         ({"GONDOLA_OWNERS": "discord:1, telegram:x"}, "GONDOLA_OWNERS"),
+        ({"GONDOLA_TRUSTED_PROXY": "127.0.0.1, proxy.example"}, "'proxy.example' is none"),
+        ({"GONDOLA_TRUSTED_PROXY": "10.0.0.1/8"}, "GONDOLA_TRUSTED_PROXY"),
         ({"GONDOLA_LOG_LEVEL": "loud"}, "GONDOLA_LOG_LEVEL is not valid"),
     ],
 )

@@ -60,7 +60,7 @@ class Access:
 
     def may_try(self, request: Request) -> bool:
         """Whether this address may try to sign in once more."""
-        return self._tries.allow(request.client.host if request.client else "")
+        return self._tries.allow(self.gate.peer(request))
 
     async def redeem(self, token: str) -> str | None:
         """The secret of a new session for a token of a link or of the file; None for no valid one."""

@@ -58,7 +58,7 @@ class Changes:
         except UserError as error:
             kept = {key: form[key] for key in ("scope", "medium", "period", "amount") if key in form}
             tried = {**kept, "sentence": error.reader_text}
-            return await self._views.caps_page(request, seat, tried, 422)
+            return await self._views.caps_page(request, seat, "", tried, 422)
         return led_to("caps", "set", saved="set")
 
     async def grant(self, request: Request, seat: Seat, form: Mapping[str, str]) -> Response:

@@ -18,17 +18,23 @@ RETRY_MILLISECONDS = 2000
 async def tail(
     events: AsyncGenerator[LiveEvent], names: Names, still: Callable[[], Awaitable[bool]]
 ) -> AsyncIterator[str]:
-    """Events as they come. `still` is asked now and then whether the reader may go on."""
+    """Events as they come. `still` is asked now and then whether the reader may go on, also where events
+    never cease."""
     pending: asyncio.Task[LiveEvent] | None = None
+    clock = asyncio.get_running_loop().time
+    checked = clock()
     try:
         yield f"retry: {RETRY_MILLISECONDS}\n\n"
         while True:
             pending = pending or asyncio.create_task(_next(events))
-            done, _ = await asyncio.wait({pending}, timeout=HEARTBEAT_SECONDS)
-            if not done:
+            left = checked + HEARTBEAT_SECONDS - clock()
+            done, _ = await asyncio.wait({pending}, timeout=max(0.0, left))
+            if left <= 0 or not done:
                 if not await still():
                     return
+                checked = clock()
                 yield ": still here\n\n"
+            if not done:
                 continue
             try:
                 event = pending.result()

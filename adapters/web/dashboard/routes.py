@@ -26,7 +26,7 @@ from bot.ports import Clock
 STALE = "This page is out of date. Go back, reload it and try again."
 WRONG = "This link is not valid any more: it works once, for 15 minutes. Get a new one with /dashboard."
 TOO_MANY = "Too many tries. Wait a minute, then try again."
-_LONGEST_TOKEN = 200
+_LONGEST_TOKEN = 500
 
 View = Callable[[Request, Seat], Awaitable[Response]]
 Change = Callable[[Request, Seat, Mapping[str, str]], Awaitable[Response]]
@@ -57,6 +57,7 @@ class Dashboard:
         views: Mapping[str, View] = {
             "": look.overview,
             "/places": look.places,
+            "/channels": look.channels,
             "/place": look.place,
             "/doors": self._doors.look,
             "/caps": look.caps,

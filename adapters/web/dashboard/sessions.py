@@ -23,8 +23,6 @@ IDLE_SECONDS = 12 * 3600.0
 """Seconds without a request after which a session ends."""
 WHOLE_SECONDS = 7 * 86_400.0
 """Seconds after which it ends in any case."""
-ADMIN_SECONDS = 3600.0
-"""The same for who manages a server: whether they still do is asked where a link is made, and only there."""
 _SAVE_SECONDS = 60.0
 """How exactly the file knows when a session was last used."""
 
@@ -82,7 +80,7 @@ class DeskSessions:
         return {
             key: one
             for key, one in self._sessions.items()
-            if now - one.seen < IDLE_SECONDS and now - one.since < lasts(one.viewer)
+            if now - one.seen < IDLE_SECONDS and now - one.since < WHOLE_SECONDS
         }
 
     def _keep(self, sessions: dict[str, Session]) -> None:
@@ -111,11 +109,6 @@ class TokenFile:
         return Viewer("", owner=True)
 
 
-def lasts(viewer: Viewer) -> float:
-    """Seconds after which a session of somebody ends in any case."""
-    return WHOLE_SECONDS if viewer.owner else ADMIN_SECONDS
-
-
 def _hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
@@ -130,5 +123,6 @@ def _read(file: Path) -> dict[str, Session]:
 
 def _session(raw: Mapping[str, Any]) -> Session:
     who = raw["viewer"]
-    viewer = Viewer(str(who["person"]), who["owner"] is True, tuple(str(one) for one in who["servers"]))
+    servers = tuple(str(one) for one in who["servers"])
+    viewer = Viewer(str(who["person"]), who["owner"] is True, servers, str(who.get("account", "")))
     return Session(viewer, float(raw["since"]), float(raw["seen"]))

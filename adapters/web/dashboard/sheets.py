@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from decimal import Decimal
@@ -27,7 +28,7 @@ HEADINGS = (
     "turn_id",
     "key",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = re.compile(r"(^|[;\t\r\n])(?=\s*[=+\-@＝＋－＠]|[\t\r\n])")
 _PIECE = 200
 """Lines sent at once."""
 
@@ -68,8 +69,9 @@ def _cells(row: LedgerLine) -> Sequence[str]:
 
 
 def guarded(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """A text that no spreadsheet takes for a formula, nor a part of it where other signs than commas part
+    cells, as in much of Europe."""
+    return _FORMULA.sub(r"\1'", text)
 
 
 def _dollars(micro: int) -> str:

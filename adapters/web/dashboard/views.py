@@ -16,13 +16,15 @@ from adapters.web.dashboard.plots import plots_of
 from adapters.web.dashboard.sheets import sheet
 from adapters.web.dashboard.words import SPANS, Names
 from bot.auditing import ChangeKind
-from bot.dashboard import Desk, Server, Span
+from bot.dashboard import Channel, Desk, Span
 from bot.declarations import Medium
 from bot.errors import NotAllowed, UserError
 from bot.records import ALL_MEDIA, CapPeriod
 
 ELSEWHERE = "Another site asked for this. Open the dashboard itself."
 NO_CURSOR = ""
+MOST_OFFERED = 300
+"""Places offered for a cap, the servers first; any other is written."""
 _LONGEST = 300
 """Characters of a parameter that are looked at."""
 
@@ -48,9 +50,16 @@ class Views:
         return self._frame.page(request, seat, "overview.html", values)
 
     async def places(self, request: Request, seat: Seat) -> Response:
-        servers = await self._desk.places(seat.viewer)
-        values = {"servers": servers, "names": _names_of(servers)}
+        search = parameter(request, "search")
+        page = await self._desk.places(seat.viewer, search, parameter(request, "cursor"))
+        values = {"page": page, "search": search, "names": await self.names(seat)}
         return self._frame.page(request, seat, "places.html", values)
+
+    async def channels(self, request: Request, seat: Seat) -> Response:
+        server = parameter(request, "server")
+        page = await self._desk.channels(seat.viewer, server, parameter(request, "cursor"))
+        values = {"page": page, "server": server, "names": await self.names(seat)}
+        return self._frame.page(request, seat, "channels.html", values)
 
     async def place(self, request: Request, seat: Seat) -> Response:
         return await self.place_page(request, seat, parameter(request, "scope"))
@@ -75,18 +84,24 @@ class Views:
         return self._frame.page(request, seat, "place.html", values, status)
 
     async def caps(self, request: Request, seat: Seat) -> Response:
-        return await self.caps_page(request, seat)
+        return await self.caps_page(request, seat, parameter(request, "cursor"))
 
     async def caps_page(
-        self, request: Request, seat: Seat, tried: Mapping[str, str] | None = None, status: int = 200
+        self,
+        request: Request,
+        seat: Seat,
+        cursor: str = "",
+        tried: Mapping[str, str] | None = None,
+        status: int = 200,
     ) -> Response:
-        """The caps. `tried` is the form as it was sent, with the sentence, after what was not possible."""
-        servers = await self._desk.places(seat.viewer)
+        """A page of caps. `tried` is the form as it was sent, with the sentence, after what was not
+        possible."""
+        titles = await self._desk.titles(seat.viewer)
         blank = {"scope": "", "medium": ALL_MEDIA, "period": CapPeriod.DAY.value, "amount": ""}
         values = {
-            "bars": await self._desk.caps(seat.viewer),
-            "servers": servers,
-            "names": _names_of(servers),
+            "page": await self._desk.caps(seat.viewer, cursor),
+            "scopes": tuple(titles)[:MOST_OFFERED],
+            "names": Names(titles),
             "media": (ALL_MEDIA, *Medium),
             "periods": tuple(CapPeriod),
             "tried": {**blank, "sentence": "", **(tried or {})},
@@ -126,9 +141,20 @@ class Views:
             raise
         except UserError as error:
             sentence, status = error.reader_text, 422
-        servers = await self._desk.places(seat.viewer)
-        values |= {"sentence": sentence, "servers": servers, "names": _names_of(servers)}
+        titles = await self._desk.titles(seat.viewer)
+        values |= {
+            "sentence": sentence,
+            "servers": [scope for scope in titles if scope.startswith("server:")],
+            "channels": await self._offered(seat, asked.fields["server"]) if not sentence else (),
+            "names": Names(titles),
+        }
         return self._frame.page(request, seat, "ledger.html", values, status)
+
+    async def _offered(self, seat: Seat, server: str) -> tuple[Channel, ...]:
+        """Channels to choose from: those of the server that was chosen, or of the only one."""
+        if not server and len(seat.viewer.servers) == 1:
+            (server,) = seat.viewer.servers
+        return (await self._desk.channels(seat.viewer, server)).rows if server or seat.viewer.owner else ()
 
     async def ledger_sheet(self, request: Request, seat: Seat) -> Response:
         """The filtered ledger as a file. The first line is read before anything is sent, so that a refusal
@@ -139,11 +165,14 @@ class Views:
         return StreamingResponse(sheet(first, rows), media_type="text/csv", headers=headers)
 
     async def jobs(self, request: Request, seat: Seat) -> Response:
-        values = {"jobs": await self._desk.jobs(seat.viewer), "names": await self.names(seat)}
+        orders, reminders = parameter(request, "orders"), parameter(request, "reminders")
+        found = await self._desk.jobs(seat.viewer, orders, reminders)
+        values = {"jobs": found, "names": await self.names(seat)}
         return self._frame.page(request, seat, "jobs.html", values)
 
     async def characters(self, request: Request, seat: Seat) -> Response:
-        values = {"characters": await self._desk.characters(seat.viewer), "names": await self.names(seat)}
+        page = await self._desk.characters(seat.viewer, parameter(request, "cursor"))
+        values = {"page": page, "names": await self.names(seat)}
         return self._frame.page(request, seat, "characters.html", values)
 
     async def errors(self, request: Request, seat: Seat) -> Response:
@@ -165,20 +194,15 @@ class Views:
             raise NotAllowed(ELSEWHERE)
 
         async def still() -> bool:
-            return await self._access.seat(request) is not None
+            left = await self._access.seat(request)
+            return left is not None and left.viewer == seat.viewer
 
         events = tail(self._desk.live(seat.viewer), await self.names(seat), still)
         return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
     async def names(self, seat: Seat) -> Names:
         """What the places are called that somebody may see."""
-        return _names_of(await self._desk.places(seat.viewer))
-
-
-def _names_of(servers: tuple[Server, ...]) -> Names:
-    titles = {server.scope: server.title for server in servers if server.scope}
-    titles |= {channel.scope: channel.title for server in servers for channel in server.channels}
-    return Names(titles)
+        return Names(await self._desk.titles(seat.viewer))
 
 
 def parameter(request: Request, name: str) -> str:

@@ -11,6 +11,7 @@ from bot.records import (
     CapPeriod,
     CapUnit,
     Closing,
+    Refusal,
     Settlement,
     TurnState,
     counter_key,
@@ -90,7 +91,7 @@ async def test_a_cap_below_what_was_spent_refuses_at_once(store: SqlStore) -> No
     await settle(store, settlement("a", 80))
     await put(store, cap("bot", limit=50))
     (refused,) = await store.money.admit([admission("b", line("bot", 1, 50))])
-    assert refused is not None
+    assert isinstance(refused, Refusal)
     assert refused.used == 80
 
 

@@ -16,6 +16,7 @@ from bot.records import (
     CapPeriod,
     CapUnit,
     Closing,
+    Outdated,
     Refusal,
     Settlement,
     Spent,
@@ -50,7 +51,7 @@ async def settle(store: SqlStore, *settlements: Settlement) -> None:
     await store.turns.close([Closing("t-none", TurnState.COMPLETE, settlements=settlements)])
 
 
-async def admit_one(store: SqlStore, one: Admission) -> Refusal | None:
+async def admit_one(store: SqlStore, one: Admission) -> Refusal | Outdated | None:
     """Admit by itself."""
     return (await store.money.admit([one]))[0]
 

@@ -28,7 +28,7 @@ class NamingDoor(MemoryDoor):
         return [Place("test", "a", ""), Place("test", "b", ""), Place("test", "new", "")]
 
     def title(self, place: Place) -> str:
-        return {("a", ""): "Lagoon", ("a", "a1"): "general", ("a", "500"): "Talk"}.get(
+        return {("a", ""): "Lagoon", ("a", "a1"): "general", ("a", "a2"): "quiet", ("a", "500"): "Talk"}.get(
             (place.space, place.channel), ""
         )
 
@@ -165,13 +165,22 @@ async def test_a_server_is_let_in_by_owners_or_its_admins(room: Room) -> None:
 
 async def test_an_admin_reads_what_owners_said_of_their_server_and_no_more(room: Room) -> None:
     rules = room.parts.doorkeeper.rules
-    mine = ["category:test:500", A.channel_key, f"role:{ARTISTS}", f"thread:{A.channel_key[8:]}:9"]
+    mine = [
+        "category:test:500",
+        "channel:test:a2",
+        A.channel_key,
+        f"role:{ARTISTS}",
+        f"thread:{A.channel_key[8:]}:9",
+    ]
     for subject in (*mine, B.channel_key, "role:test:77", "category:test:7", PRIVATE.channel_key):
         await rules.put(subject, True, by="x", at=0)
     seen = await room.parts.desk.door(admin(room, ANN, A), A.server_key)
     assert sorted(one.subject for one in seen.of_owners) == sorted([*mine, A.server_key])
     titles = {one.subject: one.title for one in seen.of_owners}
     assert (titles[A.server_key], titles[A.channel_key]) == ("Lagoon", "general")
+    assert titles["channel:test:a2"] == "quiet", "where nobody has said anything yet"
+    house = {one.subject: one.title for one in (await room.parts.desk.doors(owner(room))).rules}
+    assert house["channel:test:a2"] == "quiet"
     text = repr(seen)
     assert not [one for one in (hashed(room, BEN), "b1", "7777777") if one in text]
 

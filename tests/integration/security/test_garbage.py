@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from telegram import User
 
+from adapters.telegram.authority import Managers
 from adapters.telegram.inbound import Inbound
 from adapters.telegram.request import Connection
 from adapters.telegram.taking import Taker
@@ -137,7 +138,7 @@ ORIGINS = (
 @given(update=UPDATES)
 def test_no_update_of_telegram_breaks_its_reader(update: JsonObject) -> None:
     connection = Connection("1:fuzz", "http://127.0.0.1:9")
-    taker = Taker(connection, None, Inbound(ME, ()))  # pyright: ignore[reportArgumentType]
+    taker = Taker(connection, None, Inbound(ME, ()), Managers(connection.bot))  # pyright: ignore[reportArgumentType]
     taker._spawn = lambda work: work.close()  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
     taker._read(update)  # pyright: ignore[reportPrivateUsage]
 

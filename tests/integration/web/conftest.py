@@ -7,7 +7,7 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,6 +154,7 @@ def start_web(tmp_path: Path) -> Starter:
         clock: Callable[[], float] = time.time,
         desk: Desk | None = None,
         cipher: FileCipher | None = None,
+        trusted_proxies: Sequence[str] = (),
     ) -> AsyncGenerator[Web]:
         front = front or PracticeFront()
         readiness = {"database": True}
@@ -169,6 +170,7 @@ def start_web(tmp_path: Path) -> Starter:
             ready=lambda: readiness,
             desk=desk,
             cipher=cipher,
+            trusted_proxies=trusted_proxies,
         )
         front.door = adapter.door
         task = asyncio.create_task(adapter.run())

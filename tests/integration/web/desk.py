@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from bot.auditing import AuditEntry, Change, ChangeKind
 from bot.crediting import CreditAccount
 from bot.dashboard import (
+    PAGE_ROWS,
+    PAGE_SERVERS,
     SPAN_STEPS,
     CapBar,
     Channel,
@@ -44,6 +47,15 @@ SETTINGS = ("model", "persona", "search", "max_tokens", "ambient")
 TOKENS = {"owner-token": Viewer(ADA, owner=True), "admin-token": Viewer(BOB, owner=False, servers=(HOME,))}
 OTHERS = ("Other guild", "staff-room", OTHER, SECRET)
 """What whoever manages HOME must never read."""
+
+
+T = TypeVar("T")
+
+
+def _paged(rows: Sequence[T], key: Callable[[T], str], cursor: str, size: int = PAGE_ROWS) -> Page[T]:
+    start = next((number for number, row in enumerate(rows, 1) if key(row) == cursor), 0)
+    shown = tuple(rows[start : start + size])
+    return Page(shown, key(shown[-1]) if len(rows) > start + size else "")
 
 
 def _lines() -> list[LedgerLine]:
@@ -125,14 +137,14 @@ class PracticeDesk(DoorDesk):
             cached=None if self.empty else 0.63,
         )
         if not viewer.owner:
-            return Overview(span, seconds, steps, whole, await self.caps(viewer), (), 12)
+            return Overview(span, seconds, steps, whole, self._bars(viewer), (), 12)
         health = (
             PlatformHealth("discord", up=True, hearing=True, last_event=NOW - 4),
             PlatformHealth("telegram", up=True, hearing=False, last_event=NOW - 900),
             PlatformHealth("web", up=True, hearing=True, last_event=None),
         )
         return Overview(
-            span, seconds, steps, whole, await self.caps(viewer), health, 31, 420_000, 3, 1, 18_400_000
+            span, seconds, steps, whole, self._bars(viewer), health, 31, 420_000, 3, 1, 18_400_000
         )
 
     def _step(self, at: float, n: int) -> Step:
@@ -150,10 +162,14 @@ class PracticeDesk(DoorDesk):
             min(1.0, 0.4 + 0.15 * wave) if messages else None,
         )
 
-    async def places(self, viewer: Viewer) -> tuple[Server, ...]:
+    async def places(self, viewer: Viewer, search: str = "", cursor: str = "") -> Page[Server]:
         self._look(viewer)
+        found = [one for one in self._servers(viewer) if search.casefold() in one.title.casefold()]
+        return _paged(found, lambda one: one.scope, cursor, PAGE_SERVERS)
+
+    def _servers(self, viewer: Viewer) -> list[Server]:
         if self.empty:
-            return ()
+            return []
         home = Server(
             HOME,
             "Lagoon rowers",
@@ -163,9 +179,28 @@ class PracticeDesk(DoorDesk):
                 Channel(GENERAL, "general", None, 1, NOW - 60),
                 Channel("channel:discord:102", HOSTILE, False, 0, None),
             ),
+            self.crowded,
         )
         other = Server(OTHER, "Other guild", None, 0, (Channel(SECRET, "staff-room", None, 0, NOW - 5),))
-        return (home, other) if viewer.owner else (home,)
+        crowd = [
+            Server(f"server:discord:9{index}", f"Pier {index:03}", None, 0, ())
+            for index in range(self.crowded)
+        ]
+        return [home, other, *crowd] if viewer.owner else [home]
+
+    async def channels(self, viewer: Viewer, server: str, cursor: str = "") -> Page[Channel]:
+        self._look(viewer, server)
+        shown = [one for each in self._servers(viewer) if each.scope == server for one in each.channels]
+        crowd = [
+            Channel(f"channel:discord:8{index}", f"berth {index}", None, 0, None)
+            for index in range(self.crowded)
+        ]
+        return _paged([*shown, *(crowd if server == HOME else [])], lambda one: one.scope, cursor)
+
+    async def titles(self, viewer: Viewer) -> Mapping[str, str]:
+        servers = self._servers(viewer)
+        channels = [channel for server in servers for channel in server.channels]
+        return {one.scope: one.title for one in (*servers, *channels)}
 
     async def place(self, viewer: Viewer, scope: str) -> PlaceView:
         self._look(viewer, scope)
@@ -202,7 +237,10 @@ class PracticeDesk(DoorDesk):
             name, topic, description, value, origin, here, default, kind, choices, None, most, editable
         )
 
-    async def caps(self, viewer: Viewer) -> tuple[CapBar, ...]:
+    async def caps(self, viewer: Viewer, cursor: str = "") -> Page[CapBar]:
+        return _paged(self._bars(viewer), lambda one: f"{one.cap.scope}/{one.cap.medium}", cursor)
+
+    def _bars(self, viewer: Viewer) -> tuple[CapBar, ...]:
         self._look(viewer)
         if self.empty:
             return ()
@@ -254,21 +292,32 @@ class PracticeDesk(DoorDesk):
             and (wanted.until is None or line.at < wanted.until)
         ]
 
-    async def jobs(self, viewer: Viewer) -> Jobs:
+    async def jobs(self, viewer: Viewer, orders: str = "", reminders: str = "") -> Jobs:
         self._look(viewer)
         if self.empty:
-            return Jobs((), (), ())
-        order = OrderLine("o1", HOME, GENERAL, ADA, "video", "gondola-film", "queued", 450_000, NOW - 60, NOW)
-        reminder = ReminderLine(HOME, GENERAL, BOB, NOW + 3600, begun=False)
+            return Jobs(Page(()), Page(()), ())
+        order = OrderLine("o0", HOME, GENERAL, ADA, "video", "gondola-film", "queued", 450_000, NOW - 60, NOW)
+        reminder = ReminderLine("r0", HOME, GENERAL, BOB, NOW + 3600, begun=False)
+        numbers = range(self.crowded + 1)
         chores = (
             ChoreLine("retention", NOW - 500, ""),
             ChoreLine("balance", NOW - 20, "Venice did not answer"),
         )
-        return Jobs((order,), (reminder,), chores if viewer.owner else ())
+        return Jobs(
+            _paged([replace(order, order_id=f"o{n}") for n in numbers], lambda one: one.order_id, orders),
+            _paged(
+                [replace(reminder, reminder_id=f"r{n}") for n in numbers],
+                lambda one: one.reminder_id,
+                reminders,
+            ),
+            chores if viewer.owner else (),
+        )
 
-    async def characters(self, viewer: Viewer) -> tuple[CharacterLine, ...]:
+    async def characters(self, viewer: Viewer, cursor: str = "") -> Page[CharacterLine]:
         self._look(viewer)
-        return () if self.empty else (CharacterLine("captain-brine", (GENERAL, HOME), 3),)
+        found = [CharacterLine("captain-brine", (GENERAL, HOME), 3, self.crowded)]
+        found += [CharacterLine(f"sailor-{n:03}", (HOME,), n) for n in range(self.crowded)]
+        return _paged([] if self.empty else found, lambda one: one.slug, cursor)
 
     async def errors(self, viewer: Viewer, cursor: str = "") -> Page[IncidentLine]:
         self._look(viewer)

@@ -44,6 +44,8 @@ class DoorDesk:
     waiting: list[Applicant] = field(default_factory=_waiting)
     entry: Entry = Entry.OWNERS
     empty: bool = False
+    crowded: int = 0
+    """So many more of everything."""
 
     def _mine(self, viewer: Viewer, server: str) -> None:
         if not viewer.owner and (not server or server not in viewer.servers):
@@ -127,6 +129,7 @@ class DoorDesk:
 
     def crowd(self, number: int) -> None:
         """So many who ask, and so many rules."""
+        self.crowded = number
         one = self.waiting[0]
         self.waiting = [replace(one, id=f"w{index}") for index in range(number)]
         self.rules = {f"person:{index:016x}": bool(index % 2) for index in range(number)}

@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 import httpx
 import pytest
@@ -179,10 +179,12 @@ async def test_the_sheet_holds_everything_and_no_formula(room: Room) -> None:
     assert rows[0]["person"] == ADA
 
 
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1"])
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", " =1", "＝1", "\t=1", "\r=1", "\n=1", "\tx"])
 def test_what_a_spreadsheet_would_run_is_quoted(text: str) -> None:
-    assert guarded(text) == f"'{text}"
-    assert guarded(f"x{text}") == f"x{text}"
+    assert guarded(text).startswith("'")
+    for part in (";", "\t", "\r", "\n"):  # a cell begins there where other signs than commas part them
+        assert f"{part}'" in guarded(f"x{part}{text}")
+    assert guarded("qwen3-235b+1=2") == "qwen3-235b+1=2"
 
 
 async def test_the_rest_shows_its_rows(room: Room) -> None:
@@ -241,6 +243,26 @@ async def test_the_tail_ends_with_the_rights(monkeypatch: pytest.MonkeyPatch) ->
     lines = [line async for line in tail(desk.live(Viewer("", owner=True)), Names({}), still)]
     assert lines == ["retry: 2000\n\n", ": still here\n\n"]
     assert desk.listeners == 0
+
+
+async def test_the_tail_ends_with_the_rights_though_events_never_cease(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("adapters.web.dashboard.live.HEARTBEAT_SECONDS", 0.05)
+    shown = 0
+
+    async def events() -> AsyncGenerator[LiveEvent]:
+        while True:
+            await asyncio.sleep(0.001)
+            yield LiveEvent(NOW, LiveKind.ASKED, "discord", HOME, GENERAL, ADA)
+
+    async def still() -> bool:
+        return False
+
+    async with asyncio.timeout(10):
+        async for line in tail(events(), Names({}), still):
+            shown += line.startswith("data:")
+    assert shown
 
 
 @pytest.mark.parametrize(
