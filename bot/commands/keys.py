@@ -78,6 +78,8 @@ def bound(services: Services) -> list[Bound]:
 async def _key(services: Services, turn: Turn) -> None:
     action, given = text_option(turn, "action") or "show", _given(turn)
     server = _server(turn)
+    if turn.incoming.place.server_key:
+        turn.require_admin()  # it pays for the whole server, not for the channel they may manage
     if given and action not in ("mint", "change", "rotate"):
         await _own(services, turn, server, given)
     elif action == "own":

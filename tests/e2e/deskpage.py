@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +18,8 @@ PAGES = (
     "",
     "/places",
     f"/place?scope={HOME}",
+    "/doors",
+    f"/doors?server={HOME}",
     "/caps",
     "/people",
     "/ledger",
@@ -60,15 +61,11 @@ class DeskPage(Window):
         await self.page.goto(f"{self.address}{path}")
 
     async def renew(self) -> None:
-        """What happens whenever a tab is looked at again: parts that renew themselves do so."""
+        """What happens whenever a tab is looked at again: parts that renew themselves do so. They listen once
+        they have settled."""
+        await self.page.wait_for_function("() => !document.querySelector('.htmx-request, .htmx-settling')")
         await self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
 async def opened(browser: Browser, desk: PracticeDesk, address: str, width: int = 1200) -> DeskPage:
     return DeskPage(await browser.new_page(viewport={"width": width, "height": 900}), desk, address)
-
-
-async def keep(page: Page, name: str) -> None:
-    """A screenshot to be looked at, where DASHBOARD_SCREENSHOTS names a folder."""
-    if folder := os.environ.get("DASHBOARD_SCREENSHOTS"):
-        await page.screenshot(path=Path(folder) / f"dashboard-{name}.png")

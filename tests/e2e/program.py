@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 GONDOLA = Path(sys.executable).parent / "gondola"
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 
 
 class Program:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Browser, expect
 
 from bot.errors import GondolaError
@@ -16,13 +14,6 @@ from tests.integration.web.desk import ADA, HOME, PracticeDesk
 
 pytestmark = needs_browser
 UNREACHABLE = "Gondola cannot be reached just now"
-
-
-@pytest.fixture
-async def there(tmp_path: Path, browser: Browser) -> AsyncIterator[DeskPage]:
-    kept = PracticeDesk()
-    async with served(tmp_path, kept) as address:
-        yield await opened(browser, kept, address)
 
 
 async def test_a_setting_changes_in_place(there: DeskPage) -> None:
@@ -92,7 +83,7 @@ async def test_nothing_is_renewed_under_a_focus_that_would_be_lost(there: DeskPa
     page = there.page
     await there.goto("")
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    page.on("request", lambda request: asked.append(request.url) if request.resource_type == "xhr" else None)
     await page.locator("#overview a").first.focus()
     await there.renew()
     await page.locator("h1").click()

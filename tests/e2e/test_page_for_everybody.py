@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 from playwright.async_api import expect
 
 from tests.e2e.accessible import faults
-from tests.e2e.browser import Window, chromium, needs_browser
-from tests.e2e.program import running
+from tests.e2e.browser import Window, needs_browser
 
 pytestmark = needs_browser
 
 
-async def test_the_page_is_for_everybody(tmp_path: Path) -> None:
-    async with running(tmp_path) as program:
-        address = (await program.says(r"open at (\S+)"))[1]
-        async with chromium() as browser:
-            wrong: dict[str, list[str]] = {}
-            schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-            for width in (1200, 360):
-                for scheme in schemes:
-                    page = await browser.new_page(
-                        viewport={"width": width, "height": 760}, color_scheme=scheme, reduced_motion="reduce"
-                    )
-                    await page.goto(address)
-                    await _note(Window(page), f"{width} {scheme}", wrong)
-                    await page.close()
-            assert wrong == {}
+async def test_the_page_is_for_everybody(newcomer: Window) -> None:
+    wrong: dict[str, list[str]] = {}
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for width in (1200, 360):
+        for scheme in schemes:
+            page = newcomer.page
+            await page.set_viewport_size({"width": width, "height": 760})
+            await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            await page.reload()
+            await _note(newcomer, f"{width} {scheme}", wrong)
+    assert wrong == {}
 
 
 async def _note(window: Window, name: str, wrong: dict[str, list[str]]) -> None:

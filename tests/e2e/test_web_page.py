@@ -13,16 +13,10 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from adapters.web.adapter import WebAdapter
 from bot.records import HistoryItem, Role
-from tests.e2e.browser import Window, chromium, needs_browser
+from tests.e2e.browser import Window, needs_browser
 from tests.integration.web.front import PracticeFront, picture
 
 pytestmark = needs_browser
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as started:
-        yield started
 
 
 @pytest.fixture

@@ -1,46 +1,57 @@
-"""Series over time as the shapes of an SVG, in a box of WIDTH by HEIGHT that is stretched to its place.
-
-Drawn here rather than in the browser: a plot is there without scripts, and nothing is fetched for it.
-"""
+"""Series over time, as the page's script draws them and as its tables tell them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from adapters.web.dashboard import words
 from bot.dashboard import Overview, Step
 
-WIDTH, HEIGHT = 600, 120
-_GAP = 0.28
-"""Share of a bar's place that is left empty."""
 _MICRO_CENT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line or row of bars. `path` is SVG path data, `values` one text for each step ("" for nothing)."""
+    """One line or row of bars: for each step its value and its text (None and "": nothing was measured)."""
 
     name: str
-    path: str
-    values: tuple[str, ...]
+    values: tuple[float | None, ...]
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A figure. `summary` says in words what it shows, `top` what its upper edge stands for, `times` when
-    each step began; `bars` are filled, lines are not."""
+    """A figure over steps that began at `at` (Unix time) and lasted `seconds` each. `summary` says in words
+    what it shows, `peak` the most of a step; `ticks` are values of the upright axis with their texts, from
+    nothing to its upper edge."""
 
     title: str
-    total: str
     summary: str
-    top: str
+    peak: str
     bars: bool
     tone: str
-    times: tuple[str, ...]
+    span: str
+    seconds: float
+    at: tuple[float, ...]
+    ticks: tuple[tuple[float, str], ...]
     series: tuple[Series, ...]
     empty: bool
+
+    @property
+    def drawn(self) -> Mapping[str, object]:
+        """What the script needs, for JSON."""
+        return {
+            "title": self.title,
+            "bars": self.bars,
+            "tone": self.tone,
+            "span": self.span,
+            "seconds": self.seconds,
+            "at": self.at,
+            "ticks": self.ticks,
+            "series": [{"name": one.name, "values": one.values, "texts": one.texts} for one in self.series],
+        }
 
 
 Reading = Callable[[Step], float | None]
@@ -57,7 +68,7 @@ def plots_of(overview: Overview) -> tuple[Plot, ...]:
             "Time to answer",
             f"{words.seconds(whole.p50)} median",
             overview,
-            [("Median", lambda s: s.p50), ("95th percentile", lambda s: s.p95)],
+            [("Median", lambda s: s.p50), ("95 % within", lambda s: s.p95)],
             words.seconds,
             bars=False,
         ),
@@ -87,20 +98,22 @@ def _plot(
     tone: str = "accent",
     top: float = 0.0,
 ) -> Plot:
-    rows = [[read(step) for step in overview.steps] for _, read in readings]
+    rows = [tuple(read(step) for step in overview.steps) for _, read in readings]
     known = [value for row in rows for value in row if value is not None]
     highest = max(known, default=0.0)
-    top = top or _nice(highest, wording)
-    draw = _bars if bars else _line
+    empty = not known or (bars and highest == 0)
     series = tuple(
-        Series(name, draw(row, top), tuple("" if value is None else wording(value) for value in row))
+        Series(name, row, tuple("" if value is None else wording(value) for value in row))
         for (name, _), row in zip(readings, rows, strict=True)
     )
-    empty = not known or (bars and highest == 0)
+    peak = f"at most {wording(highest)}{f' in {words.away(overview.seconds)}' if bars else ''}"
     summary = f"{title} in the last {words.SPANS[overview.span]}: {total}, "
-    summary += "nothing measured." if empty else f"at most {wording(highest)} in one step."
-    times = tuple(words.when(step.at) for step in overview.steps)
-    return Plot(title, total, summary, wording(top), bars, tone, times, series, empty)
+    summary += "nothing measured." if empty else f"{peak}."
+    ticks = _ticks(top or _nice(highest, wording), wording)
+    at = tuple(step.at for step in overview.steps)
+    return Plot(
+        title, summary, peak, bars, tone, overview.span.value, overview.seconds, at, ticks, series, empty
+    )
 
 
 def _nice(highest: float, wording: Wording) -> float:
@@ -108,37 +121,15 @@ def _nice(highest: float, wording: Wording) -> float:
     if highest <= 0:
         return _MICRO_CENT if wording is _money else 1.0
     power = 10.0 ** math.floor(math.log10(highest))
-    found = next(step * power for step in (1, 2, 3, 4, 5, 6, 8, 10) if highest <= step * power * (1 + 1e-9))
+    found = next(step * power for step in (1, 2, 3, 4, 6, 8, 10) if highest <= step * power * (1 + 1e-9))
     return max(found, 1.0) if wording is _number else found
 
 
-def _bars(row: Sequence[float | None], top: float) -> str:
-    place = WIDTH / max(1, len(row))
-    wide = place * (1 - _GAP)
-    parts: list[str] = []
-    for index, value in enumerate(row):
-        if value:
-            high = max(1.0, HEIGHT * value / top)
-            left = index * place + place * _GAP / 2
-            parts.append(f"M{left:.1f} {HEIGHT}v{-high:.1f}h{wide:.1f}v{high:.1f}z")
-    return "".join(parts)
-
-
-def _line(row: Sequence[float | None], top: float) -> str:
-    """A line with gaps where nothing was measured; one value alone is a short dash."""
-    place = WIDTH / max(1, len(row))
-    parts: list[str] = []
-    before: float | None = None
-    for index, value in enumerate(row):
-        if value is not None:
-            x, y = (index + 0.5) * place, HEIGHT - HEIGHT * min(value, top) / top
-            follows = index + 1 < len(row) and row[index + 1] is not None
-            alone = before is None and not follows
-            parts.append(f"M{x - place / 3:.1f} {y:.1f}h{place * 2 / 3:.1f}" if alone else "")
-            if not alone:
-                parts.append(f"{'M' if before is None else 'L'}{x:.1f} {y:.1f}")
-        before = value
-    return "".join(parts)
+def _ticks(top: float, wording: Wording) -> tuple[tuple[float, str], ...]:
+    """Nothing, the upper edge, and the middle where it can be said exactly."""
+    unit = 1 if wording is _number else _MICRO_CENT if wording is _money and top > _MICRO_CENT else 0
+    exact = not unit or top / 2 % unit == 0
+    return tuple((value, wording(value)) for value in ((0.0, top / 2, top) if exact else (0.0, top)))
 
 
 def _number(value: float) -> str:

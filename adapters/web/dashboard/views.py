@@ -12,7 +12,7 @@ from adapters.web.dashboard.access import Access, Seat
 from adapters.web.dashboard.filters import Asked
 from adapters.web.dashboard.frame import Frame
 from adapters.web.dashboard.live import tail
-from adapters.web.dashboard.plots import HEIGHT, WIDTH, plots_of
+from adapters.web.dashboard.plots import plots_of
 from adapters.web.dashboard.sheets import sheet
 from adapters.web.dashboard.words import SPANS, Names
 from bot.auditing import ChangeKind
@@ -44,8 +44,6 @@ class Views:
             "plots": plots_of(found),
             "spans": SPANS,
             "names": await self.names(seat),
-            "width": WIDTH,
-            "height": HEIGHT,
         }
         return self._frame.page(request, seat, "overview.html", values)
 

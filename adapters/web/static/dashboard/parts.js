@@ -4,7 +4,7 @@
 const UNREACHABLE = "Gondola cannot be reached just now. Check that it is running, then try again.";
 const main = () => document.getElementById("main");
 const told = document.getElementById("told");
-let before = { opened: [], focused: false };
+let before = { opened: [], focus: null };
 
 function problem(part) {
   const shown = part.querySelector(".unreached") ?? document.createElement("p");
@@ -43,15 +43,15 @@ addEventListener("htmx:beforeSwap", ({ detail }) => {
   }
   before = {
     opened: [...detail.target.querySelectorAll("details[open][id]")].map(({ id }) => id),
-    focused: detail.target.contains(document.activeElement),
+    focus: detail.target.contains(document.activeElement) ? document.activeElement : null,
   };
 });
 
 addEventListener("htmx:afterSwap", ({ target: fresh }) => {
   for (const id of before.opened) document.getElementById(id)?.setAttribute("open", "");
-  const kept = document.activeElement !== document.body;
-  const next = before.focused && !kept && (fresh.matches("[tabindex]") ? fresh : fresh.querySelector(".field"));
-  (fresh.querySelector("[aria-invalid=true]") ?? (next || null))?.focus({ preventScroll: true });
+  const lost = before.focus && document.activeElement === document.body;
+  const near = () => (before.focus.isConnected ? before.focus : fresh.matches("[tabindex]") ? fresh : fresh.querySelector(".field"));
+  (fresh.querySelector("[aria-invalid=true]") ?? (lost ? near() : null))?.focus({ preventScroll: true });
   const news = fresh.querySelector("[data-tell]");
   if (news) told.textContent = news.dataset.tell;
 });
