@@ -1,17 +1,22 @@
-"""SQLite databases that have their tables already: making them takes longer than most tests."""
+"""Databases that have their tables already: making them takes longer than most tests."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from storage.database import sqlite_database
-from storage.location import SqliteFile, locate, prepare
+import psycopg
+from sqlalchemy import event
+
+from storage.database import postgres_database, sqlite_database
+from storage.location import PostgresServer, SqliteFile, locate, prepare
 from storage.migrate import migrate
 from storage.opening import opening
 
 _made: list[bytes] = []
 """The file that the migrations make of an empty one, as soon as a test of this process has asked for it."""
+_written: list[bytes] = []
+"""What the migrations tell PostgreSQL, as one script, likewise."""
 
 
 async def furnish(folder: Path) -> None:
@@ -24,6 +29,36 @@ async def furnish(folder: Path) -> None:
         _made.append(await _migrated())
     prepare(file)
     file.path.write_bytes(_made[0])
+
+
+async def furnish_schema(url: str) -> None:
+    """The same for an empty PostgreSQL schema: what the migrations said to the first one, said at once."""
+    if not _written:
+        _written.append(await _recorded(url))
+        return
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        await connection.execute(_written[0])
+
+
+async def _recorded(url: str) -> bytes:
+    """Migrate, and return every change that was asked for."""
+    server = locate(url, Path())
+    assert isinstance(server, PostgresServer)
+    database = postgres_database(server)
+    statements: list[str] = []
+
+    def note(
+        _connection: object, _cursor: object, statement: str, parameters: object, *_rest: object
+    ) -> None:
+        if not statement.lstrip().upper().startswith("SELECT"):
+            assert not parameters, f"a script has no parameters: {statement}"
+            statements.append(statement)
+
+    for engine in database.engines:
+        event.listen(engine.sync_engine, "before_cursor_execute", note)
+    await opening(database, server, migrate)
+    await database.close()
+    return ";\n".join(statements).encode()
 
 
 async def _migrated() -> bytes:
