@@ -28,13 +28,19 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BookedCall:
-    """A line of the ledger that the house pays, `settled_at` Unix seconds."""
+    """A line of the ledger that the house pays, `settled_at` Unix seconds. `request_id` names each request of
+    it, with spaces between."""
 
     request_id: str
     model: str
     medium: str
     cost: int
     settled_at: float
+
+    @property
+    def requests(self) -> tuple[str, ...]:
+        """Venice's ids, none where no answer named one."""
+        return tuple(self.request_id.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ that erasing somebody neither resets a cap nor lifts a block. Times are Unix sec
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 
@@ -81,6 +81,8 @@ _PERIOD_NAMES = {CapPeriod.DAY: "%Y-%m-%d", CapPeriod.WEEK: "%G-W%V", CapPeriod.
 PERSON_PREFIX = "user:"
 """How scopes and counters of a person begin, whether the cap is theirs, their role's or everybody's."""
 
+ENDLESS = 1 << 62
+"""The limit of a line that only counts."""
 ALL_MEDIA = "all"
 """`Cap.medium` of a cap over every medium."""
 
@@ -128,7 +130,8 @@ class CapLine:
 @dataclass(frozen=True, slots=True)
 class Admission:
     """A reservation to make: all lines or nothing. `estimate` is the worst-case price in micro-USD; `key`
-    names the Venice key that pays, "" for the house's (`bot.keys.ServerKey.name`)."""
+    names the Venice key that pays, "" for the house's (`bot.keys.ServerKey.name`); `caps` is the version of
+    the caps that the lines were drawn up from, None where that does not matter."""
 
     reservation_id: str
     turn_id: str
@@ -141,6 +144,12 @@ class Admission:
     lines: tuple[CapLine, ...]
     at: float
     key: str = ""
+    caps: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """The caps have changed since the lines of an admission were drawn up. Nothing was reserved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +336,14 @@ class Standing:
 def period_name(period: CapPeriod, moment: datetime) -> str:
     """The period that contains a UTC moment, as it stands in counter keys: 2026-11-28, 2026-W48, 2026-11."""
     return moment.strftime(_PERIOD_NAMES[period])
+
+
+def period_start(period: CapPeriod, name: str) -> datetime:
+    """When the period of a name begins, UTC."""
+    form = _PERIOD_NAMES[period]
+    if period is CapPeriod.WEEK:
+        name, form = f"{name}-1", f"{form}-%u"
+    return datetime.strptime(name, form).replace(tzinfo=UTC)
 
 
 def counter_key(scope: str, medium: str, unit: CapUnit, period: CapPeriod, start: str) -> str:

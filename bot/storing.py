@@ -29,6 +29,7 @@ from bot.records import (
     HistoryItem,
     Intake,
     Opened,
+    Outdated,
     Recalled,
     Refusal,
     SettingRow,
@@ -87,14 +88,18 @@ class Turns(Protocol):
 class Money(Protocol):
     """Caps, reservations and the ledger."""
 
-    async def admit(self, batch: Sequence[Admission]) -> list[Refusal | None]:
-        """Reserve for each, in order; None means admitted (turn state ADMITTED). One transaction for the
-        whole batch where everything fits; otherwise each on its own. Exact under concurrency and across
-        processes: settled + reserved never exceeds a cap at admission. What a person's own caps in money do
-        not leave is held of their credits."""
+    async def admit(self, batch: Sequence[Admission]) -> list[Refusal | Outdated | None]:
+        """Reserve for each, in order; None means admitted (turn state ADMITTED), by the caps of the version
+        that the admission names. One transaction for the whole batch where everything fits; otherwise each
+        on its own. Exact under concurrency and across processes: settled + reserved never exceeds a cap at
+        admission. What a person's own caps in money do not leave is held of their credits."""
         ...
 
     async def caps(self) -> list[Cap]: ...
+
+    async def caps_version(self) -> str:
+        """A word that is another one after every change of caps, by whichever process."""
+        ...
 
     async def set_cap(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
@@ -23,7 +24,7 @@ from storage.rows import (
     replacing,
 )
 from storage.settling import HeldLine, lines_from_json, lines_to_json
-from storage.tables import CleanText, caps, counters, ledger, reservations
+from storage.tables import CleanText, caps, counters, ledger, marks, reservations
 
 _PUT_CAP = replacing(caps, "scope", "medium", "unit", "period")
 _PUT_COUNTER = replacing(counters, "counter")
@@ -35,6 +36,21 @@ _HOLD_LINES = (
 # Every admission and settlement writes here first, so with this lock nothing is half-way while we add up.
 # SQLite has one writer anyway.
 _STANDSTILL = text("LOCK TABLE reservations IN SHARE ROW EXCLUSIVE MODE")
+
+
+CAPS_MARK = "caps-version"
+_PUT_VERSION = replacing(marks, "name")
+_VERSION = select(marks.c.value).where(marks.c.name == CAPS_MARK)
+
+
+async def caps_changed(connection: AsyncConnection) -> None:
+    """Make lines that were drawn up from the caps as they were so far outdated."""
+    await fetch_many(connection, _PUT_VERSION, [{"name": CAPS_MARK, "value": secrets.token_hex(8)}])
+
+
+async def caps_version(connection: AsyncConnection) -> str:
+    """Which caps these are; "" before there was one."""
+    return next((row["value"] for row in await fetch(connection, _VERSION)), "")
 
 
 async def set_up_cap(
@@ -50,8 +66,9 @@ async def set_up_cap(
     corrects these too."""
     if connection.dialect.name == "postgresql":
         await connection.execute(_STANDSTILL)
+    await caps_changed(connection)
     await fetch_many(connection, _PUT_CAP, [_cap_row(cap, at)])
-    used = await _settled(connection, cap, since, exempt)
+    used = await settled(connection, cap, since, exempt)
     used.update(await _reserved(connection, cap, keys, since, exempt))
     if not cap.for_each:
         used[cap.scope] += 0  # a fixed scope has its counter even if nothing was spent
@@ -113,9 +130,10 @@ def _covered(cap: Cap, table: FromClause, since: float, exempt: Collection[str])
     return found if cap.medium == ALL_MEDIA else [*found, table.c.medium == cap.medium]
 
 
-async def _settled(
-    connection: AsyncConnection, cap: Cap, since: float, exempt: Collection[str]
+async def settled(
+    connection: AsyncConnection, cap: Cap, since: float, exempt: Collection[str] = ()
 ) -> Counter[str]:
+    """What was paid since then of what a cap counts, by scope."""
     paid = ledger.c.cost - ledger.c.credit if _of_person(cap) else ledger.c.cost
     amount = paid if cap.unit is CapUnit.MONEY else ledger.c.calls
     scope = _scope(cap, ledger).label("scope")

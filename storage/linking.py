@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Column, RowMapping, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.people import Link
+from bot.records import Cap, CapPeriod, CapUnit, period_start
+from storage.caps import caps_changed, settled
 from storage.moving import move_counters, move_reservations, move_unique, rename
-from storage.rows import Params, changed, fetch, fetch_many, replacing, upsert
+from storage.rows import Params, changed, execute_many, fetch, fetch_many, replacing, upsert
+from storage.settling import held_of
 from storage.tables import (
     CleanText,
     access_rules,
@@ -64,6 +67,12 @@ _DROP_CAPS = delete(caps).where(caps.c.scope == bindparam("old"))
 _COUNTED = select(counters).where(
     counters.c.counter >= bindparam("first"), counters.c.counter < bindparam("beyond")
 )
+_HELD = select(reservations.c.lines)
+_SET_COUNTER = (
+    update(counters)
+    .where(counters.c.counter == bindparam("key", type_=CleanText))
+    .values(used=bindparam("right"))
+)
 _copy = upsert(counters)
 _COPY = _copy.on_conflict_do_update(
     index_elements=[counters.c.counter],
@@ -102,11 +111,13 @@ async def join(connection: AsyncConnection, first: Link, second: Link) -> None:
     def person(key: str) -> str:
         return new if key == old else key
 
+    mine, theirs = await _used(connection, new), await _used(connection, old)
     await move_reservations(connection, scope)
     await move_counters(connection, scope)
     await _credits(connection, old, new)
     for column in OF_PERSON:
         await rename(connection, column, person)
+    await _counted_once(connection, f"user:{new}", mine, theirs)
     await rename(connection, facts.c.shelf, scope)
     await _stricter(connection, old, new)
     await _rules(connection, [f"person:{new}", f"person:{old}"])
@@ -123,6 +134,33 @@ async def join(connection: AsyncConnection, first: Link, second: Link) -> None:
     )
 
 
+async def _used(connection: AsyncConnection, person: str) -> dict[str, int]:
+    """Somebody's counters, by what follows the scope in their keys."""
+    scope = f"user:{person}"
+    rows = await fetch(connection, _COUNTED, {"first": f"{scope}|", "beyond": f"{scope}}}"})
+    return {row["counter"].removeprefix(scope): row["used"] for row in rows}
+
+
+async def _counted_once(
+    connection: AsyncConnection, scope: str, mine: Mapping[str, int], theirs: Mapping[str, int]
+) -> None:
+    """Two who were linked before in a period have counters that share what was used then (`separate`): of
+    their sum counts no more than what books and reservations say, and no less than the greater one."""
+    both = {f"{scope}{rest}": rest for rest in mine if rest in theirs}
+    if not both:
+        return
+    held = held_of(await fetch(connection, _HELD), both)
+    rows: list[Params] = []
+    for key, rest in sorted(both.items()):
+        _, medium, unit, period, name = key.split("|")
+        cap = Cap(scope, medium, CapUnit(unit), CapPeriod(period), 0)
+        since = period_start(cap.period, name).timestamp()
+        spent = (await settled(connection, cap, since))[scope] + held[key]
+        one, other = mine[rest], theirs[rest]
+        rows.append({"key": key, "right": min(one + other, max(one, other, spent))})
+    await execute_many(connection, _SET_COUNTER, rows)
+
+
 async def _stricter(connection: AsyncConnection, old: str, new: str) -> None:
     """Of the caps that held for the two, the lower one of each kind; where only one has a cap of their own,
     what holds for everybody counts for the other."""
@@ -135,6 +173,7 @@ async def _stricter(connection: AsyncConnection, old: str, new: str) -> None:
         held = [found.get(scope) or found.get(EVERYBODY) for scope in (mine, theirs)]
         least = min((row for row in held if row is not None), key=lambda row: row["ceiling"])
         kept.append({**least, "scope": mine})
+    await caps_changed(connection)
     await connection.execute(_DROP_CAPS, {"old": theirs})
     await fetch_many(connection, _PUT_CAP, kept)
 
@@ -188,6 +227,7 @@ async def separate(connection: AsyncConnection, canonical: str, members: Sequenc
         _COPY_CAP,
         [_renamed(row, "scope", first, f"user:{one}") for one in others for row in caps_of],
     )
+    await caps_changed(connection)
     subjects = [f"person:{one}" for one in sorted({canonical, *others})]
     rules = await fetch(connection, _RULES, {"subjects": subjects})
     if any(not row["allowed"] for row in rules):

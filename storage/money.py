@@ -15,6 +15,7 @@ from bot.records import (
     CapPeriod,
     CapUnit,
     CounterState,
+    Outdated,
     Refusal,
     Spent,
     Standing,
@@ -22,7 +23,7 @@ from bot.records import (
     UsageRow,
 )
 from storage.audit import note
-from storage.caps import on_the_house, set_up_cap
+from storage.caps import caps_changed, caps_version, on_the_house, set_up_cap
 from storage.credits import free_credits, hold_credits
 from storage.database import Database
 from storage.fitting import Fitted, drawn, fits_fresh, judge
@@ -68,6 +69,14 @@ class _DoesNotFitError(Exception):
     """Some counter lacks room; rolls the transaction back."""
 
 
+class _OutdatedError(Exception):
+    """Lines were drawn up from other caps than those of `version`; rolls the transaction back."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(version)
+        self.version = version
+
+
 class SqlMoney:
     """bot.storing.Money over the database."""
 
@@ -75,9 +84,18 @@ class SqlMoney:
         self._database = database
         self._lease = lease
 
-    async def admit(self, batch: Sequence[Admission]) -> list[Refusal | None]:
+    async def admit(self, batch: Sequence[Admission]) -> list[Refusal | Outdated | None]:
         """See the port. When not all fit, those that do by the counters and credits as they stand are tried
         together; only if another process is quicker again and again, each is tried on its own."""
+        try:
+            return list(await self._admit_all(batch))
+        except _OutdatedError as error:
+            now = error.version
+        good = [one for one in batch if one.caps in (None, now)]
+        verdicts = iter(await self.admit(good) if good else ())
+        return [next(verdicts) if one.caps in (None, now) else Outdated() for one in batch]
+
+    async def _admit_all(self, batch: Sequence[Admission]) -> Sequence[Refusal | None]:
         if await self._reserve([Fitted(one) for one in batch]):
             return [None] * len(batch)
         for _ in range(_BATCH_ATTEMPTS):
@@ -101,6 +119,7 @@ class SqlMoney:
         return Refusal(line, used.get(line.counter, 0))
 
     async def _judged(self, batch: Sequence[Admission]) -> list[Fitted | Refusal]:
+        await self._database.read(lambda connection: _check_caps(connection, batch))
         people = {one.person for one in batch if any(line.personal for line in one.lines)}
         used = await self._used(batch)
         free = (
@@ -123,6 +142,8 @@ class SqlMoney:
 
         async def work(connection: AsyncConnection) -> None:
             await fetch_many(connection, _HOLD, held)
+            # Whoever sets a cap waits for this transaction from here on, or this one has waited for them.
+            await _check_caps(connection, [one.call for one in batch])
             if len(await fetch_many(connection, _DRAW, rows)) < len(rows):
                 raise _DoesNotFitError
             if not await hold_credits(connection, wanted):
@@ -158,6 +179,10 @@ class SqlMoney:
     async def _used(self, batch: Sequence[Admission]) -> dict[str, int]:
         states = await self.counters([line.counter for one in batch for line in one.lines])
         return {state.counter: state.used for state in states}
+
+    async def caps_version(self) -> str:
+        """See the port."""
+        return await self._database.read(caps_version)
 
     async def caps(self) -> list[Cap]:
         """Every cap, sorted by scope, medium, unit and period."""
@@ -199,6 +224,8 @@ class SqlMoney:
 
         async def work(connection: AsyncConnection) -> bool:
             removed = await changed(connection, _CLEAR, params) > 0
+            if removed:
+                await caps_changed(connection)
             await note(connection, change if removed else None)
             return removed
 
@@ -274,6 +301,15 @@ class SqlMoney:
         statement = select(counted).where(*_within(since, "", channel, server))
         rows = await self._database.read(lambda connection: fetch(connection, statement))
         return int(rows[0]["people"])
+
+
+async def _check_caps(connection: AsyncConnection, batch: Sequence[Admission]) -> None:
+    """Raise where a call was drawn up from other caps than there are."""
+    if all(one.caps is None for one in batch):
+        return
+    version = await caps_version(connection)
+    if any(one.caps not in (None, version) for one in batch):
+        raise _OutdatedError(version)
 
 
 def _within(since: float, person: str, channel: str, server: str) -> list[ColumnElement[bool]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Column, Table, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.caps import caps_changed
 from storage.rows import Params, execute_many, fetch, fetch_many, to_json, upsert
 from storage.settling import HeldLine, lines_from_json, lines_to_json
 from storage.tables import (
@@ -168,6 +169,7 @@ async def move_chat(connection: AsyncConnection, move: Move) -> None:
         await rename(connection, table.c[name], move.conversation)
     for table, name in _UNIQUE:
         await move_unique(connection, table, name, move.scope)
+    await caps_changed(connection)
     for table in (chats, current_chats, summaries):
         await move_unique(connection, table, "conversation", move.conversation)
     await _move_figures(connection, move)

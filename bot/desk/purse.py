@@ -50,7 +50,8 @@ class Purse:
         micro = parse_money(amount)
         if not micro:
             raise UserError(NOTHING)
-        reference = f"desk-{once}"
+        # With the person: two of one form must not meet when their accounts are linked.
+        reference = f"desk-{once}-{person}"
         return await self._book.book(
             Movement(
                 person, CreditKind.GRANTED, micro, self._clock(), reference, other=viewer.person, note=note

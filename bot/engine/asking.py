@@ -33,9 +33,9 @@ class Asker:
         payer = replace(turn.payer, begin=None, purse=None)
         paying = self._cashier.paying(payer, turn.settlements, Medium.CHAT, model.id, estimate, count=count)
         async with paying as bill:
-            bill.charge(0, count=0)  # waiting in line costs nothing
+            bill.wait()
             async with self._client.limits.turn(model.id, turn.person, tokens, reply.in_line) as slot:
-                bill.cost, bill.count = None, count
+                bill.start(count)
                 try:
                     await turn.begin()  # not before: a turn that waits in line may run again after a crash
                     async with aclosing(self._client.chat_stream(request, model)) as events:

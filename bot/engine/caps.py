@@ -6,8 +6,8 @@ Periods are UTC. The default is $10 a day for the whole bot; nothing else is cap
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 
@@ -16,7 +16,18 @@ from bot.declarations import Medium
 from bot.engine.resets import reset_words
 from bot.errors import CapInfo, CapReached
 from bot.messages import Place
-from bot.records import ALL_MEDIA, Cap, CapLine, CapPeriod, CapUnit, Refusal, counter_key, period_name
+from bot.records import (
+    ALL_MEDIA,
+    ENDLESS,
+    PERSON_PREFIX,
+    Cap,
+    CapLine,
+    CapPeriod,
+    CapUnit,
+    Refusal,
+    counter_key,
+    period_name,
+)
 from bot.storing import Money
 
 WHOLE_BOT = "bot"
@@ -88,6 +99,8 @@ class CapsBook:
         self._free = free
         self._zones: OrderedDict[str, str] = OrderedDict()
         self._caps: dict[str, list[Cap]] = {}
+        self.version = ""
+        """Of the caps in memory (`Money.caps_version`)."""
         self._roles: OrderedDict[tuple[str, str], tuple[str, ...]] = OrderedDict()
 
     def know_roles(self, place: Place, person: str, roles: tuple[str, ...]) -> None:
@@ -118,11 +131,11 @@ class CapsBook:
         return person in self._free()
 
     async def load(self) -> None:
-        """Read everything anew."""
-        found: dict[str, list[Cap]] = {}
+        """Read everything anew. Until then what was read before holds."""
+        version, caps = await self._money.caps_version(), dict[str, list[Cap]]()
         for cap in await self._money.caps():
-            found.setdefault(cap.scope, []).append(cap)
-        self._caps = found  # at once: no call may find its caps missing
+            caps.setdefault(cap.scope, []).append(cap)
+        self._caps, self.version = caps, version
 
     def all(self) -> list[Cap]:
         """Every cap, widest scope first."""
@@ -181,22 +194,30 @@ class CapsBook:
         """The counters a call of this medium draws on. `person` is the keyed hash; `cost` micro-USD. What a
         `foreign` key pays is not the house's money, so the cap of the whole bot does not count it."""
         return tuple(
-            CapLine(
-                counter=counter_key(scope, cap.medium, cap.unit, cap.period, period.name),
-                scope=scope,
-                medium=cap.medium,
-                unit=cap.unit,
-                period=cap.period,
-                amount=amount,
-                limit=cap.limit,
-                resets_at=period.end,
-            )
+            _line(scope, cap, period_at(cap.period, at), amount)
             for scope, cap in self.applying(place, person)
             if cap.medium in (medium, ALL_MEDIA) and not (foreign and scope == WHOLE_BOT)
             for amount in [cost if cap.unit is CapUnit.MONEY else count]
             if amount > 0
-            for period in [period_at(cap.period, at)]
         )
+
+    def counting(
+        self, lines: Iterable[CapLine], person: str, medium: str, *, cost: int, count: int, at: float
+    ) -> tuple[CapLine, ...]:
+        """The lines of a call, and such without a limit for what roles' caps count and no cap of the person
+        does yet: who gets the role later in the period has then spent what they spent."""
+        person = self.canonical(person)
+        if self.is_free(person):
+            return tuple(lines)
+        found = {line.counter: line for line in lines}
+        roles = (cap for scope, caps in self._caps.items() if scope.startswith("role:") for cap in caps)
+        for cap in roles:
+            amount = cost if cap.unit is CapUnit.MONEY else count
+            if cap.medium in (medium, ALL_MEDIA) and amount > 0:
+                endless = replace(cap, limit=ENDLESS)
+                line = _line(f"{PERSON_PREFIX}{person}", endless, period_at(cap.period, at), amount)
+                found.setdefault(line.counter, line)
+        return tuple(found.values())
 
     def applying(self, place: Place, person: str) -> Iterator[tuple[str, Cap]]:
         """Caps that hold for a person in a place, with the scope whose counter they use."""
@@ -224,6 +245,19 @@ class CapsBook:
             ]
             named |= {(cap.medium, cap.unit, cap.period) for cap in found}
             yield from found
+
+
+def _line(scope: str, cap: Cap, period: Period, amount: int) -> CapLine:
+    return CapLine(
+        counter=counter_key(scope, cap.medium, cap.unit, cap.period, period.name),
+        scope=scope,
+        medium=cap.medium,
+        unit=cap.unit,
+        period=cap.period,
+        amount=amount,
+        limit=cap.limit,
+        resets_at=period.end,
+    )
 
 
 def _change(cap: Cap, old: str, new: str, at: float, by: str, server: str) -> Change:

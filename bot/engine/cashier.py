@@ -7,17 +7,21 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.engine.batching import Batcher
 from bot.engine.caps import CapsBook, refusal
 from bot.engine.purse import Purse
-from bot.errors import CapReached, VeniceError
+from bot.errors import GondolaError, VeniceError
 from bot.messages import Place
 from bot.ports import Clock
-from bot.records import Admission, CapLine, Refusal, Settlement
+from bot.records import Admission, CapLine, Outdated, Refusal, Settlement
 from bot.storing import Money
 from bot.venice import HOUSE, acting
+
+MOST_CHANGES = 20
+"""So often may caps change while one call waits to be admitted."""
+CHANGING = "The spending limits are being changed just now. Please ask again in a moment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,14 @@ class Bill:
     prompt: int = 0
     cached: int = 0
 
+    def wait(self) -> None:
+        """Nothing is asked of Venice yet: who only waits in line, and is cancelled there, pays nothing."""
+        self.charge(0, count=0)
+
+    def start(self, count: int = 1) -> None:
+        """Now it is: from here on the way the call ends decides."""
+        self.cost, self.count = None, count
+
     def charge(
         self, cost: int, *, count: int = 1, uncertain: bool = False, request_id: str | None = None
     ) -> None:
@@ -102,7 +114,7 @@ class Cashier:
         self._clock = clock
         self.drawn: Callable[[Sequence[CapLine], Refusal | None, Payer], None] = _unwatched
         """Hears which counters a call draws on, what refused it, and whose it is; must not wait."""
-        self._admit: Batcher[Admission, Refusal | None] = Batcher(money.admit)
+        self._admit: Batcher[Admission, Refusal | Outdated | None] = Batcher(money.admit)
 
     async def hold(
         self,
@@ -127,13 +139,8 @@ class Cashier:
     async def _reserved(
         self, payer: Payer, medium: str, model: str, estimate: int, count: int, reservation_id: str
     ) -> Hold:
-        at = self._clock()
         key = acting()
-        foreign = key is not None and key.foreign
-        lines = self._caps.lines(
-            payer.place, payer.person, medium, cost=estimate, count=count, at=at, foreign=foreign
-        )
-        admission = Admission(
+        call = Admission(
             reservation_id=reservation_id or secrets.token_hex(8),
             turn_id=payer.turn_id,
             medium=medium,
@@ -142,15 +149,33 @@ class Cashier:
             person=self._caps.canonical(payer.person),
             model=model,
             estimate=estimate,
-            lines=lines,
-            at=at,
+            lines=(),
+            at=self._clock(),
             key=key.name if key is not None else HOUSE,
         )
-        refused = await self._admit(admission)
-        self.drawn(lines, refused, payer)
+        refused = await self._admitted(call, payer, count, foreign=key is not None and key.foreign)
         if refused is not None:
-            raise refusal(refused, at, self._caps.zone(payer.person))
-        return Hold(admission.reservation_id, medium, model, estimate)
+            raise refusal(refused, call.at, self._caps.zone(payer.person))
+        return Hold(call.reservation_id, medium, model, estimate)
+
+    async def _admitted(self, call: Admission, payer: Payer, count: int, *, foreign: bool) -> Refusal | None:
+        """By the caps as they are at the very moment of the reservation: where one was set meanwhile, by this
+        process or another, the counters are looked up anew."""
+        cost = call.estimate
+        for _ in range(MOST_CHANGES):
+            version = self._caps.version
+            lines = self._caps.lines(
+                payer.place, payer.person, call.medium, cost=cost, count=count, at=call.at, foreign=foreign
+            )
+            counted = self._caps.counting(
+                lines, payer.person, call.medium, cost=cost, count=count, at=call.at
+            )
+            verdict = await self._admit(replace(call, lines=counted, caps=version))
+            if not isinstance(verdict, Outdated):
+                self.drawn(lines, verdict, payer)
+                return verdict
+            await self._caps.load()
+        raise GondolaError(CHANGING, detail="caps change all the time")
 
     @asynccontextmanager
     async def paying(
@@ -179,7 +204,7 @@ class Cashier:
             # Once queued the reservation is made all the same, and nobody else would end it.
             settlements.append(Settlement(key, 0, 0, uncertain=False, request_id="", at=self._clock()))
             raise
-        except CapReached:
+        except GondolaError:
             purse.settle(estimate, 0)
             raise
         bill, began = Bill(count=count), time.monotonic()

@@ -126,9 +126,12 @@ class Cloner:
     async def _made(self, turn: Turn, sample: Sample, model: Model) -> ClonedVoice:
         paying = self._cashier.paying(turn.payer, turn.settlements, Medium.VOICE, model.id, CLONE_FEE)
         try:
-            async with paying as bill, self._client.limits.turn(model.id, turn.person, 0):
-                made = await self._client.clone_voice(sample.file, model, user=turn.person)
-                bill.charge(CLONE_FEE, uncertain=True, request_id=made.request_id)
+            async with paying as bill:
+                bill.wait()
+                async with self._client.limits.turn(model.id, turn.person, 0):
+                    bill.start()
+                    made = await self._client.clone_voice(sample.file, model, user=turn.person)
+                    bill.charge(CLONE_FEE, uncertain=True, request_id=made.request_id)
         except VeniceError as error:
             if error.failure is VeniceFailure.FORBIDDEN:
                 raise UserError(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import secrets
+from dataclasses import replace
 
 from bot.auditing import Change, ChangeKind
 from bot.crediting import CreditAccount, CreditKind, Movement
 from bot.engine.bulletin import Bulletin, personal
 from bot.engine.caps import dollars
-from bot.engine.hashing import Hasher
+from bot.engine.identities import Identities
 from bot.engine.turn import Turn
 from bot.errors import NotAllowed, UserError
 from bot.messages import Button, ButtonRows, Person
@@ -20,6 +21,7 @@ GIVE = "credits.give"
 """Action of the button that carries a gift out."""
 LEAST = 10_000
 """Micro-USD: nothing smaller is given."""
+YOURS = "You have these credits already. Give them to somebody else."
 _BUTTON_LIFE = 3600
 _LISTED = 8
 
@@ -27,7 +29,7 @@ _LISTED = 8
 class CreditBook:
     """Grants, gifts and accounts. Amounts are micro-USD."""
 
-    def __init__(self, store: Store, bulletin: Bulletin, hasher: Hasher) -> None:
+    def __init__(self, store: Store, bulletin: Bulletin, hasher: Identities) -> None:
         self._credits = store.credits
         self._buttons = store.buttons
         self._bulletin = bulletin
@@ -50,7 +52,9 @@ class CreditBook:
         )
 
     async def book(self, grant: Movement) -> CreditAccount:
-        """Carry out what an owner (`grant.other`) grants, once for its reference."""
+        """Carry out what an owner (`grant.other`) grants, once for its reference. An account that was linked
+        meanwhile is no longer a person of its own."""
+        grant = replace(grant, person=self._hasher.canonical(grant.person))
         name, amount = grant.person, grant.amount
         if not await self._credits.grant(grant, _change(grant, name)):
             free = (await self._credits.account(name)).free
@@ -66,7 +70,7 @@ class CreditBook:
         if person.is_bot:
             raise UserError("A bot has no use for credits. Give them to a person.")
         if name == turn.person:
-            raise UserError("You have these credits already. Give them to somebody else.")
+            raise UserError(YOURS)
         if amount < LEAST:
             raise UserError(f"Give at least {dollars(LEAST)}.")
         account = await self._credits.account(turn.person)
@@ -91,7 +95,9 @@ class CreditBook:
         ):  # a moderator may press other buttons, but this is nobody else's money
             raise NotAllowed("Only the person who gives can use this button.")
         payload = json.loads(stored.payload)
-        to, amount = str(payload["to"]), int(payload["amount"])
+        to, amount = self._hasher.canonical(str(payload["to"])), int(payload["amount"])
+        if to == turn.person:  # the two were linked since the button was shown
+            raise UserError(YOURS)
         gift = Movement(
             turn.person,
             CreditKind.GIVEN,

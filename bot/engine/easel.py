@@ -39,18 +39,22 @@ class Easel:
         paying = self._cashier.paying(
             turn.payer, turn.settlements, Medium.IMAGE, model.id, ceiling, count=count
         )
-        async with paying as bill, self.client.limits.turn(model.id, turn.person, 0):
-            try:
-                result = await call()
-            except VeniceError as error:
-                if error.status is None and error.fault is Fault.USER:
-                    bill.charge(0, count=0)  # found before anything was sent
-                if error.failure is VeniceFailure.CONTENT_POLICY:
-                    error.reader_text = f"{error.reader_text} {_FREE}"
-                raise
-            violation = result.notices.content_violation
-            cost = 0 if violation else price(result)
-            bill.charge(cost, count=0 if violation else len(result.images), request_id=result.request_id)
+        async with paying as bill:
+            bill.wait()
+            async with self.client.limits.turn(model.id, turn.person, 0):
+                bill.start(count)
+                try:
+                    result = await call()
+                except VeniceError as error:
+                    if error.status is None and error.fault is Fault.USER:
+                        bill.charge(0, count=0)  # found before anything was sent
+                    if error.failure is VeniceFailure.CONTENT_POLICY:
+                        error.reader_text = f"{error.reader_text} {_FREE}"
+                    raise
+                violation = result.notices.content_violation
+                cost = 0 if violation else price(result)
+                made = 0 if violation else len(result.images)
+                bill.charge(cost, count=made, request_id=result.request_id)
         if violation:
             raise UserError(FORBIDDEN, request_id=result.request_id)
         return result, cost

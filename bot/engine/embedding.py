@@ -78,9 +78,9 @@ class Embedder:
         request = EmbeddingRequest(tuple(text[:TEXT_CHARS] for text in texts), user=payer.person)
         estimate = embedding_ceiling(model, request.texts)
         async with self._cashier.paying(payer, settlements, Medium.EMBEDDING, model.id, estimate) as bill:
-            bill.charge(0, count=0)  # waiting in line costs nothing
+            bill.wait()
             async with self._client.limits.turn(model.id, payer.person, 0):
-                bill.cost, bill.count = None, 1
+                bill.start()
                 result = await self._client.embed(request, model)
                 cost = embedding_cost(model, result.prompt_tokens)
                 bill.charge(cost, request_id=result.notices.request_id)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -23,6 +24,7 @@ from bot.ports import Clock
 from bot.reconciling import BookedCall, ComparedLine, Outcome, Reconciliation
 from bot.storing import Store
 from bot.venice import UsageQuery, UsageRow
+from bot.venice.pricing import MICRO
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -125,8 +127,9 @@ def compare(
     missing at Venice counts as a difference."""
     name = f"{day:%Y-%m-%d}"
     mine = [call for call in ours if _within(day, call.settled_at)]
-    known = {call.request_id: call for call in ours if call.request_id}
+    known = {request: call for call in ours for request in call.requests}
     sums: dict[tuple[str, str], tuple[int, int]] = {}
+    unknown: dict[str, int] = {}
 
     def add(key: tuple[str, str], our: int, their: int) -> None:
         before = sums.get(key, (0, 0))
@@ -136,39 +139,90 @@ def compare(
         add((call.model, call.medium), call.cost, 0)
     for row in theirs:
         call = known.get(row.request_id)
-        if _within(day, call.settled_at if call is not None else _moment(row)):
+        if _within(day, call.settled_at if call is not None else _moment(row, day)):
             key = (call.model, call.medium) if call is not None else _guessed(row, mine)
-            add(key, 0, -row.amount)
+            add(key, 0, _billed(row))
+            if call is None:
+                unknown[row.request_id] = unknown.get(row.request_id, 0) + _billed(row)
     lines = tuple(
         ComparedLine(*key, *both) for key, both in sorted(sums.items(), key=lambda item: -max(item[1]))
     )
+    if not _differ(lines):
+        return Reconciliation(name, at, Outcome.AGREES, lines)
     listed = {row.request_id for row in theirs}
-    asked = [call for call in mine if call.request_id and call.cost]
-    missing = [call for call in asked if call.request_id not in listed]
-    differs = any(_far(line.ours, line.theirs) for line in lines) or _far(
-        sum(line.ours for line in lines), sum(line.theirs for line in lines)
-    )
-    if differs and not last_try and len(missing) > (1 - LISTED_SHARE) * len(asked):
+    asked = [call for call in mine if call.requests and call.cost]
+    missing = [call for call in asked if not listed.intersection(call.requests)]
+    if not last_try and (len(missing) > (1 - LISTED_SHARE) * len(asked) or _explained(lines, missing)):
         said = (
             f"Venice's history lacks {len(missing)} of {len(asked)} requests so far; I look again tomorrow."
         )
         return Reconciliation(name, at, Outcome.PARTIAL, lines, said)
-    return Reconciliation(name, at, Outcome.DIFFERS if differs else Outcome.AGREES, lines)
+    return Reconciliation(name, at, Outcome.DIFFERS, lines, _reasons(missing, mine, unknown))
+
+
+def _differ(lines: Sequence[ComparedLine]) -> bool:
+    """By a model, or in all."""
+    ours, theirs = sum(line.ours for line in lines), sum(line.theirs for line in lines)
+    return _far(ours, theirs) or any(_far(line.ours, line.theirs) for line in lines)
+
+
+def _explained(lines: Sequence[ComparedLine], missing: Sequence[BookedCall]) -> bool:
+    """Whether both agree but for what is not listed yet."""
+    late = Counter[tuple[str, str]]()
+    for call in missing:
+        late[call.model, call.medium] += call.cost
+    rest = [replace(line, ours=line.ours - late[line.model, line.medium]) for line in lines]
+    return bool(missing) and not _differ(rest)
+
+
+def _reasons(missing: Sequence[BookedCall], mine: Sequence[BookedCall], unknown: Mapping[str, int]) -> str:
+    """What may explain a difference, in sentences; "" for nothing."""
+    said: list[str] = []
+    strange = {request: cost for request, cost in unknown.items() if request}
+    if strange:
+        said.append(
+            f"Venice lists {_requests(len(strange))} for {_usd(sum(strange.values()))} that my ledger does "
+            "not name."
+        )
+    if missing:
+        said.append(f"It does not list {len(missing)} of mine for {_usd(sum(one.cost for one in missing))}.")
+    nameless = [call for call in mine if call.cost and not call.requests]
+    if nameless:
+        said.append(
+            f"{len(nameless)} of mine for {_usd(sum(one.cost for one in nameless))} broke off without an id "
+            "of Venice's; they are booked at their estimate."
+        )
+    return " ".join(said)
+
+
+def _requests(count: int) -> str:
+    return "1 request" if count == 1 else f"{count} requests"
+
+
+def _billed(row: UsageRow) -> int:
+    """What a row takes from the account, in micro-USD. A DIEM is a dollar; of other money only units and
+    their price in USD are known."""
+    if row.currency in ("", "USD", "DIEM"):
+        return -row.amount
+    worth = abs(int(row.units * row.unit_usd * MICRO))
+    return (worth if row.amount <= 0 else -worth) if worth else -row.amount
 
 
 def _within(day: datetime, at: float) -> bool:
     return day.timestamp() <= at < day.timestamp() + 86_400
 
 
-def _moment(row: UsageRow) -> float:
+def _moment(row: UsageRow, day: datetime) -> float:
+    """When it was billed, UTC where no zone is said. What cannot be read was listed for this day."""
     try:
-        return datetime.fromisoformat(row.timestamp.replace("Z", "+00:00")).timestamp()
+        at = datetime.fromisoformat(row.timestamp.replace("Z", "+00:00"))
     except ValueError:
-        return 0.0
+        return day.timestamp()
+    return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()
 
 
 def _guessed(row: UsageRow, calls: Sequence[BookedCall]) -> tuple[str, str]:
-    """Whose line a request is that the ledger does not name, as of a voice in several pieces."""
+    """Whose line a request is that the ledger does not name, as one that broke off: its model's, if any."""
     sku = _plain(row.sku)
     named = Counter((call.model, call.medium) for call in calls if sku.startswith(_plain(call.model)))
     best = max(named, key=lambda key: (len(key[0]), named[key]), default=None)
@@ -216,7 +270,8 @@ def told(found: Reconciliation) -> str:
         "The ledger stays as it is. What only Venice lists was not asked through me: look at who else uses "
         "the account, or stop this with `/settings reconcile off`."
     )
-    return "\n".join([f"The bill of {day_words(found)}", "", *details(found), "", advice])
+    reasons = [found.said, ""] if found.said else []
+    return "\n".join([f"The bill of {day_words(found)}", "", *details(found), "", *reasons, advice])
 
 
 def _usd(amount: int) -> str:

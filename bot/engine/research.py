@@ -86,9 +86,9 @@ class Researcher:
         """One call within the limits; `what` stands in the ledger in the place of a model."""
         paying = self._cashier.paying(turn.payer, turn.settlements, Medium.SEARCH, what, price)
         async with paying as bill:
-            bill.charge(0, count=0)  # waiting in line costs nothing
+            bill.wait()
             async with self._client.limits.turn(what, turn.person, 0):
-                bill.cost, bill.count = None, 1
+                bill.start()
                 result = await call()
                 bill.charge(price, request_id=result.request_id)
                 return result

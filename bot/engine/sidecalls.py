@@ -106,15 +106,16 @@ class SideCalls:
     ) -> str:
         estimate = chat_ceiling(model, request)
         tokens = likely_tokens("".join(_texts(request))) + request.max_completion_tokens
-        async with (
-            self._cashier.paying(payer, settlements, Medium.CHAT, model.id, estimate, count=0) as bill,
-            self._client.limits.turn(model.id, payer.person, tokens) as slot,
-        ):
-            result = await self._client.chat(request, model)
-            if result.usage is not None:
-                cost = chat_cost(model, result.usage)
-                bill.charge(cost.micro_usd, count=0, request_id=result.finished.request_id)
-                slot.used(result.usage.total)
+        paying = self._cashier.paying(payer, settlements, Medium.CHAT, model.id, estimate, count=0)
+        async with paying as bill:
+            bill.wait()
+            async with self._client.limits.turn(model.id, payer.person, tokens) as slot:
+                bill.start(0)
+                result = await self._client.chat(request, model)
+                if result.usage is not None:
+                    cost = chat_cost(model, result.usage)
+                    bill.charge(cost.micro_usd, count=0, request_id=result.finished.request_id)
+                    slot.used(result.usage.total)
         return result.text
 
 

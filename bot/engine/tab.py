@@ -20,15 +20,13 @@ class Tab:
         self._bill = bill
         self._paid = 0
         self._calls = 0
-        self._request_id: str | None = None
+        self._request_ids: list[str] = []
         self._write()
 
     @contextmanager
     def call(self, price: int) -> Generator[Tab]:
         """Around one call."""
-        self._bill.charge(
-            self._paid + price, count=self._calls + 1, uncertain=True, request_id=self._request_id
-        )
+        self._bill.charge(self._paid + price, count=self._calls + 1, uncertain=True, request_id=self._named)
         try:
             yield self
         except VeniceError as error:
@@ -40,11 +38,16 @@ class Tab:
         self._write()
 
     def answered(self, request_id: str | None) -> None:
-        """Which request it was; the last one stands in the ledger."""
-        self._request_id = request_id or self._request_id
+        """Which request it was; all of them stand in the ledger, with spaces between."""
+        if request_id:
+            self._request_ids.append(request_id)
+
+    @property
+    def _named(self) -> str | None:
+        return " ".join(self._request_ids) or None
 
     def _write(self) -> None:
-        self._bill.charge(self._paid, count=self._calls, request_id=self._request_id)
+        self._bill.charge(self._paid, count=self._calls, request_id=self._named)
 
 
 class Payments:

@@ -249,3 +249,46 @@ async def test_calls_gifts_and_grants_at_once_lose_nothing(built: House) -> None
         account = await built.store.credits.account(person)
         assert account.held == 0
         assert account.balance >= -overrun[person]
+
+
+async def test_everything_given_twice_at_once_goes_once(built: House) -> None:
+    """Two buttons of one purse, pressed at the same moment in two processes."""
+    other = await built.another("b")
+    await granted(built.store, 500)
+    gifts = [
+        store.credits.give(Movement(ANN, CreditKind.GIVEN, 500, NOON, f"b{n}", "t", to, ""))
+        for n, (store, to) in enumerate([(built.store, BOB), (other, "p3")] * 4)
+    ]
+    assert sum(await asyncio.gather(*gifts)) == 1
+    found = await built.store.credits.accounts([ANN, BOB, "p3"])
+    assert sorted(one.balance for one in found.values() if one.balance) == [500]
+    await adds_up(built)
+
+
+async def test_a_grant_that_is_tried_at_once_everywhere_is_booked_once(built: House) -> None:
+    other = await built.another("b")
+    stores = [built.store, other] * 5
+    assert all(await asyncio.gather(*(granted(store, 500) for store in stores)))
+    assert await built.store.credits.account(ANN) == CreditAccount(500)
+    assert len(await built.store.credits.movements(ANN, 20)) == 1
+    assert len(await built.store.audit.entries(20, kind="credit")) == 1
+    await adds_up(built)
+
+
+async def test_gifts_in_a_circle_neither_block_nor_make_money(built: House) -> None:
+    other = await built.another("b")
+    people = [ANN, BOB, "p3"]
+    for person in people:
+        await granted(built.store, 100, person, f"t-{person}")
+    await asyncio.gather(
+        *(
+            (built.store, other)[n % 2].credits.give(
+                Movement(people[n % 3], CreditKind.GIVEN, 70, NOON, f"b{n}", "t", people[(n + 1) % 3], "")
+            )
+            for n in range(30)
+        )
+    )
+    found = await built.store.credits.accounts(people)
+    assert sum(one.balance for one in found.values()) == 300
+    assert all(one.balance >= 0 for one in found.values())
+    await adds_up(built)

@@ -63,6 +63,21 @@ async def test_unlinking_resets_nothing(built: House) -> None:
     assert await store.people.unlink(ANN, note("link")) == 0
 
 
+async def test_linking_again_counts_nothing_twice(built: House) -> None:
+    store = built.store
+    await spend(store, "a", ANN, 100)
+    await spend(store, "b", EVE, 30)
+    for first, second in ((FIRST, SECOND), (SECOND, FIRST), (FIRST, SECOND)):
+        await store.people.link(first, second, note("link"))
+        assert await used(store, first.person) == 130
+        await store.people.unlink(first.person, note("link"))
+        assert (await used(store, ANN), await used(store, EVE)) == (130, 130)
+    await spend(store, "c", ANN, 7)
+    await spend(store, "held", EVE, 5, settled=False)
+    await store.people.link(FIRST, SECOND, note("link"))
+    assert await used(store, ANN) == 142, "what each used alone since then adds up"
+
+
 async def test_erasing_both_resets_neither(built: House) -> None:
     store = built.store
     await store.people.link(FIRST, SECOND, note("link"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from bot.demo import Fault
 from bot.engine import reconciler
 from bot.engine.reconciler import compare
 from bot.reconciling import BookedCall, ComparedLine, Outcome, Reconciliation
-from bot.venice import UsageRow
+from bot.venice import UsageQuery, UsageRow
 from tests.integration.engine.room import Room, open_room
 
 ADMIN = "VENICE_ADMIN_KEY_of-the-house"
@@ -96,7 +97,17 @@ async def test_a_bill_that_differs_is_told_to_owners_by_model_once(room: Room) -
     assert f"`{line.model}` (chat): Venice" in account.text
 
 
-@pytest.mark.parametrize("fault", [Fault.status(403), Fault.status(504), Fault.truncate()])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault.status(403),
+        Fault.status(429, retry_after=0),
+        Fault.status(500),
+        Fault.status(504),
+        Fault.truncate(),
+    ],
+    ids=["403", "429", "500", "504", "truncated"],
+)
 async def test_what_cannot_be_read_is_said_and_tried_again_the_next_day(room: Room, fault: Fault) -> None:
     await room.say("Hello")
     room.demo.faults.next(HISTORY, fault).always()
@@ -115,6 +126,27 @@ async def test_what_cannot_be_read_is_said_and_tried_again_the_next_day(room: Ro
     assert (first.day, first.outcome, second.outcome) == (one.day, Outcome.AGREES, Outcome.AGREES)
     tomorrow(room, 3)
     assert len(await room.parts.reconciler.look()) == 1
+
+
+async def test_one_stumble_is_not_told(room: Room) -> None:
+    """Venice refuses twice and then tells: the client asks again by itself."""
+    await room.say("Hello")
+    room.demo.faults.next(HISTORY, Fault.status(500)).times(1)
+    tomorrow(room)
+    assert (await looked(room)).outcome is Outcome.AGREES
+    assert await told(room) == []
+
+
+async def test_a_voice_in_pieces_names_each_request(room: Room) -> None:
+    await room.command("voice", text="The lamp burns. " * 40, model="tts-qwen3-0-6b")
+    tomorrow(room)
+    one = await looked(room)
+    day = datetime.fromisoformat(one.day).replace(tzinfo=UTC).timestamp()
+    [booked] = await room.store.reconciliations.booked(day, day + 86_400)
+    assert len(booked.requests) == len(set(booked.requests)) > 1
+    with room.parts.reconciler.account.rights() as account:
+        history = [row async for row in account.usage_rows(UsageQuery())]
+    assert {row.request_id for row in history} == set(booked.requests)
 
 
 async def test_a_page_that_is_missing_leaves_the_day_unread(
@@ -156,10 +188,12 @@ def call(request: str, cost: int, model: str = "m-1", at: float = NOON) -> Booke
     return BookedCall(request, model, "chat", cost, at)
 
 
-def row(request: str, cost: int, sku: str = "m-1-llm-output", at: float = NOON) -> UsageRow:
+def row(
+    request: str, cost: int, sku: str = "m-1-llm-output", at: float = NOON, currency: str = "USD"
+) -> UsageRow:
     stamp = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     one = Decimal(1)
-    return UsageRow(stamp, sku, one, one, -cost, "USD", "", request, None, None, None)
+    return UsageRow(stamp, sku, one, one, -cost, currency, "", request, None, None, None)
 
 
 def compared(ours: list[BookedCall], theirs: list[UsageRow], *, last_try: bool = False) -> Reconciliation:
@@ -217,3 +251,57 @@ def test_a_history_that_is_not_complete_is_partial_and_in_the_end_a_difference()
     models = replace(ours[0], model="other")
     swapped = compared([models, ours[1]], [row("a", 40_000), row("b", 0)])
     assert swapped.outcome is Outcome.DIFFERS, "models are compared, not only sums"
+
+
+def test_late_rows_are_waited_for_where_they_explain_the_difference() -> None:
+    ours = [call(f"r{n}", 20_000) for n in range(20)]
+    theirs = [row(f"r{n}", 20_000) for n in range(19)]
+    assert compared(ours, theirs).outcome is Outcome.PARTIAL, "one of twenty is not listed yet"
+    last = compared(ours, theirs, last_try=True)
+    assert (last.outcome, last.said) == (Outcome.DIFFERS, "It does not list 1 of mine for $0.02.")
+    other = compared(ours, [*theirs, row("x", 50_000)])
+    assert other.outcome is Outcome.DIFFERS, "more than that is wrong"
+
+
+def test_who_else_uses_the_account_is_named_as_such() -> None:
+    ours = [call("a", 50_000), call("", 30_000)]
+    theirs = [row("a", 50_000), row("x", 200_000), row("y", 1_000), row("", 30_000)]
+    found = compared(ours, theirs)
+    assert found.outcome is Outcome.DIFFERS
+    assert found.said == (
+        "Venice lists 2 requests for $0.20 that my ledger does not name. "
+        "1 of mine for $0.03 broke off without an id of Venice's; they are booked at their estimate."
+    )
+    assert found.said in reconciler.told(found)
+
+
+def test_times_without_a_zone_are_utc_and_those_nobody_can_read_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati")  # fourteen hours ahead
+    time.tzset()
+    try:
+        plain = replace(row("x", 90_000, "qwen"), timestamp="2026-11-27T23:30:00.000")
+        odd = replace(row("y", 90_000, "qwen"), timestamp="yesterday")
+        found = compared([call("a", 50_000)], [row("a", 50_000), plain, odd])
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert ComparedLine("qwen", "", 0, 180_000) in found.lines
+
+
+def test_diem_counts_as_dollars_and_other_money_by_units_and_price() -> None:
+    ours = [call("a", 50_000), call("b", 1_000_000)]
+    earned = row("b", 7, currency="EARNED_CREDITS")  # seven of them, for one unit at a dollar
+    assert compared(ours, [row("a", 50_000, currency="DIEM"), earned]).outcome is Outcome.AGREES
+
+
+def test_several_requests_of_one_call_are_one_line() -> None:
+    ours = [call("a b c", 60_000, "tts-1")]
+    theirs = [row(name, 20_000, "tts-1-units") for name in "abc"]
+    found = compared(ours, theirs)
+    assert (found.outcome, found.lines) == (
+        Outcome.AGREES,
+        (ComparedLine("tts-1", "chat", 60_000, 60_000),),
+    )
+    assert compared(ours, theirs[:2], last_try=True).outcome is Outcome.DIFFERS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,7 +12,7 @@ from bot.engine.caps import CapsBook, dollars, period_at
 from bot.engine.cashier import Cashier, Payer
 from bot.errors import CapReached, UserError, VeniceError, VeniceFailure
 from bot.messages import Place
-from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit, Settlement
+from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit, Settlement, period_start
 from bot.storing import Store
 
 PLACE = Place("discord", "10", "20")
@@ -147,3 +148,17 @@ async def test_a_role_limits_only_what_its_cap_speaks_of(store: Store) -> None:
         (3, "2026-W48"),
         (5, "2026-11-24"),
     ]
+
+
+@pytest.mark.parametrize("period", list(CapPeriod))
+def test_periods_follow_each_other_without_gap_or_overlap(period: CapPeriod) -> None:
+    """Through leap days, new years and weeks that belong to two years."""
+    at, names = datetime(2023, 12, 1, tzinfo=UTC).timestamp(), set[str]()
+    while at < datetime(2029, 2, 1, tzinfo=UTC).timestamp():
+        found = period_at(period, at)
+        assert found.start <= at < found.end
+        assert period_at(period, found.end - 0.001) == found
+        assert period_start(period, found.name).timestamp() == found.start
+        assert found.name not in names
+        names.add(found.name)
+        at = found.end
