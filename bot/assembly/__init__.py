@@ -14,6 +14,7 @@ from bot.assembly.beside import people_parts, round_parts
 from bot.assembly.front import open_conductor, open_desk, open_groups, open_router
 from bot.assembly.house import House
 from bot.assembly.layers import (
+    Ground,
     door_parts,
     lay_ground,
     media_parts,
@@ -224,11 +225,6 @@ def _services(house: House, backup_days: int) -> Services:
     ground, media, talk, money = house.ground, house.media, house.talk, house.money
     door, people = house.door, house.people
     links = Links(ground.doors)
-
-    def unread(place: Place, person: Person) -> bool:
-        wishes_so = ground.settings.of_person(place, person, HEARD) == "off"
-        return wishes_so or ground.doorkeeper.silenced(place, person)
-
     return Services(
         store=ground.store,
         client=ground.client,
@@ -269,7 +265,7 @@ def _services(house: House, backup_days: int) -> Services:
             talk.researcher, ground.side_calls, ground.thrift, Allowance(ground.store, ground.caps)
         ),
         digester=Digester(talk.researcher, media.fetcher, ground.side_calls),
-        backlog=Backlog(ground.doors, ground.store.memory, talk.overheard, unread),
+        backlog=Backlog(ground.doors, ground.store.memory, talk.overheard, _unread(ground)),
         messenger=Messenger(ground.side_calls, ground.models, links),
         aside=Aside(ground.doors, ground.delivery),
         roles=Roles(ground.doors),
@@ -281,6 +277,16 @@ def _services(house: House, backup_days: int) -> Services:
         credits=CreditBook(ground.store, ground.bulletin, ground.hasher),
         sign_in=house.sign_in,
     )
+
+
+def _unread(ground: Ground) -> Callable[[Place, Person], bool]:
+    """Says whose lines in a place are not read, by their own wish or the door's."""
+
+    def unread(place: Place, person: Person) -> bool:
+        wishes_so = ground.settings.of_person(place, person, HEARD) == "off"
+        return wishes_so or ground.doorkeeper.silenced(place, person)
+
+    return unread
 
 
 def _engine(house: House, registry: Registry, patience: float) -> Engine:

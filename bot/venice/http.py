@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from types import TracebackType
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -95,6 +97,12 @@ class Upload:
     mime: str
 
 
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Whom every client trusts. Reading them takes longer than all the rest of making one."""
+    return httpx.create_ssl_context()
+
+
 class Wire:
     """One connection pool without a connection limit. Use as an async context manager."""
 
@@ -116,7 +124,7 @@ class Wire:
         self._origin = str(httpx.URL(base_url).join("/"))
         self._client = httpx.AsyncClient(
             base_url=base_url.rstrip("/") + "/",
-            transport=AiohttpTransport(limits=limits),
+            transport=AiohttpTransport(verify=_certificates(), limits=limits),
             headers={"User-Agent": "gondola"},
         )
 

@@ -15,6 +15,7 @@ from tests.fakes.discord import Channel, FakeDiscord, Guild
 from tests.fakes.discord import User as DiscordUser
 from tests.fakes.telegram import Chat, FakeTelegram
 from tests.fakes.telegram import User as TelegramUser
+from tests.furnished import furnish
 
 NOTHING_SET: Mapping[str, str] = {}
 
@@ -32,6 +33,7 @@ async def house(
         "GONDOLA_DATA_DIR": str(folder),
         **more,
     }
+    await furnish(folder)
     async with serving(load_configuration(environment)) as opened:
         for name, value in settings.items():
             await opened.parts.settings.put("bot", name, value, by="test", at=time.time())

@@ -28,6 +28,7 @@ from bot.records import (
 from storage import ContentCipher, SqlStore, open_store
 from storage.ciphering import NO_CIPHER
 from storage.lease import Lease
+from tests.furnished import furnish, furnish_schema
 
 NOON = 1_764_000_000.0
 """24 November 2025, in the afternoon (UTC): where every test's clock starts."""
@@ -127,6 +128,7 @@ async def house(engine: str, data_dir: Path) -> AsyncGenerator[House]:
 @asynccontextmanager
 async def _house(url: str, data_dir: Path, cipher: ContentCipher) -> AsyncGenerator[House]:
     clock = Clock()
+    await (furnish_schema(url) if url else furnish(data_dir))
     store = await open_store(url, data_dir, instance="a", clock=clock, cipher=cipher)
     built = House(url, data_dir, clock, store, cipher)
     try:

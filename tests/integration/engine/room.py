@@ -31,6 +31,7 @@ from bot.messages import (
 )
 from bot.venice import Timeouts, VeniceClient
 from storage import SqlStore, open_store
+from tests.furnished import furnish
 
 CAPABILITIES = Capabilities(
     platform="test",
@@ -167,6 +168,7 @@ async def open_room(
     known = None if keys is None else keys | {"demo"}
     async with AsyncExitStack() as stack:
         demo = await stack.enter_async_context(DemoVenice(pace=math.inf, keys=known))
+        await furnish(folder)
         store = await open_store("", folder, instance="room", clock=time.time)
         timeouts = Timeouts(connect=1.0, answer=4.0, idle=0.5, quiet=1.0)
         admin = VeniceClient(admin_key, demo.base_url, timeouts=timeouts) if admin_key else None

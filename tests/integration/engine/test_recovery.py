@@ -37,6 +37,7 @@ from bot.records import Intake, Role, TurnMark, TurnState
 from bot.venice import VeniceClient
 from storage import SqlStore, open_store
 from storage.lease import Lease
+from tests.furnished import furnish
 from tests.integration.engine.room import ADA, CAPABILITIES, PLACE, MemoryDoor, Message
 from tests.pictures import picture
 
@@ -138,6 +139,7 @@ async def until(done: Callable[[], object]) -> None:
 async def scene(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Crashes]:
     async with AsyncExitStack() as stack:
         demo = await stack.enter_async_context(DemoVenice(pace=float("inf")))
+        await furnish(tmp_path)
         store = await stack.enter_async_context(
             await open_store("", tmp_path, instance="first", clock=time.time)
         )

@@ -21,6 +21,7 @@ from bot.demo import DemoVenice
 from bot.ports import Front
 from bot.venice import VeniceClient
 from storage import open_store
+from tests.furnished import furnish
 from tests.integration.discord.front import PracticeFront
 
 
@@ -86,6 +87,7 @@ async def whole(folder: Path) -> AsyncGenerator[Scene]:
     connection = Connection("")
     door = DiscordDoor(connection)
     async with DemoVenice(pace=math.inf) as demo:
+        await furnish(folder)
         store = await open_store("", folder, instance="simcord", clock=time.time)
         async with store, VeniceClient("demo", demo.base_url) as client:
             parts = assemble(

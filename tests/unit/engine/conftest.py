@@ -10,10 +10,12 @@ import pytest
 
 from bot.storing import Store
 from storage import open_store
+from tests.furnished import furnish
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    await furnish(tmp_path)
     opened = await open_store("", tmp_path, instance="test", clock=time.time)
     yield opened
     await opened.close()
