@@ -6,8 +6,8 @@ Where each is tested (names without a folder are files here):
 - forged buttons and callbacks: test_buttons, test_garbage
 - replayed sign-in links, guessing: web/test_dashboard_doors, web/test_doors, engine/test_dashboard_links
 - CSRF, foreign origins, headers, cookies: web/test_doors, web/test_dashboard_doors, test_garbage
-- addresses of files and pages, redirects, private hosts in disguise: test_addresses, unit/venice/test_addresses
-- header, path, log and SQL injection: test_injection, web/test_dashboard_doors; sheets: web/test_dashboard_pages
+- addresses of files and pages, redirects, private hosts: test_addresses, unit/venice/test_addresses
+- header, path, log and SQL injection: test_injection, web/test_dashboard_doors, web/test_dashboard_pages
 - mentions in answers, names, files, lists: test_mentions; threads, reminders, summaries: test_mentions_later
 - labels of speakers and words that imitate the service: unit/engine/test_speakers
 - scripts in answers, names and files: unit/format/test_web, web/test_conversation, web/test_dashboard_pages
