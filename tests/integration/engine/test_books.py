@@ -23,6 +23,7 @@ from bot.venice import VeniceClient
 from storage import SqlStore
 from tests.contract.storage.houses import House, house
 from tests.integration.engine.room import MemoryDoor
+from tests.integration.storage.test_processes import finish, start
 
 SQUARE = Place("test", "s1", "c1")
 SERVER = SQUARE.server_key
@@ -126,6 +127,20 @@ async def test_it_is_looked_at_by_itself_and_again_after_trouble(
         async with asyncio.timeout(10):
             while theirs.doorkeeper.admits(event()):
                 await asyncio.sleep(0.01)
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+
+
+@pytest.mark.postgres
+async def test_a_real_second_process_shuts_the_door_here(tmp_path: Path) -> None:
+    async with house("postgres", tmp_path) as built, process(built.store) as ours:
+        watching = asyncio.create_task(ours.books.run())
+        assert ours.doorkeeper.admits(event())
+        assert await finish(await start("deny", built.url, tmp_path)) == ""
+        async with asyncio.timeout(bookwatch.LOOK_SECONDS + 10):
+            while ours.doorkeeper.admits(event()):
+                await asyncio.sleep(0.05)
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching

@@ -276,6 +276,7 @@ async def test_a_brought_key_has_the_windows_of_its_own_account(room: Room) -> N
 
 async def test_after_a_restart_the_windows_are_asked_for_once(room: Room) -> None:
     await key(room, MO, action="own", key=KEY)
+    room.parts.keys._keys.clear()  # pyright: ignore[reportPrivateUsage]
     await room.parts.keys.load()
     for _ in range(2):
         await room.parts.account.look()

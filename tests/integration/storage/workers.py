@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bot.records import TurnMark, TurnState
+from bot.records import AccessRule, TurnMark, TurnState
 from storage import open_store
 from tests.contract.storage.houses import Clock, admission, intake, line
 
@@ -48,7 +48,19 @@ async def visit(url: str, data_dir: str) -> None:
     await store.close()
 
 
-JOBS: dict[str, Callable[[str, str], Awaitable[None]]] = {"hold": hold, "draw": draw, "visit": visit}
+async def deny(url: str, data_dir: str) -> None:
+    """Shut out a server."""
+    store = await open_store(url, Path(data_dir), instance="d", clock=time.time)
+    await store.access.put_rule(AccessRule("server:test:s1", allowed=False), "ann", time.time())
+    await store.close()
+
+
+JOBS: dict[str, Callable[[str, str], Awaitable[None]]] = {
+    "hold": hold,
+    "draw": draw,
+    "visit": visit,
+    "deny": deny,
+}
 
 
 async def main(job: str, url: str, data_dir: str) -> None:
