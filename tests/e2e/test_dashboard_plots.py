@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from playwright.async_api import Locator, expect
+from playwright.async_api import Browser, Locator, expect
 
+from bot.dashboard import Step
 from tests.e2e.browser import needs_browser
-from tests.e2e.deskpage import DeskPage
+from tests.e2e.deskpage import DeskPage, opened, served
+from tests.integration.web.desk import PracticeDesk
 
 pytestmark = needs_browser
 STEPS = 96
@@ -147,3 +150,19 @@ async def test_colours_follow_the_theme_and_the_width_follows_the_window(there: 
         arg=stage["width"],
     )
     assert [one for one in there.complaints if "getImageData" not in one] == []
+
+
+class SparseDesk(PracticeDesk):
+    """Every second step alone."""
+
+    def _step(self, at: float, n: int) -> Step:
+        return Step(at, 1, 0, 900, 2.0, 3.0, 0.5) if n % 2 else Step(at)
+
+
+async def test_a_step_with_nothing_beside_it_is_seen(tmp_path: Path, browser: Browser) -> None:
+    async with served(tmp_path, kept := SparseDesk()) as address:
+        there = await opened(browser, kept, address)
+        await there.page.emulate_media(color_scheme="light")
+        await there.goto("")
+        seen = await plot(there, "Time to answer").evaluate(SEEN)
+        assert {"rgb(14, 110, 120)", "rgb(138, 90, 0)"} <= set(seen)
