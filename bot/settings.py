@@ -27,6 +27,11 @@ SECRETS = (
 VENICE_URL = "https://api.venice.ai/api/v1"
 
 
+_TOKENS = ("venice_api_key", "venice_admin_key", "discord_token", "telegram_token")
+"""These travel in headers and addresses."""
+_MOST_SHOWN = 16
+
+
 class Configuration(BaseSettings):
     """What an operator can set. Descriptions are the documentation."""
 
@@ -88,7 +93,7 @@ class Configuration(BaseSettings):
         host, _, port = self.gondola_http.rpartition(":")
         if not host or not port.isdigit() or int(port) > 65_535:
             raise OperatorError(
-                f"GONDOLA_HTTP must be host:port, for example 127.0.0.1:8080, not {self.gondola_http!r}."
+                f"GONDOLA_HTTP must be host:port, like 127.0.0.1:8080, not {_shown(self.gondola_http)}."
             )
         return host.strip("[]"), int(port)
 
@@ -99,7 +104,7 @@ class Configuration(BaseSettings):
         for key in keys:
             if not re.fullmatch(r"(discord|telegram):\d+", key):
                 raise OperatorError(
-                    f"GONDOLA_OWNERS must look like discord:123,telegram:456; {key!r} does not."
+                    f"GONDOLA_OWNERS must look like discord:123,telegram:456; {_shown(key)} does not."
                 )
         return keys
 
@@ -158,6 +163,8 @@ def _read_file(values: dict[str, str], name: str) -> None:
         values[name] = Path(path).read_text().strip()
     except OSError as error:
         raise OperatorError(f"{name}_FILE names {path}, which I cannot read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise OperatorError(f"{name}_FILE names {path}, which holds no text.") from None
 
 
 def _first_complaint(error: ValidationError) -> str:
@@ -184,3 +191,17 @@ def _check(configuration: Configuration) -> None:
         url = str(getattr(configuration, name))
         if url and not re.match(r"https?://[^/\s]+", url):
             raise OperatorError(f"{name.upper()} must be an address that begins with http:// or https://.")
+    for name in ("venice_base_url", "discord_base_url"):  # where the key or token says who asks
+        if "@" in "".join(str(getattr(configuration, name)).split("/")[2:3]):
+            raise OperatorError(f"{name.upper()} must not hold a user name or password.")
+    for name in _TOKENS:
+        token: SecretStr = getattr(configuration, name)
+        if re.search(r"[^!-~]", token.get_secret_value()):
+            raise OperatorError(
+                f"{name.upper()} holds a blank, a line break or a sign that no such key has. Copy it again."
+            )
+
+
+def _shown(value: str) -> str:
+    """The beginning of what was given: it may be a secret in the wrong place."""
+    return repr(value if len(value) <= _MOST_SHOWN else f"{value[:_MOST_SHOWN]}…")

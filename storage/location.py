@@ -124,7 +124,7 @@ class DirectoryLock:
             os.close(self._handle)
             raise OperatorError(
                 f"Another Gondola is running on {file.path.parent}. "
-                "Stop it first, or give this one a GONDOLA_DATA_DIR of its own."
+                "Stop it first. (A second one that is to run beside it needs a GONDOLA_DATA_DIR of its own.)"
             ) from None
         except OSError as error:
             os.close(self._handle)

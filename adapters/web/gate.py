@@ -123,7 +123,7 @@ class Gate:
             return False
         if site is not None and site != "same-origin":
             return False
-        return origin is None or urlsplit(origin).netloc.lower() in self._own_hosts(request)
+        return origin is None or _host_of(origin) in self._own_hosts(request)
 
     def _own_hosts(self, request: HTTPConnection) -> set[str]:
         hosts = {request.headers.get("host", ""), self._public.netloc}
@@ -147,3 +147,11 @@ class Gate:
             samesite="lax",
             secure=self.secure(request),
         )
+
+
+def _host_of(origin: str) -> str:
+    """Host and port of an origin, as `Host` names them; "" for what is none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""

@@ -10,16 +10,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.assembly.beside import people_parts, round_parts
 from bot.assembly.front import open_conductor, open_desk, open_groups, open_router
+from bot.assembly.house import House
 from bot.assembly.layers import (
-    House,
     door_parts,
     lay_ground,
     media_parts,
     money_parts,
     open_counter,
-    people_parts,
-    round_parts,
     talk_parts,
 )
 from bot.commands import Services, build_registry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bot.assembly.layers import House
+from bot.assembly.house import House
 from bot.dashboard import PlatformHealth
 from bot.desk import HouseDesk
 from bot.engine.ambient import Gate

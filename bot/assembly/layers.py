@@ -5,32 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.books import Book
 from bot.delivery import Delivery
 from bot.engine.access import Doorkeeper
-from bot.engine.account import AccountBook, AccountWatch
+from bot.engine.account import AccountBook
 from bot.engine.adults import AdultRule
-from bot.engine.alarm import Alarm
 from bot.engine.answerbook import AnswerBook
 from bot.engine.aside import Aside
 from bot.engine.asking import Asker
 from bot.engine.balance import BalanceWatch
-from bot.engine.bookwatch import BookWatch
 from bot.engine.bulletin import Bulletin
 from bot.engine.caplevels import CapLevels
 from bot.engine.caps import CapsBook
 from bot.engine.capwatch import CapWatch
 from bot.engine.cashier import Cashier
 from bot.engine.choosing import Chooser
-from bot.engine.chores import Chores
 from bot.engine.compacting import Compactor
 from bot.engine.directs import Directs
-from bot.engine.doorfiles import DoorFiles
 from bot.engine.drawing import Drawer
 from bot.engine.easel import Easel
 from bot.engine.embedding import Embedder
-from bot.engine.erasing import Eraser
-from bot.engine.exporting import Exporter
 from bot.engine.fetching import Fetcher
 from bot.engine.freeowners import FreeOwners
 from bot.engine.gallery import Gallery
@@ -39,7 +32,6 @@ from bot.engine.hearing import Hearer
 from bot.engine.identities import Identities
 from bot.engine.keybook import KeyBook
 from bot.engine.learning import Learner
-from bot.engine.linking import Linker
 from bot.engine.making.shop import Shop, open_shop
 from bot.engine.models import ModelBook
 from bot.engine.overheard import Overheard
@@ -48,19 +40,14 @@ from bot.engine.pairingdesk import PairingDesk
 from bot.engine.permits import PermitBook
 from bot.engine.privacy import PrivacyRule
 from bot.engine.pulse import Pulse
-from bot.engine.radar import Radar
 from bot.engine.recall import Recall
-from bot.engine.reconciler import Reconciler
 from bot.engine.remembering import LongMemory
 from bot.engine.reminders import ReminderBook
 from bot.engine.research import Researcher
-from bot.engine.retention import Retention
 from bot.engine.saving import Saver
 from bot.engine.settings import SettingsBook
 from bot.engine.sidecalls import Background, SideCalls
-from bot.engine.signin import SignInLinks
 from bot.engine.speaking import Speaker
-from bot.engine.stopping import Stopper
 from bot.engine.tab import Payments
 from bot.engine.talking import Talker
 from bot.engine.threshold import Threshold
@@ -144,28 +131,6 @@ class MoneyParts:
 
 
 @dataclass(frozen=True, slots=True)
-class PeopleParts:
-    """What people do with their own data."""
-
-    exporter: Exporter
-    eraser: Eraser
-    linker: Linker
-
-
-@dataclass(frozen=True, slots=True)
-class RoundParts:
-    """What is done by itself, beside the turns, and the list of when it was done last."""
-
-    chores: Chores
-    alarm: Alarm
-    radar: Radar
-    account: AccountWatch
-    reconciler: Reconciler
-    retention: Retention
-    books: BookWatch
-
-
-@dataclass(frozen=True, slots=True)
 class DoorParts:
     """Who comes in, and who may use what."""
 
@@ -173,22 +138,6 @@ class DoorParts:
     permits: PermitBook
     adults: AdultRule
     threshold: Threshold
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """Every layer, from the ground up."""
-
-    ground: Ground
-    media: MediaParts
-    talk: TalkParts
-    money: MoneyParts
-    door: DoorParts
-    shop: Shop
-    people: PeopleParts
-    rounds: RoundParts
-    sign_in: SignInLinks
-    stopper: Stopper
 
 
 def lay_ground(
@@ -344,57 +293,3 @@ def open_counter(ground: Ground, poll: float, public_url: str) -> Shop:
         public_url=public_url,
         trouble=ground.pulse.trouble,
     )
-
-
-def people_parts(ground: Ground, money: MoneyParts, shop: Shop) -> PeopleParts:
-    """What takes out, joins and deletes what belongs to one person, and has every book read anew after it."""
-    store, identities, clock = ground.store, ground.hasher, ground.clock
-
-    async def directs() -> None:
-        money.directs.forget()
-
-    books = (ground.settings.load, ground.caps.load, ground.doorkeeper.load)
-    eraser = Eraser(
-        store,
-        identities,
-        shop.dropping,
-        ground.delivery,
-        ground.doors,
-        ground.background,
-        clock,
-        (identities.load, *books, ground.bulletin.load, directs),
-    )
-    return PeopleParts(
-        Exporter(store, identities, DoorFiles(ground.doors), clock),
-        eraser,
-        Linker(store, identities, clock, books),
-    )
-
-
-def round_parts(ground: Ground, talk: TalkParts, money: MoneyParts, door: DoorParts) -> RoundParts:
-    """The rounds that a house makes upon everything below."""
-    store, settings, doorkeeper, clock = ground.store, ground.settings, ground.doorkeeper, ground.clock
-    retention = Retention(store, settings, ground.keys, doorkeeper, DoorFiles(ground.doors), clock)
-    return RoundParts(
-        Chores(clock),
-        Alarm(store.reminders, talk.reminders, ground.delivery, ground.doors, doorkeeper, clock),
-        Radar(store, ground.client, ground.models, settings, ground.bulletin, money.directs, clock),
-        AccountWatch(money.account, money.balance, ground.keys),
-        Reconciler(store, money.account, settings, money.directs, clock),
-        retention,
-        _book_watch(ground, door, retention),
-    )
-
-
-def _book_watch(ground: Ground, door: DoorParts, retention: Retention) -> BookWatch:
-    """Every book in memory, followed in the database."""
-    loads = {
-        Book.PEOPLE: ground.hasher.load,
-        Book.SETTINGS: ground.settings.load,
-        Book.CAPS: ground.caps.load,
-        Book.DOOR: ground.doorkeeper.load,
-        Book.PERMITS: door.permits.load,
-        Book.KEYS: ground.keys.load,
-        Book.DEPARTURES: retention.load,
-    }
-    return BookWatch(ground.store.marks, loads)

@@ -41,6 +41,8 @@ def bound(services: Services) -> list[Bound]:
 async def _audit(services: Services, turn: Turn) -> None:
     """Owners see everything in a direct chat; elsewhere everybody sees what concerns the place."""
     place = turn.incoming.place
+    if place.server_key:
+        turn.require_admin()  # the channel is theirs, but the log is of the whole server
     everything = turn.owner and place.direct
     kind, before = text_option(turn, "kind"), number_option(turn, "before") or 0
     servers = None if everything else [place.audience]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from bot.auditing import Change, ChangeKind
 from bot.commands.services import Services, text_option
 from bot.declarations import Command, Option
 from bot.engine.caps import dollars
@@ -80,8 +81,13 @@ def actions(services: Services) -> dict[str, ActionHandler]:
     async def forget(turn: Turn, stored: StoredButton) -> None:
         turn.require_moderator()
         chat = json.loads(stored.payload)["chat"]
-        await services.door_files.forget(turn.incoming.place)
-        count = await services.store.chats.forget(turn.incoming.place.conversation, chat)
+        place = turn.incoming.place
+        await services.door_files.forget(place)
+        count = await services.store.chats.forget(place.conversation, chat)
+        if count and not place.direct and not place.member:  # others lose it, too
+            old, scope = _messages(count), place.channel_key
+            change = Change(turn.now, turn.person, ChangeKind.DATA, scope, place.audience, "chat", old, "")
+            await services.store.audit.add(change)
         turn.say(f"Forgotten: {_messages(count)} of this chat.")
 
     async def branch(turn: Turn, stored: StoredButton) -> None:

@@ -48,6 +48,12 @@ PAIRINGS = Command(
 APPROVE, REFUSE = "pairing.allow", "pairing.refuse"
 LISTED = 10
 _MOST_RULES = 60
+MOST_HERE = 1_000
+"""Rules of one server's admins: they are kept in memory, and anybody can make a server."""
+FULL = (
+    f"There are {MOST_HERE:,} rules for this server, which is the most. Take one back with `forget`, or use "
+    "a role instead of people."
+)
 WHO = (
     "Say who: a mention or an id, `here`, `channel`, `category`, `topic` or `server`, a role with the option "
     "`role`, or reply to somebody."
@@ -144,6 +150,9 @@ async def _rule(services: Services, turn: Turn, *, allowed: bool) -> None:
         if forget:
             found = await rules.remove_here(server, subject.key, by=turn.person, at=turn.now)
         else:
+            here = rules.of_server(server)
+            if len(here) >= MOST_HERE and subject.key not in here:
+                raise UserError(FULL)
             await rules.put_here(server, subject.key, allowed, by=turn.person, at=turn.now)
             found = True
         where = " in this server" if subject.key != server else ""

@@ -206,6 +206,8 @@ async def _ruled_now(services: Services, turn: Turn, setting: Setting) -> str:
 def _require(turn: Turn, scope: Scope) -> None:
     if scope is Scope.BOT:
         turn.require_owner()
+    elif scope is Scope.SERVER:
+        turn.require_admin()
     elif scope is not Scope.USER:
         turn.require_moderator()
 

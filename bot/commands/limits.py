@@ -18,7 +18,7 @@ from bot.engine.registry import Bound
 from bot.engine.resets import reset_words
 from bot.engine.turn import Turn
 from bot.errors import NotAllowed, UserError
-from bot.messages import Incoming, Person, Place
+from bot.messages import Incoming, Person
 from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit, counter_key
 
 FREE = "As an owner you draw on the bot's limit alone (`/settings owner_free`)."
@@ -117,7 +117,10 @@ def _require(services: Services, turn: Turn, scope: str) -> None:
         return
     if scope not in ("server", "channel", "role") or not turn.incoming.place.server_key:
         raise NotAllowed("Only an owner of this bot can set that limit.")
-    turn.require_moderator()
+    if scope == "channel":
+        turn.require_moderator()
+    else:
+        turn.require_admin()
     if scope == "role" and not services.roles.here(turn.incoming.place, text_option(turn, "role")):
         raise NotAllowed("That is no role of this server. Choose one from the list.")
 
@@ -174,14 +177,17 @@ def manageable(services: Services, incoming: Incoming, *, owner: bool, moderator
     place = incoming.place
     if not (moderator and place.server_key):
         return []
-    return [cap for cap in caps if not cap.by_owner and _here(services, cap, place)]
+    return [cap for cap in caps if not cap.by_owner and _here(services, cap, incoming)]
 
 
-def _here(services: Services, cap: Cap, place: Place) -> bool:
-    kind, _, rest = cap.scope.partition(":")
+def _here(services: Services, cap: Cap, incoming: Incoming) -> bool:
+    """Whether who manages the channel, or the server where it is one of that, may change a cap."""
+    place, (kind, _, rest) = incoming.place, cap.scope.partition(":")
     if kind == "role":
-        return services.roles.here(place, rest)
-    return cap.scope in (place.server_key, services.caps.channel(place))
+        return incoming.admin and services.roles.here(place, rest)
+    if kind == "server":
+        return incoming.admin and cap.scope == place.server_key
+    return cap.scope == services.caps.channel(place)
 
 
 def cap_id(cap: Cap) -> str:

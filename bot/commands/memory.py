@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.auditing import Change, ChangeKind
 from bot.commands.services import Services, number_option, text_option
 from bot.declarations import Choice, Command, Option, OptionKind
 from bot.engine.recall import keep_button
@@ -89,7 +90,12 @@ def actions(services: Services) -> dict[str, ActionHandler]:
         await _ask_all(services, turn, Shelf(json.loads(stored.payload)["shelf"]))
 
     async def forget_all(turn: Turn, stored: StoredButton) -> None:
-        count = await services.long_memory.forget_all(turn, Shelf(json.loads(stored.payload)["shelf"]))
+        shelf, place = Shelf(json.loads(stored.payload)["shelf"]), turn.incoming.place
+        count = await services.long_memory.forget_all(turn, shelf)
+        if count and shelf is not Shelf.USER and not place.direct:  # others lose it, too
+            subject, old, scope = f"memory of the {shelf.value}", _facts(count), place.channel_key
+            change = Change(turn.now, turn.person, ChangeKind.DATA, scope, place.audience, subject, old, "")
+            await services.store.audit.add(change)
         turn.say(f"Forgotten: {_facts(count)}.")
 
     return {UNDO: undo, ASK_ALL: ask_all, FORGET_ALL: forget_all}

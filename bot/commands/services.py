@@ -167,3 +167,8 @@ def flag_option(turn: Turn, name: str) -> bool:
     """An on-off option, False when left out."""
     command = turn.incoming.command
     return command is not None and command.options.get(name) is True
+
+
+def among_ourselves(turn: Turn) -> bool:
+    """Whether nobody else reads what was written here: a direct chat, or a form only its sender sees."""
+    return turn.incoming.place.direct or bool(turn.incoming.reply_handle)

@@ -94,9 +94,9 @@ def _asked(services: Services, turn: Turn) -> tuple[Scope, Span]:
             turn.require_moderator()
             return Scope("This channel", channel=services.caps.channel(place)), span
         case "server":
-            turn.require_moderator()
             if not place.server_key:
                 raise UserError("There is no server here. Use this command in the server.")
+            turn.require_admin()
             return Scope("This server", server=place.server_key), span
         case "bot":
             turn.require_owner()

@@ -52,7 +52,7 @@ class Bulletin:
 def _managed(turn: Turn) -> list[str]:
     """The keys of the scopes that the asker may set something for, and of the asker."""
     keys = scope_keys(turn.incoming.place, turn.incoming.author)
-    allowed = {Scope.USER: True, Scope.BOT: turn.owner}
+    allowed = {Scope.USER: True, Scope.BOT: turn.owner, Scope.SERVER: turn.admin}
     mine = [key for scope, key in keys.items() if allowed.get(scope, turn.moderator)]
     return [*mine, personal(turn.person)]
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import cast
-from urllib.parse import urlsplit
 
 import structlog
 
@@ -17,7 +16,7 @@ from bot.declarations import Medium
 from bot.engine.briefing import Passage, excerpt
 from bot.engine.caps import dollars
 from bot.engine.making.allowance import Allowance
-from bot.engine.research import Researcher, fenced, title_of
+from bot.engine.research import Researcher, fenced, host_of, title_of
 from bot.engine.sidecalls import SideCalls
 from bot.engine.structured import Ask, Structured
 from bot.engine.thrift import SHARE, Thrift, saved_words
@@ -233,7 +232,7 @@ def _findings(read: Sequence[_Read], found: Sequence[Source], trouble: str) -> F
 
 
 def _site(source: Source) -> str:
-    return (urlsplit(source.url).hostname or source.url).removeprefix("www.")
+    return (host_of(source.url) or source.url).removeprefix("www.")
 
 
 def _same(url: str) -> str:

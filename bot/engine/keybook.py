@@ -25,6 +25,9 @@ from bot.venice import Credential, Limits, VeniceClient, acting_with
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
+MICRO = 1_000_000
+_PERIODS = {"EPOCH": "a day", "MONTH": "a month", "LIFETIME": "ever"}
+"""Venice's words for what a limit is for, in ours."""
 REST_SECONDS = 3_600.0
 """How long the house's key takes the place of one that was refused before that is tried again."""
 UNUSABLE = frozenset({VeniceFailure.AUTH, VeniceFailure.BALANCE, VeniceFailure.SPEND_LIMIT})
@@ -144,14 +147,14 @@ class KeyBook:
         """Seal and store a key, which holds at once; returns it as stored. `limits` are those of a key of
         another account, where they are known already; `audited` says that somebody gave it just now."""
         stored = replace(key, sealed=self._sealer.seal(secret, key.scope))
-        change = self._change(key.server, key.name, by=key.set_by, at=key.set_at)
+        change = self._change(key.server, _described(key), by=key.set_by, at=key.set_at)
         await self._store.put(stored, change if audited else None)
         self._hold(stored, secret, limits)
         return stored
 
     async def amend(self, key: ServerKey) -> None:
         """Store what is known of a key; its secret stays as it is, and so do its limits in use."""
-        change = self._change(key.server, f"{key.name}, other terms", by=key.set_by, at=key.set_at)
+        change = self._change(key.server, _described(key), by=key.set_by, at=key.set_at)
         await self._store.put(key, change)
         self._keys[key.server] = key
 
@@ -165,9 +168,9 @@ class KeyBook:
         return removed
 
     def _change(self, server: str, new: str, *, by: str, at: float) -> Change:
-        """What the audit log says: names of keys in the ledger, nothing of a key."""
+        """What the audit log says: names of keys in the ledger and their terms, nothing of a key."""
         before = self._keys.get(server)
-        old = before.name if before is not None else ""
+        old = _described(before) if before is not None else ""
         return Change(at, by, ChangeKind.KEY, server, server, "Venice key", old, new)
 
     async def moving(self, old: Place, new: Place) -> None:
@@ -210,3 +213,14 @@ class KeyBook:
         )
         if foreign and limits is None:
             self._unmeasured.add(key.server)
+
+
+def _described(key: ServerKey) -> str:
+    """A key by its name in the ledger, with what it may spend and call."""
+    limits = [
+        f"{limit / MICRO:g} {unit}"
+        for limit, unit in ((key.limit_usd, "USD"), (key.limit_diem, "DIEM"))
+        if limit is not None
+    ]
+    terms = [" and ".join(limits), _PERIODS.get(key.period, key.period), key.privacy.lower()]
+    return ", ".join([key.name, *(one for one in terms if one)])

@@ -108,10 +108,18 @@ def title_of(page: Page) -> str:
     """What a page calls itself, else where it is."""
     heading = _HEADING.search(page.text[:4_000])
     words = _MARKUP.sub(lambda match: match[1] or "", heading[1]).strip() if heading is not None else ""
-    return words[:120] or urlsplit(page.url).hostname or page.url
+    return words[:120] or host_of(page.url) or page.url
 
 
 def fenced(text: str, tag: str) -> str:
     """Untrusted text between `<tag>` and `</tag>`, in which nothing can end its own fence."""
     safe = text.replace("<", "‹").replace(">", "›")
     return f"<{tag}>\n{safe}\n</{tag}>"
+
+
+def host_of(url: str) -> str:
+    """The host of an address as strangers write them; "" where it is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""

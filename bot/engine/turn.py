@@ -146,9 +146,14 @@ class Turn:
             self._require_known()
             raise NotAllowed("Only someone who manages this channel can do that.")
 
+    @property
+    def admin(self) -> bool:
+        """Whether the asker may change what holds in this whole server."""
+        return self.owner or (self.incoming.admin and not self.incoming.place.direct)
+
     def require_admin(self) -> None:
         """Refuse unless the asker manages this server, or owns this bot."""
-        if not self.owner and (not self.incoming.admin or self.incoming.place.direct):
+        if not self.admin:
             self._require_known()
             raise NotAllowed("Only someone who manages this server, or an owner of this bot, can do that.")
 

@@ -6,7 +6,6 @@ What comes back was written by strangers: it is material, never an instruction.
 from __future__ import annotations
 
 import html
-import ipaddress
 import mimetypes
 import re
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from bot.errors import Fault, VeniceError, VeniceFailure
+from bot.venice.addresses import is_private
 from bot.venice.bodies import Body, refused
 from bot.venice.calls import Calls
 from bot.venice.data import as_int, as_list, as_object, as_text
@@ -30,7 +30,6 @@ MOST_RESULTS = {"brave": 10, "google": 5}
 REFUSED_SITES = ("x.com", "twitter.com", "reddit.com")
 PARSE_FEE = 10_000
 TAG = re.compile(r"<[^>]{0,500}>")
-NUMERIC = re.compile(r"\d+|0x[0-9a-f]*")
 SEARCH, SCRAPE, PARSE = "augment/search", "augment/scrape", "augment/text-parser"
 
 
@@ -149,20 +148,11 @@ def page_address(url: str) -> str:
         host, parts = "", urlsplit("")
     if parts.scheme not in ("http", "https") or not host:
         raise refused("That is no address of a web page. It should begin with https://.")
-    if parts.username is not None or _private(host):
+    if parts.username is not None or is_private(host):
         raise refused("I do not open private addresses.")
     if any(host == site or host.endswith(f".{site}") for site in REFUSED_SITES):
         raise refused("Venice cannot read pages of that site.")
     return url.strip()
-
-
-def _private(host: str) -> bool:
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        # 127.1 and 0x7f.1 are addresses to some resolvers; no public name ends in a number.
-        numeric = NUMERIC.fullmatch(host.rpartition(".")[2]) is not None
-        return numeric or "." not in host or host.endswith((".local", ".internal", ".localhost", ".lan"))
 
 
 def _source(fields: object) -> Source:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 import aiohttp
 import httpx
@@ -17,6 +18,7 @@ from httpx_aiohttp import AiohttpTransport
 from httpx_sse import EventSource
 
 from bot.errors import VeniceError, VeniceFailure
+from bot.venice.addresses import is_private
 from bot.venice.data import as_object
 from bot.venice.errors import failure, response_error, stream_error
 from bot.venice.notices import read_notices
@@ -166,9 +168,14 @@ class Wire:
 
     async def elsewhere(self, method: Literal["GET", "DELETE"], url: str) -> Answer:
         """Fetch or delete a finished film at its own address. The key does not travel along, and only
-        Venice itself may be asked without encryption (a stand-in on loopback is)."""
-        if not url.startswith(("https://", self._origin)):
-            raise failure(VeniceFailure.BAD_ANSWER, detail="address without https", retryable=False)
+        Venice itself may be asked without encryption, or on a private address (a stand-in on loopback is). A
+        public name that leads to one gets no further than its certificate."""
+        if not url.startswith(self._origin) and not _is_public(url):
+            raise failure(
+                VeniceFailure.BAD_ANSWER,
+                detail="address of a private host, or without https",
+                retryable=False,
+            )
         timeout = self._timeout(self.timeouts.idle).as_dict()
         with _translated():
             # Not made by `_keyed`, whose requests carry the key in a header.
@@ -339,3 +346,13 @@ def _translate(error: Exception) -> VeniceError:
     if isinstance(error, httpx.DecodingError | httpx.InvalidURL | httpx.UnsupportedProtocol):
         return failure(VeniceFailure.BAD_ANSWER, detail=named)
     return failure(VeniceFailure.TRUNCATED, detail=named)
+
+
+def _is_public(url: str) -> bool:
+    """Whether an address is encrypted and, by its looks, of a public host."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    host = (parts.hostname or "").rstrip(".")
+    return parts.scheme == "https" and parts.username is None and bool(host) and not is_private(host)

@@ -127,7 +127,10 @@ def check_archive(path: Path) -> Kept:
 
 def damaged(path: Path) -> OperatorError:
     """What to say of a file that is no archive, or no whole one."""
-    return OperatorError(f"{path} is not an export of Gondola, or it is damaged.")
+    return OperatorError(
+        f"{path} is not an export of Gondola, or it is damaged. What `gondola backup` wrote is for "
+        "`gondola restore`."
+    )
 
 
 def _line(entry: Mapping[str, object]) -> bytes:

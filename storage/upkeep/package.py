@@ -100,7 +100,10 @@ def is_sealed(path: Path) -> bool:
 
 def broken(path: Path) -> OperatorError:
     """What to say of a file that is no backup, or no whole one."""
-    return OperatorError(f"{path} is not a backup of Gondola, or it is damaged.")
+    return OperatorError(
+        f"{path} is not a backup of Gondola, or it is damaged. What `gondola export` wrote is for "
+        "`gondola import`."
+    )
 
 
 def _unpacked(plain: IO[bytes], folder: Path, *, sealed: bool) -> Unpacked:

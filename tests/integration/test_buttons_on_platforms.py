@@ -6,9 +6,7 @@ from pathlib import Path
 
 from bot.demo import DemoVenice, Fault
 from bot.messages import Button, ButtonsReady, Place, Target, TextDelta
-from tests.fakes.discord import FakeDiscord
-from tests.fakes.telegram import FakeTelegram
-from tests.integration.platforms import house
+from tests.integration.platforms import house, on_discord, on_telegram
 
 CHAT = "/chat/completions"
 STORY = "Tell me a story about a lighthouse."
@@ -19,12 +17,8 @@ def calls(venice: DemoVenice) -> int:
 
 
 async def test_on_telegram(tmp_path: Path, venice: DemoVenice) -> None:
-    async with (
-        FakeTelegram() as tg,
-        house(tmp_path, venice, TELEGRAM_TOKEN=tg.token, TELEGRAM_BASE_URL=tg.base_url),
-    ):
-        ann = tg.user("Ann")
-        chat = tg.private(ann)
+    async with on_telegram(tmp_path, venice) as at:
+        tg, ann, chat = at.tg, at.ann, at.chat
         venice.faults.next(CHAT, Fault.hang(after=20)).times(1)
         tg.say(chat, ann, STORY)
 
@@ -44,19 +38,11 @@ async def test_on_telegram(tmp_path: Path, venice: DemoVenice) -> None:
         tg.press(further, "Regenerate", ann)
         await tg.wait_for(lambda: "(stopped)" not in answer.text, timeout=8)
         assert calls(venice) == 3
-        assert tg.violations == []
 
 
 async def test_on_discord(tmp_path: Path, venice: DemoVenice) -> None:
-    async with (
-        FakeDiscord() as dc,
-        house(tmp_path, venice, DISCORD_TOKEN=dc.token, DISCORD_BASE_URL=dc.base_url),
-    ):
-        bob = dc.user("Bob")
-        guild = dc.guild("Canal")
-        dc.member(guild, bob)
-        room = dc.channel(guild, "general")
-        await dc.ready()
+    async with on_discord(tmp_path, venice) as at:
+        dc, bob, room = at.dc, at.bob, at.room
         venice.faults.next(CHAT, Fault.hang(after=20)).times(1)
         dc.say(room, bob, STORY, mention_bot=True)
 
@@ -75,7 +61,6 @@ async def test_on_discord(tmp_path: Path, venice: DemoVenice) -> None:
         dc.press(dc.answers(room)[1], "Regenerate", bob)
         await dc.wait_for(lambda: "(stopped)" not in answer.content, 5)
         assert calls(venice) == 3
-        assert dc.violations == []
 
 
 async def test_the_page_takes_buttons_away(tmp_path: Path, venice: DemoVenice) -> None:

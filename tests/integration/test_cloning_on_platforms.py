@@ -7,9 +7,7 @@ from typing import Any
 
 from bot.commands.cloning import AGREE_LABEL
 from bot.demo import DemoVenice, RecordedRequest
-from tests.fakes.discord import FakeDiscord
-from tests.fakes.telegram import FakeTelegram
-from tests.integration.test_files_on_platforms import house
+from tests.integration.platforms import on_discord, on_telegram
 from tests.sounds import decoded, ogg, samples
 
 WAIT = 10
@@ -20,12 +18,8 @@ def calls(venice: DemoVenice, path: str) -> list[RecordedRequest]:
 
 
 async def test_on_telegram(tmp_path: Path, venice: DemoVenice) -> None:
-    async with (
-        FakeTelegram() as tg,
-        house(tmp_path, venice, "", TELEGRAM_TOKEN=tg.token, TELEGRAM_BASE_URL=tg.base_url),
-    ):
-        ann, bob = tg.user("Ann"), tg.user("Bob")
-        group = tg.group("Canal", [ann, bob])
+    async with on_telegram(tmp_path, venice) as at:
+        tg, ann, bob, group = at.tg, at.ann, at.bob, at.group
 
         async def shown(words: str) -> None:
             await tg.wait_for(lambda: any(words in m.text for m in tg.replies(group)), timeout=WAIT)
@@ -47,21 +41,11 @@ async def test_on_telegram(tmp_path: Path, venice: DemoVenice) -> None:
         assert (bubble.kind, decoded(bubble.data).codec) == ("voice", "opus")
         body: Any = calls(venice, "/audio/speech")[-1].json
         assert body["voice"].startswith("vv_")
-        assert tg.violations == []
 
 
 async def test_on_discord(tmp_path: Path, venice: DemoVenice) -> None:
-    async with (
-        FakeDiscord() as dc,
-        house(tmp_path, venice, "", DISCORD_TOKEN=dc.token, DISCORD_BASE_URL=dc.base_url),
-    ):
-        bob, eve = dc.user("Bob"), dc.user("Eve")
-        guild = dc.guild("Canal")
-        dc.member(guild, bob)
-        dc.member(guild, eve)
-        room = dc.channel(guild, "general")
-        await dc.ready()
-        await dc.wait_for(lambda: bool(dc.world.syncs), WAIT)
+    async with on_discord(tmp_path, venice) as at:
+        dc, bob, eve, room = at.dc, at.bob, at.eve, at.room
         file = ("voice-message.ogg", ogg(samples(8.0)), "audio/ogg")
         voice = dc.say(room, bob, attachments=[file], voice=True)
         dc.context_menu(room, eve, "Learn my voice", voice)
@@ -77,4 +61,3 @@ async def test_on_discord(tmp_path: Path, venice: DemoVenice) -> None:
         await dc.wait_for(lambda: any(m.attachments for m in dc.answers(room)), WAIT)
         [file_shown] = next(m.attachments for m in dc.answers(room) if m.attachments)
         assert decoded(file_shown.data).codec == "opus"
-        assert dc.violations == []

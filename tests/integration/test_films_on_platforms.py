@@ -16,7 +16,7 @@ from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord.state import Message as DiscordMessage
 from tests.fakes.telegram import FakeTelegram
 from tests.films import look_at
-from tests.integration.platforms import house
+from tests.integration.platforms import discord_env, house, listening, on_discord, on_telegram, telegram_env
 from tests.pictures import picture
 
 WAIT = 20
@@ -40,12 +40,8 @@ def labels(message: DiscordMessage) -> str:
 
 async def test_on_telegram(tmp_path: Path, venice: DemoVenice) -> None:
     """A sound comes with a player, which takes no FLAC there."""
-    async with (
-        FakeTelegram() as tg,
-        house(tmp_path, venice, TELEGRAM_TOKEN=tg.token, TELEGRAM_BASE_URL=tg.base_url),
-    ):
-        ann = tg.user("Ann")
-        chat = tg.private(ann)
+    async with on_telegram(tmp_path, venice) as at:
+        tg, ann, chat = at.tg, at.ann, at.chat
         tg.say(chat, ann, "/sound rain on a roof seconds=3")
         await tg.wait_for(lambda: any(m.buttons for m in tg.replies(chat)), timeout=WAIT)
         [card] = tg.replies(chat)
@@ -65,16 +61,11 @@ async def test_on_telegram(tmp_path: Path, venice: DemoVenice) -> None:
         assert sound.reply_to is card
         assert len(tg.replies(chat)) == 2
         assert ordered(venice) == 1
-        assert tg.violations == []
 
 
 async def test_a_film_on_telegram_is_a_film(tmp_path: Path, venice: DemoVenice) -> None:
-    async with (
-        FakeTelegram() as tg,
-        house(tmp_path, venice, TELEGRAM_TOKEN=tg.token, TELEGRAM_BASE_URL=tg.base_url),
-    ):
-        ann = tg.user("Ann")
-        group = tg.group("Canal", [ann])
+    async with on_telegram(tmp_path, venice) as at:
+        tg, ann, group = at.tg, at.ann, at.group
         tg.say(group, ann, "/video a boat at dawn duration=1s resolution=480p aspect=9:16")
         await tg.wait_for(lambda: any(m.buttons for m in tg.replies(group)), timeout=WAIT)
         [card] = tg.replies(group)
@@ -86,20 +77,11 @@ async def test_a_film_on_telegram_is_a_film(tmp_path: Path, venice: DemoVenice) 
         seen = look_at(film.media.data)
         assert (seen.video, seen.audio, seen.size) == ("h264", "aac", (480, 854))
         assert seen.seconds == pytest.approx(1, abs=0.1)
-        assert tg.violations == []
 
 
 async def test_on_discord_from_a_picture_and_from_its_menu(tmp_path: Path, venice: DemoVenice) -> None:
-    async with (
-        FakeDiscord() as dc,
-        house(tmp_path, venice, DISCORD_TOKEN=dc.token, DISCORD_BASE_URL=dc.base_url),
-    ):
-        bob = dc.user("Bob")
-        guild = dc.guild("Canal")
-        dc.member(guild, bob)
-        room = dc.channel(guild, "late", nsfw=True)
-        await dc.ready()
-        await dc.wait_for(lambda: bool(dc.world.syncs), WAIT)
+    async with on_discord(tmp_path, venice, nsfw=True) as at:
+        dc, bob, room = at.dc, at.bob, at.room
         photo = dc.say(room, bob, attachments=[("boat.png", picture((640, 360)), "image/png")])
         dc.context_menu(room, bob, "Animate", photo)
         await dc.wait_for(lambda: any("Make it" in labels(m) for m in dc.answers(room)), WAIT)
@@ -115,7 +97,6 @@ async def test_on_discord_from_a_picture_and_from_its_menu(tmp_path: Path, venic
         dc.slash(room, bob, "video", {"model": "wan-2.5-preview-image-to-video"})
         await dc.wait_for(lambda: "Say what the film should show" in dc.transcript(room), WAIT)
         assert ordered(venice) == 1
-        assert dc.violations == []
 
 
 async def test_orders_come_after_a_restart_where_they_were_asked_for(
@@ -123,17 +104,11 @@ async def test_orders_come_after_a_restart_where_they_were_asked_for(
 ) -> None:
     venice.job_seconds = 1000
     async with FakeTelegram() as tg, FakeDiscord() as dc:
-        doors = {
-            "TELEGRAM_TOKEN": tg.token,
-            "TELEGRAM_BASE_URL": tg.base_url,
-            "DISCORD_TOKEN": dc.token,
-            "DISCORD_BASE_URL": dc.base_url,
-        }
+        doors = {**telegram_env(tg), **discord_env(dc)}
         ann, bob = tg.user("Ann"), dc.user("Bob")
         chat, room = tg.private(ann), dc.dm(bob)
         async with house(tmp_path, venice, **doors):
-            await dc.ready()
-            await dc.wait_for(lambda: bool(dc.world.syncs), WAIT)
+            await listening(dc)
             tg.say(chat, ann, "/sound rain seconds=2")
             dc.slash(room, bob, "sound", {"prompt": "rain", "seconds": 2})
             await tg.wait_for(lambda: any(m.buttons for m in tg.replies(chat)), timeout=WAIT)
@@ -158,18 +133,8 @@ async def test_orders_come_after_a_restart_where_they_were_asked_for(
 async def test_what_was_made_smaller_is_linked_as_it_was_made(tmp_path: Path, venice: DemoVenice) -> None:
     """Where there is a public page: whoever has the link gets the file, and nobody else anything."""
     public = "https://gondola.example.org"
-    async with (
-        FakeTelegram() as tg,
-        house(
-            tmp_path,
-            venice,
-            TELEGRAM_TOKEN=tg.token,
-            TELEGRAM_BASE_URL=tg.base_url,
-            GONDOLA_PUBLIC_URL=public,
-        ) as opened,
-    ):
-        ann = tg.user("Ann")
-        chat = tg.private(ann)
+    async with on_telegram(tmp_path, venice, GONDOLA_PUBLIC_URL=public) as at:
+        tg, ann, chat, opened = at.tg, at.ann, at.chat, at.house
         tg.say(chat, ann, "/sound rain on a roof seconds=2")
         await tg.wait_for(lambda: any(m.buttons for m in tg.replies(chat)), timeout=WAIT)
         [card] = tg.replies(chat)

@@ -87,7 +87,7 @@ async def test_discord_takes_a_key_in_a_form_only_its_sender_sees(
     ):
         ann, bob = dc.user("Ann"), dc.user("Bob")
         guild = dc.guild("Canal")
-        dc.member(guild, ann, permissions=["manage_channels"])
+        dc.member(guild, ann, permissions=["manage_guild"])
         dc.member(guild, bob)
         room = dc.channel(guild, "general")
         await dc.ready()

@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.demo import DemoVenice
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.telegram import FakeTelegram
-from tests.integration.platforms import house
+from tests.integration.platforms import discord_env, house, listening, on_discord, on_telegram, telegram_env
 
 CHAT = "/chat/completions"
 WAIT = 8
@@ -18,12 +18,8 @@ def asked(venice: DemoVenice) -> list[str]:
 
 
 async def test_on_telegram(tmp_path: Path, venice: DemoVenice) -> None:
-    async with (
-        FakeTelegram() as tg,
-        house(tmp_path, venice, TELEGRAM_TOKEN=tg.token, TELEGRAM_BASE_URL=tg.base_url),
-    ):
-        ann, bob = tg.user("Ann"), tg.user("Bob")
-        chat, group = tg.private(ann), tg.group("Canal", [ann, bob])
+    async with on_telegram(tmp_path, venice) as at:
+        tg, ann, chat, group = at.tg, at.ann, at.chat, at.group
         tg.say(chat, ann, "My dog is Bello.")
         await tg.wait_for(lambda: any("Remembered" in m.text for m in tg.replies(chat)), timeout=WAIT)
         told = next(m for m in tg.replies(chat) if "Remembered" in m.text)
@@ -44,21 +40,11 @@ async def test_on_telegram(tmp_path: Path, venice: DemoVenice) -> None:
         await tg.wait_for(lambda: not told.buttons, timeout=WAIT)
         tg.say(chat, ann, "/memory")
         await tg.wait_for(lambda: "I remember nothing here" in tg.replies(chat)[-1].text, timeout=WAIT)
-        assert tg.violations == []
 
 
 async def test_on_discord(tmp_path: Path, venice: DemoVenice) -> None:
-    async with (
-        FakeDiscord() as dc,
-        house(tmp_path, venice, DISCORD_TOKEN=dc.token, DISCORD_BASE_URL=dc.base_url),
-    ):
-        bob, eve = dc.user("Bob"), dc.user("Eve")
-        guild = dc.guild("Canal")
-        dc.member(guild, bob)
-        dc.member(guild, eve)
-        room = dc.channel(guild, "general")
-        await dc.ready()
-        await dc.wait_for(lambda: bool(dc.world.syncs), WAIT)
+    async with on_discord(tmp_path, venice) as at:
+        dc, bob, eve, guild, room = at.dc, at.bob, at.eve, at.guild, at.room
         dc.say(room, bob, "My dog is Bello.", mention_bot=True)
         await dc.wait_for(lambda: len(dc.answers(room)) == 1, WAIT)
         dc.slash(room, bob, "settings", {"name": "long_memory", "value": "on", "where": "user"})
@@ -81,26 +67,17 @@ async def test_on_discord(tmp_path: Path, venice: DemoVenice) -> None:
         await dc.wait_for(lambda: "Remembered about you: I like tea" in dc.transcript(room), WAIT)
         dc.say(room, bob, "My fish is Tom.", mention_bot=True)
         await dc.wait_for(lambda: "fish is Tom" in dc.transcript(room), WAIT)
-        assert dc.violations == []
 
 
 async def test_a_page_is_read_on_both(tmp_path: Path, venice: DemoVenice) -> None:
     async with (
         FakeTelegram() as tg,
         FakeDiscord() as dc,
-        house(
-            tmp_path,
-            venice,
-            TELEGRAM_TOKEN=tg.token,
-            TELEGRAM_BASE_URL=tg.base_url,
-            DISCORD_TOKEN=dc.token,
-            DISCORD_BASE_URL=dc.base_url,
-        ),
+        house(tmp_path, venice, **telegram_env(tg), **discord_env(dc)),
     ):
         ann, bob = tg.user("Ann"), dc.user("Bob")
         chat = tg.private(ann)
-        await dc.ready()
-        await dc.wait_for(lambda: bool(dc.world.syncs), WAIT)
+        await listening(dc)
         room = dc.dm(bob)
         tg.say(chat, ann, "/read https://example.org/lamps")
         await tg.wait_for(lambda: any("Sources" in m.text for m in tg.replies(chat)), timeout=WAIT)

@@ -12,7 +12,7 @@ from tests.fakes.discord.state import Channel
 from tests.fakes.discord.state import Message as DiscordMessage
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram.model import Chat, Message
-from tests.integration.platforms import house
+from tests.integration.platforms import house, on_discord, on_telegram, telegram_env
 from tests.pictures import opened, picture
 
 WAIT = 10
@@ -42,12 +42,8 @@ def data_of(message: Message) -> bytes:
 
 
 async def test_telegram_draws_changes_and_goes_back(tmp_path: Path, venice: DemoVenice) -> None:
-    async with (
-        FakeTelegram() as tg,
-        house(tmp_path, venice, TELEGRAM_TOKEN=tg.token, TELEGRAM_BASE_URL=tg.base_url) as opened_house,
-    ):
-        ann = tg.user("Ann")
-        group = tg.group("Canal", [ann])
+    async with on_telegram(tmp_path, venice) as at:
+        tg, ann, group, opened_house = at.tg, at.ann, at.group, at.house
 
         async def after(count: int) -> Message:
             await tg.wait_for(lambda: len(shown(tg, group)) == count, timeout=WAIT)
@@ -83,16 +79,11 @@ async def test_telegram_draws_changes_and_goes_back(tmp_path: Path, venice: Demo
         again = await after(7)
         assert data_of(again) == data_of(first)
         assert len(calls(venice)) == 4
-        assert tg.violations == []
 
 
 async def test_telegram_albums_both_ways(tmp_path: Path, venice: DemoVenice) -> None:
-    async with (
-        FakeTelegram() as tg,
-        house(tmp_path, venice, TELEGRAM_TOKEN=tg.token, TELEGRAM_BASE_URL=tg.base_url) as opened_house,
-    ):
-        ann = tg.user("Ann")
-        chat = tg.private(ann)
+    async with on_telegram(tmp_path, venice) as at:
+        tg, ann, chat, opened_house = at.tg, at.ann, at.chat, at.house
         tg.say(chat, ann, "/image a lighthouse count=3")
         await tg.wait_for(lambda: len(shown(tg, chat)) == 3, timeout=WAIT)
         await opened_house.engine.idle()
@@ -118,16 +109,11 @@ async def test_telegram_albums_both_ways(tmp_path: Path, venice: DemoVenice) -> 
         await tg.wait_for(lambda: len(shown(tg, chat)) == 6, timeout=WAIT)
         assert calls(venice)[-1].path == "/image/multi-edit"
         assert len(body(venice)["images"]) == 3
-        assert tg.violations == []
 
 
 async def test_telegram_upload_that_fails_after_it_was_paid(tmp_path: Path, venice: DemoVenice) -> None:
-    async with (
-        FakeTelegram() as tg,
-        house(tmp_path, venice, TELEGRAM_TOKEN=tg.token, TELEGRAM_BASE_URL=tg.base_url),
-    ):
-        ann = tg.user("Ann")
-        chat = tg.private(ann)
+    async with on_telegram(tmp_path, venice) as at:
+        tg, ann, chat = at.tg, at.ann, at.chat
         tg.faults.next("sendPhoto", "400", text="Bad Request: not enough rights to send photos to the chat")
         tg.say(chat, ann, "/image a lighthouse")
         refused = await tg.wait_text(chat, "I could not send the image", timeout=WAIT)
@@ -142,14 +128,13 @@ async def test_telegram_upload_that_fails_after_it_was_paid(tmp_path: Path, veni
         tg.press(unsure, "Send again", ann)
         await tg.wait_for(lambda: len(shown(tg, chat)) == 2, timeout=WAIT)
         assert len(calls(venice)) == 2
-        assert tg.violations == []
 
 
 async def test_telegram_buttons_after_a_restart(tmp_path: Path, venice: DemoVenice) -> None:
     async with FakeTelegram() as tg:
         ann, bob = tg.user("Ann"), tg.user("Bob")
         group = tg.group("Canal", [ann, bob])
-        bots = {"TELEGRAM_TOKEN": tg.token, "TELEGRAM_BASE_URL": tg.base_url}
+        bots = telegram_env(tg)
         async with house(tmp_path, venice, **bots):
             tg.say(group, ann, "/image a lighthouse")
             await tg.wait_for(lambda: len(shown(tg, group)) == 1, timeout=WAIT)
@@ -178,16 +163,8 @@ def posted(dc: FakeDiscord, channel: Channel) -> list[DiscordMessage]:
 
 
 async def test_discord_draws_changes_and_goes_back(tmp_path: Path, venice: DemoVenice) -> None:
-    async with (
-        FakeDiscord() as dc,
-        house(tmp_path, venice, DISCORD_TOKEN=dc.token, DISCORD_BASE_URL=dc.base_url) as opened_house,
-    ):
-        bob = dc.user("Bob")
-        guild = dc.guild("Canal")
-        dc.member(guild, bob)
-        room = dc.channel(guild, "general")
-        await dc.ready()
-        await dc.wait_for(lambda: bool(dc.world.syncs), WAIT)
+    async with on_discord(tmp_path, venice) as at:
+        dc, bob, room, opened_house = at.dc, at.bob, at.room, at.house
 
         async def after(count: int) -> DiscordMessage:
             await dc.wait_for(lambda: len(posted(dc, room)) == count, WAIT)
@@ -215,23 +192,13 @@ async def test_discord_draws_changes_and_goes_back(tmp_path: Path, venice: DemoV
         dc.slash(room, bob, "edit", {"words": "add a boat"})
         await after(6)
         assert body(venice)["prompt"] == "add a boat"
-        assert dc.violations == []
 
 
 async def test_discord_pictures_of_others_from_the_menu_and_as_files(
     tmp_path: Path, venice: DemoVenice
 ) -> None:
-    async with (
-        FakeDiscord() as dc,
-        house(tmp_path, venice, DISCORD_TOKEN=dc.token, DISCORD_BASE_URL=dc.base_url),
-    ):
-        bob, eve = dc.user("Bob"), dc.user("Eve")
-        guild = dc.guild("Canal")
-        dc.member(guild, bob)
-        dc.member(guild, eve)
-        room = dc.channel(guild, "general")
-        await dc.ready()
-        await dc.wait_for(lambda: bool(dc.world.syncs), WAIT)
+    async with on_discord(tmp_path, venice) as at:
+        dc, bob, eve, room = at.dc, at.bob, at.eve, at.room
         photo = dc.say(room, eve, "look", attachments=[("boat.png", picture((400, 300)), "image/png")])
         dc.context_menu(room, bob, "Cut out", photo)
         await dc.wait_for(lambda: len(posted(dc, room)) == 1, WAIT)
@@ -251,20 +218,12 @@ async def test_discord_pictures_of_others_from_the_menu_and_as_files(
         bomb = {"file": ("boat.png", picture((400, 300))[:-300], "image/png")}
         dc.slash(room, bob, "cutout", attachments=bomb)
         await dc.wait_text(room, "I could not read this picture.", WAIT)
-        assert dc.violations == []
 
 
 async def test_discord_upload_refused_after_it_was_paid(tmp_path: Path, venice: DemoVenice) -> None:
-    async with (
-        FakeDiscord() as dc,
-        house(tmp_path, venice, DISCORD_TOKEN=dc.token, DISCORD_BASE_URL=dc.base_url),
-    ):
-        bob = dc.user("Bob")
-        guild = dc.guild("Canal")
-        dc.member(guild, bob)
-        room, adults = dc.channel(guild, "general"), dc.channel(guild, "late", nsfw=True)
-        await dc.ready()
-        await dc.wait_for(lambda: bool(dc.world.syncs), WAIT)
+    async with on_discord(tmp_path, venice) as at:
+        dc, bob, guild, room = at.dc, at.bob, at.guild, at.room
+        adults = dc.channel(guild, "late", nsfw=True)
         dc.faults.next("edit_original", "403", code=50013)
         dc.slash(room, bob, "image", {"prompt": "a lighthouse"})
         refused = await dc.wait_text(room, "I could not send the image", WAIT)
@@ -277,4 +236,3 @@ async def test_discord_upload_refused_after_it_was_paid(tmp_path: Path, venice: 
         dc.slash(adults, bob, "image", {"prompt": "a nude statue"})
         await dc.wait_for(lambda: len(posted(dc, adults)) == 1, WAIT)
         assert [one["safe_mode"] for one in bodies(venice)] == [True, True, False]
-        assert dc.violations == []

@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.demo import DemoVenice
-from tests.fakes.discord import FakeDiscord
-from tests.fakes.telegram import FakeTelegram
-from tests.integration.platforms import house
+from tests.integration.platforms import on_discord, on_telegram
 
 WAIT = 15
 PAGE = "https://example.org/lagoons"
@@ -26,12 +24,8 @@ def linked(text: str) -> bool:
 async def test_telegram_reads_pages_and_documents_and_does_research(
     tmp_path: Path, venice: DemoVenice
 ) -> None:
-    async with (
-        FakeTelegram() as tg,
-        house(tmp_path, venice, TELEGRAM_TOKEN=tg.token, TELEGRAM_BASE_URL=tg.base_url),
-    ):
-        ann = tg.user("Ann")
-        chat = tg.private(ann)
+    async with on_telegram(tmp_path, venice) as at:
+        tg, ann, chat = at.tg, at.ann, at.chat
         tg.say(chat, ann, f"/read {PAGE}")
         await tg.wait_text(chat, "how each passage begins", WAIT)
         assert asked(venice, "/augment/scrape") == 1
@@ -46,22 +40,13 @@ async def test_telegram_reads_pages_and_documents_and_does_research(
         await tg.wait_for(
             lambda: any(one.type == "text_link" for one in brief.content.entities) or None, timeout=WAIT
         )
-        assert tg.violations == []
 
 
 async def test_discord_reads_a_page_and_does_research(tmp_path: Path, venice: DemoVenice) -> None:
-    async with FakeDiscord() as dc:
-        ann = dc.user("Ann")
-        guild = dc.guild("Canal")
-        dc.member(guild, ann)
-        room = dc.channel(guild, "general")
-        async with house(tmp_path, venice, DISCORD_TOKEN=dc.token, DISCORD_BASE_URL=dc.base_url):
-            await dc.ready()
-            await dc.wait_for(lambda: bool(dc.world.syncs), WAIT)
-            page = dc.slash(room, ann, "read", {"what": PAGE})
-            await dc.wait_for(lambda: "how each passage begins" in page.text and linked(page.text), WAIT)
-            brief = dc.slash(room, ann, "search", {"question": "how do tides work", "depth": "research"})
-            await dc.wait_for(lambda: "Field notes: tides" in brief.text, WAIT)
-            assert asked(venice, "/augment/search") >= 2
-            assert dc.violations == []
-            assert dc.pinging() == []
+    async with on_discord(tmp_path, venice) as at:
+        dc, bob, room = at.dc, at.bob, at.room
+        page = dc.slash(room, bob, "read", {"what": PAGE})
+        await dc.wait_for(lambda: "how each passage begins" in page.text and linked(page.text), WAIT)
+        brief = dc.slash(room, bob, "search", {"question": "how do tides work", "depth": "research"})
+        await dc.wait_for(lambda: "Field notes: tides" in brief.text, WAIT)
+        assert asked(venice, "/augment/search") >= 2

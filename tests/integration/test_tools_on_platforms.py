@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import time
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import cast
 
@@ -16,17 +15,12 @@ from bot.demo import DemoVenice
 from storage import SqlStore
 from storage.rows import micros
 from storage.tables import reminders
-from tests.fakes.discord import FakeDiscord
-from tests.fakes.telegram import FakeTelegram
-from tests.integration import platforms
+from tests.integration.platforms import on_discord, on_telegram
 from tests.sounds import decoded
 
 WAIT = 8
 EVERYBODY = "@everyone @here"
-
-
-def house(folder: Path, venice: DemoVenice, **more: str) -> AbstractAsyncContextManager[House]:
-    return platforms.house(folder, venice, {"long_memory": "off"}, **more)
+FORGETFUL = {"long_memory": "off"}
 
 
 async def ring(opened: House) -> None:
@@ -47,15 +41,8 @@ async def waiting(opened: House) -> int:
 
 
 async def test_on_discord(tmp_path: Path, venice: DemoVenice) -> None:
-    async with (
-        FakeDiscord() as dc,
-        house(tmp_path, venice, DISCORD_TOKEN=dc.token, DISCORD_BASE_URL=dc.base_url) as opened,
-    ):
-        bob = dc.user("Bob")
-        guild = dc.guild("Canal")
-        dc.member(guild, bob)
-        room = dc.channel(guild, "general")
-        await dc.ready()
+    async with on_discord(tmp_path, venice, FORGETFUL, pings=True) as at:
+        dc, bob, room, opened = at.dc, at.bob, at.room, at.house
         hail = f"<@{dc.bot.id}>"
 
         dc.say(room, bob, f"{hail} draw us a map of the lagoon {EVERYBODY}")
@@ -90,16 +77,11 @@ async def test_on_discord(tmp_path: Path, venice: DemoVenice) -> None:
         dc.press(shown, "Cancel", bob)
         await dc.wait_text(room, "Cancelled", WAIT)
         assert await waiting(opened) == 0
-        assert dc.violations == []
 
 
 async def test_on_telegram(tmp_path: Path, venice: DemoVenice) -> None:
-    async with (
-        FakeTelegram() as tg,
-        house(tmp_path, venice, TELEGRAM_TOKEN=tg.token, TELEGRAM_BASE_URL=tg.base_url) as opened,
-    ):
-        ann = tg.user("Ann")
-        chat = tg.private(ann)
+    async with on_telegram(tmp_path, venice, FORGETFUL) as at:
+        tg, ann, chat, opened = at.tg, at.ann, at.chat, at.house
 
         def texts() -> str:
             return "\n".join(message.text for message in tg.replies(chat))
@@ -137,4 +119,3 @@ async def test_on_telegram(tmp_path: Path, venice: DemoVenice) -> None:
         tg.press(tg.replies(group)[-1], "Cancel", ann)
         await tg.wait_for(lambda: "Cancelled" in tg.replies(group)[-1].text, timeout=WAIT)
         assert await waiting(opened) == 0
-        assert tg.violations == []

@@ -29,11 +29,11 @@ def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
 
 def test_every_secret_can_come_from_a_file_and_hides_itself(tmp_path: Path) -> None:
     for name in SECRETS:
-        (tmp_path / name).write_text(f"secret of {name}\n")
+        (tmp_path / name).write_text(f"secret-of-{name}\n")
     configuration = load_configuration({f"{name}_FILE": str(tmp_path / name) for name in SECRETS})
     for name in SECRETS:
-        assert getattr(configuration, name.lower()).get_secret_value() == f"secret of {name}"
-    assert "secret of" not in repr(configuration)
+        assert getattr(configuration, name.lower()).get_secret_value() == f"secret-of-{name}"
+    assert "secret-of" not in repr(configuration)
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from bot.declarations import Medium
 from bot.engine.models import tier_of
 from bot.engine.reply import Reply
-from bot.engine.research import Researcher, fenced, title_of
+from bot.engine.research import Researcher, fenced, host_of, title_of
 from bot.engine.settings import PlaceSettings
 from bot.engine.tools.tool import Args, Tool, Used, quoted, schema, shortened, text_arg
 from bot.engine.turn import Turn
@@ -56,7 +54,7 @@ def look_up_tools(researcher: Researcher) -> list[Tool]:
         text = page.text[:PAGE_CHARS]
         cut = "\nThe end of the page is missing." if page.cut or len(page.text) > PAGE_CHARS else ""
         told = f"This is [{number}], {page.url}. {_MATERIAL}\n{fenced(text, 'page')}{cut}"
-        host = urlsplit(page.url).hostname or "a page"
+        host = host_of(page.url) or "a page"
         return Used(told, f"Read a page of {quoted(host)}", f"read {page.url[:300]}")
 
     query = {"type": "string", "minLength": 1, "maxLength": QUERY_CHARS, "description": "A few words."}

@@ -32,6 +32,7 @@ def use(room: Room, who: Person, place: Place = SERVER, /, handle: str = "h", **
         addressed=Addressed.COMMAND,
         command=CommandUse("key", dict(options)),
         authority=Authority.MODERATOR,
+        admin=not place.direct,
         reply_handle=handle,
         place_title="Canal",
     )

@@ -72,10 +72,10 @@ async def test_who_manages_a_channel_hears_of_its_cap_with_their_next_question(r
     assert await told(room) == []
     quiet = await room.say("Hello", place=GROUP, author=EVE)
     assert not any("% used" in one.text for one in quiet)
-    spoken = await room.say("Hello", place=GROUP, author=EVE, authority=Authority.MODERATOR)
+    spoken = await room.say("Hello", place=GROUP, author=EVE, admin=True)
     [alert] = [one for one in spoken if "% used" in one.text]
     assert alert.text.startswith("This channel's daily limit of ")
-    again = await room.say("Hello", place=GROUP, author=EVE, authority=Authority.MODERATOR)
+    again = await room.say("Hello", place=GROUP, author=EVE, admin=True)
     assert not any("% used" in one.text for one in again)
 
 
@@ -85,7 +85,7 @@ async def test_a_servers_cap_is_news_for_owners_and_for_who_manages_it(room: Roo
     [alert] = await told(room)
     assert alert.text.startswith("This server's daily limit of ")
     assert alert.target.place == DIRECT
-    spoken = await room.say("Hello", place=GROUP, author=EVE, authority=Authority.MODERATOR)
+    spoken = await room.say("Hello", place=GROUP, author=EVE, admin=True)
     assert any("% used" in one.text for one in spoken)
 
 

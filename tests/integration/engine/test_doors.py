@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bot.commands import doors
 from bot.engine.threshold import Threshold
 from bot.messages import Addressed, Authority, ButtonPress, CommandUse, OptionValue, Person, Place
 from tests.integration.engine.room import CAPABILITIES, MemoryDoor, Message, Room, open_room
@@ -345,6 +346,15 @@ async def test_the_audit_log_is_paged(room: Room) -> None:
     assert page.text.count("access here") == 20
     older = await press(room, page, "Older", **ADMIN)
     assert sum(message.text.count("access here") for message in older) == 5
+
+
+async def test_an_admin_cannot_fill_the_house_with_rules(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doors, "MOST_HERE", 2)
+    for number in (1000, 1001, 1001):
+        assert "shut out now" in await said(room, "deny", ADMIN, who=str(number))
+    assert "which is the most" in await said(room, "deny", ADMIN, who="1002")
+    await said(room, "deny", ADMIN, who="1000", forget=True)
+    assert "shut out now" in await said(room, "deny", ADMIN, who="1002")
 
 
 async def test_two_decisions_at_once_are_one(closed: Room) -> None:

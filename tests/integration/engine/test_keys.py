@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.assembly import assemble
-from bot.commands.account import NO_SERVER
+from bot.commands.keys import NO_SERVER
 from bot.demo import Fault
 from bot.engine.intake import from_payload
 from bot.engine.keybook import MINTED_WORDS, UNREADABLE
@@ -227,8 +227,10 @@ async def test_only_owners_make_keys_and_only_managers_see_them(room: Room) -> N
     for action in ("mint", "rotate", "revoke"):
         await key(room, ADA, action="mint", limit="$5")
         assert "Only an owner" in await key(room, MO, action=action, limit="$5")
-    event = replace(use(room, MO), authority=Authority.MEMBER)
+    event = replace(use(room, MO), authority=Authority.MEMBER, admin=False)
     assert "manages this channel" in (await room.send(event))[0].text
+    event = replace(use(room, MO), admin=False)
+    assert "manages this server" in (await room.send(event))[0].text
     assert room.parts.keys.of(SERVER.server_key) is not None
 
 

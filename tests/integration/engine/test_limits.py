@@ -35,6 +35,7 @@ async def caps(room: Room, author: Person, *, quoted: Quoted | None = None, **op
         author=author,
         place=GROUP,
         authority=authority,
+        admin=author == MOD,
         addressed=Addressed.COMMAND,
         command=CommandUse("caps", dict(options)),
         quoted=quoted,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.commands.account import NO_SERVER, PUBLIC_KEY
+from bot.commands.keys import NO_SERVER, PUBLIC_KEY
 from bot.demo import Fault
 from bot.engine.conduct import HOUSE_PAYS
 from bot.engine.keybook import OWN_WORDS, REST_SECONDS

@@ -284,7 +284,8 @@ async def test_dear_models_are_for_owners_and_settings_for_moderators(room: Room
 
 
 async def test_a_button_is_for_who_asked(room: Room) -> None:
-    [offer] = await room.command("model")
+    use = CommandUse("model", {})
+    [offer] = await room.send(room.event(place=GROUP, addressed=Addressed.COMMAND, command=use))
     press = ButtonPress(offer.buttons[0][0].id, "1")
     [refused] = await room.send(room.event(author=BOB, place=GROUP, addressed=Addressed.BUTTON, press=press))
     assert "Only the person who asked" in refused.text

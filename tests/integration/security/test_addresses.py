@@ -6,6 +6,10 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+import pytest
+
+from adapters.telegram.request import Connection
+from bot.errors import PlatformError
 from tests.integration.security.conftest import Town
 
 
@@ -46,6 +50,8 @@ PAGES = (
     "http://0x7f000001:{port}/",
     "http://2130706433:{port}/",
     "http://[::ffff:127.0.0.1]:{port}/",
+    "http://[64:ff9b::7f00:1]:{port}/",
+    "http://[2002:7f00:1::]:{port}/",
     "http://169.254.169.254/latest/meta-data/",
     "http://metadata.google.internal/",
     "http://user:word@example.org/",
@@ -68,6 +74,43 @@ async def test_a_file_on_a_foreign_host_is_not_fetched(town: Town) -> None:
             assert "I could not fetch `x.png`" in told, address
         assert asked == []
     assert "root:" not in str([request.json for request in town.venice.requests])
+
+
+@asynccontextmanager
+async def signpost(target: str) -> AsyncGenerator[int]:
+    """A server as good as the platform's own that sends everybody to another address."""
+
+    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(2000)
+        writer.write(f"HTTP/1.1 302 Found\r\nlocation: {target}\r\ncontent-length: 0\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(meet, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def test_nobody_is_sent_on_to_another_address(town: Town) -> None:
+    dc = town.dc
+    async with trap() as (port, asked), signpost(f"http://127.0.0.2:{port}/x.png") as post:
+        shown = dc.say(town.square, town.bob, "", attachments=[("x.png", b"\x89PNG", "image/png")])
+        shown.attachments[0].url = f"http://127.0.0.1:{post}/x.png"
+        dc.say(town.square, town.bob, "What is in this picture?", mention_bot=True, reply_to=shown)
+        await town.until(lambda: "I could not fetch `x.png`" in dc.transcript(town.square))
+        connection = Connection("4711:token", f"http://127.0.0.1:{post}")
+        try:
+            for address in (
+                f"http://127.0.0.1:{post}/file/bot4711:token/photo.png",
+                f"http://127.0.0.1:{port}/file/bot4711:token/photo.png",
+                f"http://127.0.0.1:{post}@127.0.0.1:{port}/file/bot4711:token/photo.png",
+            ):
+                with pytest.raises(PlatformError) as caught:
+                    await connection.download(address, 1000)
+                assert "token" not in caught.value.detail
+        finally:
+            await connection.close()
+        assert asked == []
 
 
 async def test_a_private_page_is_read_by_nobody(town: Town) -> None:

@@ -36,6 +36,31 @@ async def test_the_admin_of_a_server_rules_there_and_nowhere_else(town: Town) ->
     assert town.rows("SELECT count(*) FROM caps WHERE ceiling > 10000000") == [(0,)]
 
 
+async def test_who_manages_a_channel_rules_that_channel_and_not_the_server(town: Town) -> None:
+    dc = town.dc
+    eve = dc.user("Eve")
+    dc.member(town.ours, eve)
+    dc.permissions(town.square, eve, manage_channels=True)
+    done = dc.slash(town.square, eve, "settings", {"name": "web_search", "value": "off"})
+    await town.until(lambda: "`web_search` is now `off`" in done.text)
+    for name, options in (
+        ("settings", {"name": "web_search", "value": "off", "where": "server"}),
+        ("caps", {"scope": "server", "amount": "$1"}),
+        ("caps", {"scope": "role", "amount": "$1", "role": dc.role(town.ours, "guards")}),
+        ("key", {}),
+        ("key", {"action": "own", "key": "VENICE_INFERENCE_KEY_brought-by-eve-0123456789"}),
+        ("key", {"action": "revoke"}),
+        ("audit", {}),
+        ("usage", {"of": "server"}),
+        ("deny", {"who": "server"}),
+        ("permit", {"command": "image", "who": "nobody"}),
+    ):
+        refused = dc.slash(town.square, eve, name, options)
+        await town.until(lambda refused=refused: "Only someone who manages this server" in refused.text)
+    assert town.rows("SELECT count(*) FROM server_keys") == [(0,)]
+    assert town.rows("SELECT count(*) FROM caps WHERE scope LIKE 'server:%' OR scope LIKE 'role:%'") == [(0,)]
+
+
 @pytest.mark.parametrize("of", ["server", "bot", "channel"])
 async def test_nobody_sees_what_another_server_spent(town: Town, of: str) -> None:
     dc = town.dc

@@ -40,7 +40,7 @@ def test_every_value_is_shown_with_its_origin(tmp_path: Path) -> None:
 
 def test_no_secret_is_ever_shown() -> None:
     secrets = dict.fromkeys(SECRETS, SECRET)
-    addresses = dict.fromkeys(("VENICE_BASE_URL", "GONDOLA_PUBLIC_URL"), f"https://me:{SECRET}@host:1/api")
+    addresses = dict.fromkeys(("TELEGRAM_BASE_URL", "GONDOLA_PUBLIC_URL"), f"https://me:{SECRET}@host:1/api")
     for arguments in (("config", "show"), ("config", "show", "--json")):
         assert SECRET not in asked(*arguments, **secrets, **addresses)
 

@@ -237,6 +237,38 @@ async def test_clearing_away() -> None:
     assert server.seen[2].json() == {"model": "film", "queue_id": "q1", "delete_media_on_completion": True}
 
 
+async def test_what_is_larger_than_memory_should_hold_is_not_read_to_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.venice.http.MAX_MEDIA_BYTES", 1000)
+    endless = Reply(200, {"Content-Type": "video/mp4"}, [bytes(600)] * 3, end="hang")
+    async with canned(endless) as server, client_of(server) as client:
+        with pytest.raises(VeniceError) as caught:
+            await client.jobs.retrieve(FILM)
+    assert caught.value.failure is VeniceFailure.BAD_ANSWER
+    assert len(server.seen) == 1, "asked again, it would be as large"
+
+
+async def test_a_film_that_is_gone_already_is_cleared_away() -> None:
+    """Whoever clears away asks until it is true: an address that answers no more is as good as deleted."""
+    async with canned(json_reply({"error": "no"}, 404)) as server, client_of(server) as client:
+        assert await client.jobs.discard(Job("video", "film", "q1", f"{server.base_url}/film"))
+
+
+@pytest.mark.parametrize("status", [401, 500])
+async def test_trouble_while_clearing_away_is_no_yes(status: int) -> None:
+    """Else the media would lie at Venice for ever, and be said to be deleted."""
+    trouble = json_reply({"error": "oops"}, status)
+    async with canned(trouble) as server, client_of(server) as client:
+        with pytest.raises(VeniceError):
+            await client.jobs.complete(SONG)
+        with pytest.raises(VeniceError):
+            await client.jobs.discard(SONG)
+        with pytest.raises(VeniceError):
+            await client.jobs.discard(Job("video", "film", "q1", f"{server.base_url}/film"))
+        assert server.seen[-1].method == "DELETE"
+
+
 async def test_consent_is_asked_for_and_never_given() -> None:
     body = {
         "error": {"code": "needs_consent", "message": "This model needs consent"},
