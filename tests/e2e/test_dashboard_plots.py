@@ -42,6 +42,9 @@ async def test_a_plot_is_read_where_the_pointer_is(there: DeskPage) -> None:
     await expect(times.locator(".when")).to_have_text(re.compile(r"^27 Nov 10:\d\d$"))
     await expect(times.locator("output")).to_have_text(re.compile(r"^Median \d\.\d s95 % within \d+\.\d s$"))
     await expect(plot(there, "Spend").locator("output")).to_have_text(re.compile(r"^\$0\.0\d$"))
+    assert await times.locator("output").evaluate("one => one.scrollWidth <= one.clientWidth"), (
+        "all of it is seen"
+    )
     box = await over.bounding_box()
     assert box is not None
     await over.hover(position={"x": box["width"] * 23.5 / STEPS, "y": 40})
