@@ -96,6 +96,10 @@ class Vault(Protocol):
         """Delete what a conversation keeps; returns how many files."""
         ...
 
+    async def drop(self, file_id: str) -> None:
+        """Delete one file."""
+        ...
+
     async def purge(self, now: float) -> int:
         """Delete what has expired; returns how many files."""
         ...

@@ -96,10 +96,10 @@ class People(Protocol):
         """Take a code that is good; it is good once."""
         ...
 
-    async def link(self, first: Link, second: Link, change: Change) -> None:
+    async def link(self, first: Link, second: Link, change: Change) -> bool:
         """Two people become one under the first's canonical hash: counters add up, the stricter of two caps
         and any block holds, facts, orders and what else is theirs goes along. Of settings that both have
-        the first's stay. One transaction."""
+        the first's stay. One transaction. False, and nothing is done, while one of them is being erased."""
         ...
 
     async def unlink(self, canonical: str, change: Change) -> int:
@@ -114,7 +114,7 @@ class People(Protocol):
     async def dossier(self, whose: Whose) -> Dossier: ...
 
     async def request(self, erasure: Erasure) -> None:
-        """Write down that somebody's data is to be erased; once is enough."""
+        """Write down that somebody's data is to be erased; once is enough, until it is."""
         ...
 
     async def claim(self) -> list[Erasure]:
@@ -130,7 +130,7 @@ class People(Protocol):
         ...
 
     async def finish(self, person: str) -> None:
-        """An erasure is over."""
+        """An erasure is over, unless it was asked for again since."""
         ...
 
     async def hide_directs(self, hide: Hide) -> None:

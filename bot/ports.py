@@ -203,6 +203,12 @@ class Front(FollowsReading, Protocol):
         no removal."""
         ...
 
+    async def known_servers(self, platform: str) -> Sequence[Place]:
+        """The servers and groups of which anything is kept, as places without a channel. An adapter that can
+        tell which of them the bot is in says so by `membership`: it may have been removed while it was
+        stopped."""
+        ...
+
     async def moved(self, platform: str, old_channel: str, new_channel: str) -> None:
         """A chat has a new id: settings, caps, access and memory go with it."""
         ...

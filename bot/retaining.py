@@ -48,9 +48,15 @@ class Retention(Protocol):
         """The servers that were left, the earliest first."""
         ...
 
-    async def remove_server(self, server: str, limit: int) -> int:
-        """Delete everything of a server, its settings and permissions included, and at last that it was left:
-        at most so many messages in one transaction. Returns how many rows; 0 once nothing is left."""
+    async def servers(self, platform: str) -> list[str]:
+        """The servers (keys of `Place`) of which anything is kept that `remove_server` deletes, those that
+        were left among them. That one may come in is no sign of the bot having been there."""
+        ...
+
+    async def remove_server(self, server: str, limit: int, *, key: bool = True) -> int:
+        """Delete everything of a server that was left, its settings and permissions included, and at last
+        that it was left: at most so many messages in one transaction. Returns how many rows; 0 once nothing
+        is left, or where it was come back to. Without `key` its Venice key stays, and that it was left."""
         ...
 
     async def scrub(self) -> None:

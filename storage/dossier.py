@@ -8,12 +8,15 @@ from typing import Any
 from sqlalchemy import BindParameter, Column, RowMapping, Select, Table, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.messages import Place
 from bot.people import Dossier, ExportedFile, Whose
 from bot.records import Role
 from storage.rows import fetch, ids, seconds
 from storage.tables import (
+    access_rules,
     audit,
     caps,
+    chats,
     counters,
     credit_accounts,
     credit_movements,
@@ -24,22 +27,28 @@ from storage.tables import (
     links,
     orders,
     own_voices,
+    pairings,
     reminders,
     reservations,
+    server_rules,
     settings,
+    summaries,
 )
 from storage.vault import stored_size
 
 _TIMES = frozenset(
     {
         *("at", "created_at", "updated_at", "expires_at", "due_at", "next_at", "made_at", "agreed_at"),
-        *("reserved_at", "settled_at", "set_at"),
+        *("reserved_at", "settled_at", "set_at", "asked_at"),
     }
 )
 """Columns in microseconds; told in seconds."""
 _speakers: BindParameter[Sequence[str]] = bindparam("speakers", expanding=True)
 _shelves: BindParameter[Sequence[str]] = bindparam("shelves", expanding=True)
 _scopes: BindParameter[Sequence[str]] = bindparam("scopes", expanding=True)
+_subjects: BindParameter[Sequence[str]] = bindparam("subjects", expanding=True)
+_own: BindParameter[Sequence[str]] = bindparam("own", expanding=True)
+_SPOKE_IN = select(history.c.conversation).where(history.c.speaker.in_(ids)).distinct()
 _asked = select(history.c.conversation, history.c.turn_id).where(
     history.c.speaker.in_(_speakers), history.c.turn_id != ""
 )
@@ -98,6 +107,15 @@ _SUBJECTS: Mapping[str, Select[Any]] = {
     "credit movements": _by(credit_movements.c.person, "person", "other", order="id"),
     "accounts": _told(links, "canonical").where(links.c.person.in_(ids)).order_by(links.c.person),
     "changes": _by(audit.c.by, "by", order="id"),
+    "let in or shut out": _told(access_rules, "set_by").where(access_rules.c.subject.in_(_subjects)),
+    "let in or shut out by servers": _told(server_rules, "set_by")
+    .where(server_rules.c.subject.in_(_subjects))
+    .order_by(server_rules.c.server),
+    "asked to be let in": _by(pairings.c.person, "person", "code", "sealed", order="asked_at"),
+    "titles": _told(chats).where(chats.c.conversation.in_(_own)).order_by(chats.c.created_at),
+    "summaries": _told(summaries, "covers")
+    .where(summaries.c.conversation.in_(_own))
+    .order_by(summaries.c.at),
 }
 _FILES = (
     select(
@@ -117,6 +135,8 @@ async def compile_(connection: AsyncConnection, whose: Whose) -> Dossier:
         "speakers": speakers,
         "shelves": [f"user:{one}" for one in persons],
         "scopes": [f"user:{one}" for one in speakers],
+        "subjects": [f"person:{one}" for one in persons],
+        "own": await _theirs_alone(connection, speakers),
         "counted0": f"user:{persons[0]}|%",
         "counted1": f"user:{persons[-1]}|%",
     }
@@ -135,6 +155,15 @@ async def compile_(connection: AsyncConnection, whose: Whose) -> Dossier:
             for row in files
         ),
     )
+
+
+async def _theirs_alone(connection: AsyncConnection, speakers: list[str]) -> list[str]:
+    """The conversations in which nobody else speaks, as far as they spoke there: direct chats, and their own
+    where everybody has one."""
+    rows = await fetch(connection, _SPOKE_IN, {"ids": speakers})
+    places = [Place.of_conversation(row["conversation"]) for row in rows]
+    theirs = [one for one in places if one.direct or f"{one.platform}:{one.member}" in speakers]
+    return sorted(one.conversation for one in theirs)
 
 
 def _plain(row: RowMapping) -> Mapping[str, object]:

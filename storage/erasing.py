@@ -51,6 +51,8 @@ from storage.tables import (
 from storage.whose import Own, mine, own
 
 _MOST_AT_ONCE = 500
+NOBODY = "[]"
+"""Persons and speakers of an erasure of which only cleaning is left."""
 _SAID = select(history.c.id, history.c.conversation, history.c.chat, history.c.turn_id)
 _THEIRS = _SAID.where(history.c.speaker.in_(ids))
 _ANSWERS = _SAID.where(history.c.turn_id.in_(ids), history.c.role == Role.BOT.value)
@@ -102,6 +104,7 @@ _UNPAIRED = (
     .where(pairings.c.person.in_(ids))
     .values(code="", hint="", sealed="", subject=literal("person:") + pairings.c.person)
 )
+_UNSAID = update(audit).where(audit.c.scope.in_(ids)).values(old="", new="")
 _VOICES = select(own_voices.c.id).where(own_voices.c.person.in_(ids))
 _SHARED = delete(shared_voices).where(shared_voices.c.voice.in_(ids))
 _OLD_TURNS = turns.c.received_at <= bindparam("until")
@@ -109,7 +112,7 @@ _UNCLEARED = orders.c.uncleared.is_(True)
 _EMPTIED = (
     update(erasures)
     .where(erasures.c.person == bindparam("who", type_=CleanText))
-    .values(persons="[]", speakers="[]", conversation="")
+    .values(persons=NOBODY, speakers=NOBODY, conversation="")
 )
 
 
@@ -162,6 +165,25 @@ async def _hide(connection: AsyncConnection, theirs: Own, hide: Hide) -> None:
         await rename(connection, column, scope)
     for table, name in ((caps, "scope"), (access_rules, "subject")):
         await move_unique(connection, table, name, scope)
+    await _audited(connection, theirs, hide)
+
+
+async def _audited(connection: AsyncConnection, theirs: Own, hide: Hide) -> None:
+    """What was chosen for their direct chats, its threads and characters: that it was stays, as hidden as
+    the chats; what it was is their words."""
+    hidden = {hide(place) for place in theirs.places()}
+
+    def scope(key: str) -> str:
+        kind, _, rest = key.partition(":")
+        platform, _, channel = rest.partition(":")
+        theirs_alone = kind in ("thread", "character") and theirs.scope(key)
+        return hide(Place(platform, "", channel.partition(":")[0])) if theirs_alone else key
+
+    for column in (audit.c.scope, audit.c.server, audit.c.subject):
+        await rename(connection, column, scope)
+    for start in range(0, len(hidden), _MOST_AT_ONCE):
+        part = sorted(hidden)[start : start + _MOST_AT_ONCE]
+        await changed(connection, _UNSAID, {"ids": part})
 
 
 async def _orders(connection: AsyncConnection, persons: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from bot.people import Dossier, Erasure, Hide, Link, LinkOffer, Whose
 from storage import dossier, erasing, linking
 from storage.audit import note
 from storage.database import Database
+from storage.erasing import NOBODY
 from storage.lease import Lease
 from storage.rows import (
     Params,
@@ -17,6 +18,7 @@ from storage.rows import (
     fetch,
     fetch_many,
     from_json,
+    ids,
     micros,
     replacing,
     seconds,
@@ -36,7 +38,17 @@ _REDEEM = (
     .where(link_codes.c.code == bindparam("given"), link_codes.c.expires_at > bindparam("now"))
     .returning(*link_codes.c)
 )
-_REQUEST = upsert(erasures).on_conflict_do_nothing().returning(erasures.c.person)
+_ERASED = erasures.c.speakers == NOBODY
+_request = upsert(erasures)
+# Asked again while only the file is left to clean: what was said since goes, too.
+_REQUEST = _request.on_conflict_do_update(
+    index_elements=[erasures.c.person],
+    set_={
+        name: _request.excluded[name]
+        for name in ("persons", "speakers", "conversation", "requested_at", "instance", "lease_until")
+    },
+    where=_ERASED,
+).returning(erasures.c.person)
 _CLAIM = (
     update(erasures)
     .where(
@@ -49,7 +61,8 @@ _CLAIM = (
     .values(instance=bindparam("me"), lease_until=bindparam("until"))
     .returning(*erasures.c)
 )
-_FINISH = delete(erasures).where(erasures.c.person == bindparam("who"))
+_FINISH = delete(erasures).where(erasures.c.person == bindparam("who"), _ERASED)
+_BEING_ERASED = select(erasures.c.person).where(erasures.c.person.in_(ids), ~_ERASED)
 
 
 class SqlPeople:
@@ -92,14 +105,17 @@ class SqlPeople:
             None,
         )
 
-    async def link(self, first: Link, second: Link, change: Change) -> None:
+    async def link(self, first: Link, second: Link, change: Change) -> bool:
         """See the port."""
 
-        async def work(connection: AsyncConnection) -> None:
+        async def work(connection: AsyncConnection) -> bool:
+            if await fetch(connection, _BEING_ERASED, {"ids": [first.canonical, second.canonical]}):
+                return False
             await linking.join(connection, first, second)
             await note(connection, change)
+            return True
 
-        await self._database.write(work)
+        return await self._database.write(work)
 
     async def unlink(self, canonical: str, change: Change) -> int:
         """See the port."""

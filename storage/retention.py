@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.messages import Place
 from bot.records import TurnState
 from bot.retaining import Departure
 from storage.database import Database
@@ -39,9 +40,11 @@ from storage.tables import (
     ledger,
     marks,
     orders,
+    permits,
     read_marks,
     reminders,
     server_keys,
+    server_rules,
     settings,
     shared_voices,
     summaries,
@@ -113,12 +116,15 @@ _SET_FOR = (
     delete(settings).where(settings.c.scope.in_(_scopes)),
     # What is blocked stays so: whoever is thrown out must not come in again by that.
     delete(access_rules).where(access_rules.c.subject.in_(_scopes), access_rules.c.allowed.is_(True)),
+    delete(server_rules).where(server_rules.c.server.in_(_scopes), server_rules.c.allowed.is_(True)),
+    delete(permits).where(permits.c.server.in_(_scopes)),
     delete(announcements).where(announcements.c.scope.in_(_scopes)),
     delete(shared_voices).where(shared_voices.c.channel.in_(_scopes)),
     delete(buttons).where(buttons.c.channel.in_(_scopes)),
-    delete(server_keys).where(server_keys.c.server.in_(_scopes)),
     delete(audit).where(audit.c.server.in_(_scopes)),
 )
+_DROP_KEY = delete(server_keys).where(server_keys.c.server == bindparam("server"))
+_STILL_AWAY = select(departures.c.server).where(departures.c.server == bindparam("server"))
 _UNGREETED = delete(marks).where(marks.c.name.in_(_scopes))
 _THREADS = select(settings.c.scope).where(settings.c.scope.like("thread:%")).distinct()
 _READ = select(read_marks.c.channel).where(
@@ -133,6 +139,24 @@ _SPOKEN = union(
         select(table.c.conversation.label("conversation")).where(_of_server(table.c.conversation)).distinct()
         for table in (history, chats, facts, kept_files, orders, reminders)
     )
+)
+_SPACES = select(read_marks.c.space).where(read_marks.c.platform == bindparam("platform")).distinct()
+_EVER_SPOKEN = union(
+    *(
+        select(table.c.conversation.label("conversation")).where(_of_server(table.c.conversation)).distinct()
+        for table in (history, chats, facts, kept_files, orders, reminders, summaries, turns)
+    )
+)
+"""Of a whole platform, direct chats too."""
+_named = bindparam("server_keys", type_=CleanText)
+_NAMED = union(
+    *(
+        select(column.label("server")).where(column > _named + ":", column < _named + ";").distinct()
+        for column in (settings.c.scope, announcements.c.scope, audit.c.server, departures.c.server)
+    ),
+    select(server_keys.c.server.label("server")).where(
+        server_keys.c.server > _named + ":", server_keys.c.server < _named + ";"
+    ),
 )
 
 
@@ -196,13 +220,28 @@ class SqlRetention:
         rows = await self._database.read(lambda connection: fetch(connection, _DEPARTED))
         return [Departure(row["server"], seconds(row["left_at"])) for row in rows]
 
-    async def remove_server(self, server: str, limit: int) -> int:
+    async def servers(self, platform: str) -> list[str]:
+        """See the port."""
+        params: Params = {"beginning": platform, "server_keys": f"server:{platform}"}
+
+        async def work(connection: AsyncConnection) -> set[str]:
+            spoken = [row["conversation"] for row in await fetch(connection, _EVER_SPOKEN, params)]
+            found = {Place.of_conversation(one).server_key for one in spoken}
+            found |= {row["server"] for row in await fetch(connection, _NAMED, params)}
+            read = await fetch(connection, _SPACES, {"platform": platform})
+            return found | {Place(platform, row["space"], "").server_key for row in read}
+
+        return sorted(await self._database.read(work) - {""})
+
+    async def remove_server(self, server: str, limit: int, *, key: bool = True) -> int:
         """See the port. What is set for its channels goes first: what was said there tells which they are."""
         _, platform, space = server.split(":", 2)
         here: Params = {"platform": platform, "space": space}
         beginning: Params = {"beginning": f"{platform}:{space}"}
 
         async def work(connection: AsyncConnection) -> int:
+            if not await fetch(connection, _STILL_AWAY, {"server": server}):
+                return 0
             gone = await _unset(connection, server, here, beginning)
             rows = await fetch(connection, _MESSAGES, {**beginning, "most": limit})
             await execute_many(connection, _DROP_ITEM, [{"item": row["id"]} for row in rows])
@@ -211,7 +250,8 @@ class SqlRetention:
                 for statement in _WORDS_OF_SERVER:
                     gone += await changed(connection, statement, {**beginning, "now": self._lease.now()})
                 gone += await changed(connection, _UNREAD, here)
-                gone += await changed(connection, _RETURNED, {"server": server})
+                for statement in (_DROP_KEY, _RETURNED) if key else ():
+                    gone += await changed(connection, statement, {"server": server})
             return gone
 
         return await self._database.write(work)

@@ -172,6 +172,10 @@ class SqlVault:
         """See the port."""
         return await self._database.write(lambda connection: drop_files(connection, conversation))
 
+    async def drop(self, file_id: str) -> None:
+        """See the port."""
+        await self._database.write(lambda connection: changed(connection, _DROP, {"file": file_id}))
+
     async def purge(self, now: float) -> int:
         """See the port."""
         params: Params = {"now": micros(now)}

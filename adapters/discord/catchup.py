@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TypeGuard
 
@@ -18,7 +19,7 @@ import structlog
 from adapters.discord.capabilities import PLATFORM
 from adapters.discord.errors import CALL_SECONDS, refusals
 from adapters.discord.inbound import guild_id_of, place_of
-from adapters.discord.seen import Seen
+from adapters.discord.seen import MOST, Seen
 from bot.errors import GondolaError, PlatformError, PlatformFailure
 from bot.messages import Addressed, Incoming, Person
 from bot.ports import Front
@@ -78,6 +79,7 @@ class CatchUp:
         self._claimed: set[int] = set()
         self._done: set[int] = set()
         self._looked: set[int] = set()
+        self._directs: OrderedDict[str, int] = OrderedDict()
         self._wake = asyncio.Event()
         self._channels = self._messages = self._left_out = 0
 
@@ -97,6 +99,18 @@ class CatchUp:
         self._done.clear()
         self._looked.clear()
         self._look_at_direct_chats()
+
+    def forget(self, numbers: Iterable[str]) -> None:
+        """It is not known any more how far direct chats with these people were read."""
+        chats = (self._directs.pop(number, None) for number in numbers)
+        self._seen.forget(one for one in chats if one is not None)
+
+    def _direct(self, number: int, channel: int) -> None:
+        """Somebody does something in their direct chat."""
+        self._directs[str(number)] = channel
+        self._directs.move_to_end(str(number))
+        if len(self._directs) > MOST:
+            self._directs.popitem(last=False)
 
     def look(self, guild: discord.Guild) -> None:
         """A server with its channels is known now."""
@@ -170,6 +184,8 @@ class CatchUp:
     def note(self, message: discord.Message, *, admitted: bool) -> None:
         """A live message was taken in."""
         channel = message.channel
+        if admitted and guild_id_of(message) is None:
+            self._direct(message.author.id, channel.id)
         if channel.id in self._pending:
             return  # until what was missed before it is in, the mark must not pass it
         if message.author == self._client.user and isinstance(channel, discord.Thread):
@@ -180,6 +196,8 @@ class CatchUp:
     def met(self, interaction: discord.Interaction[discord.Client]) -> None:
         """Somebody whom the door lets in used a command or a button: the channel is known from now on."""
         channel, guild_id = interaction.channel_id, interaction.guild_id
+        if channel is not None and guild_id is None:
+            self._direct(interaction.user.id, channel)
         if channel is None or self._seen.upto(channel) is not None or channel in self._pending:
             return
         reachable = guild_id in self._looked if guild_id is not None else bool(interaction.context.dm_channel)

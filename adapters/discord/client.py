@@ -22,7 +22,7 @@ from adapters.discord.interactions import Interactions
 from adapters.discord.outbound import DiscordDoor
 from adapters.discord.payloads import MENTIONS
 from adapters.discord.seen import Seen
-from bot.errors import PlatformError, PlatformFailure
+from bot.errors import GondolaError, PlatformError, PlatformFailure
 from bot.messages import Place
 from bot.ports import Front
 
@@ -85,6 +85,7 @@ class GatewayClient(discord.Client):
         self._base_url = base_url
         self._announce = announce
         self._interactions = Interactions(front, door)
+        door.unread = self.unread
         self._inbound: Inbound | None = None
         self._order: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._catch_up = CatchUp(self, front, Seen(front), order=self._ordered, take=self._take)
@@ -143,7 +144,22 @@ class GatewayClient(discord.Client):
         self._catch_up.begin()
         self._connected()
         await self._announce(self)
+        await self._compare_servers()
         await self._sync_commands()
+
+    def unread(self, numbers: frozenset[str]) -> None:
+        """It is not known any more how far direct chats with these people were read."""
+        self._catch_up.forget(numbers)
+
+    async def _compare_servers(self) -> None:
+        """A new session names every server the bot is in, also those that cannot be reached now. The others
+        it was removed from while nobody listened."""
+        here = {str(guild.id) for guild in self.guilds}
+        try:
+            for place in await self._front.known_servers(PLATFORM):
+                await self._front.membership(place, member=place.space in here)
+        except GondolaError as error:
+            log.warning("discord.servers_not_compared", reason=error.detail)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         self._catch_up.look(guild)

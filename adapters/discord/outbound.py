@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -60,6 +60,10 @@ _BELOW = "-b"
 _THREAD_NAME = 100
 
 
+def _nothing_read(numbers: frozenset[str]) -> None:
+    """No client runs."""
+
+
 class DiscordDoor:
     """Implements bot.ports.Door.
 
@@ -71,6 +75,13 @@ class DiscordDoor:
         self._connection = connection
         self._calls = Calls(connection)
         self.handles = Handles()
+        self.unread: Callable[[frozenset[str]], None] = _nothing_read
+        """Forgets how far direct chats with people (numbers) were read; the client of this run sets it."""
+
+    async def forget_people(self, speakers: frozenset[str]) -> None:
+        """See bot.ports.ForgetsPeople."""
+        pairs = [one.partition(":") for one in sorted(speakers)]
+        self.unread(frozenset(number for platform, _, number in pairs if platform == PLATFORM))
 
     def servers(self) -> Sequence[Place]:
         """See bot.ports.NamesPlaces. One that cannot be reached just now counts."""

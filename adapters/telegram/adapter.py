@@ -8,6 +8,7 @@ import re
 import structlog
 from telegram.error import InvalidToken, TelegramError
 
+from adapters.telegram.belonging import Belonging
 from adapters.telegram.capabilities import PLATFORM
 from adapters.telegram.commands import sync_menu
 from adapters.telegram.errors import platform_error
@@ -48,7 +49,8 @@ class TelegramAdapter:
             raise OperatorError("TELEGRAM_TOKEN is not a bot token: copy it anew from @BotFather.")
         self._front = front
         self._connection = Connection(token, base_url)
-        self._door = TelegramDoor(self._connection)
+        self._belonging = Belonging(self._connection.bot, front)
+        self._door = TelegramDoor(self._connection, self._belonging.removed)
         self._timing = timing or Timing()
         self._receiving = receiving
 
@@ -86,12 +88,15 @@ class TelegramAdapter:
         bot = self._connection.bot
         await self._sync_menu()
         taker = Taker(self._connection, self._front, Inbound(bot.bot, self._front.commands))
+        comparing = asyncio.create_task(self._belonging.compare(), name="telegram groups")
         try:
             if self._receiving is not None:
                 await Webhook(self._connection, self._front, taker, self._receiving).run()
             else:
                 await Poller(self._connection, self._front, taker, self._timing).run()
         finally:
+            comparing.cancel()
+            await asyncio.gather(comparing, return_exceptions=True)
             await taker.close()
 
     async def _sync_menu(self) -> None:

@@ -86,6 +86,24 @@ def platform_error(error: TelegramError) -> PlatformError:
             return _failed(PlatformFailure.AMBIGUOUS, error)
 
 
+_SHUT_OUT = (
+    "bot was kicked",
+    "bot is not a member",
+    "bot was blocked",
+    "group chat was deleted",
+    "group is deactivated",
+    "chat not found",
+)
+
+
+def shuts_out(error: TelegramError) -> bool:
+    """Whether Telegram says that the bot is not in that chat (any more)."""
+    if not isinstance(error, Forbidden | BadRequest):
+        return False
+    said = error.message.lower()
+    return any(one in said for one in _SHUT_OUT)
+
+
 @contextmanager
 def refusals() -> Generator[None]:
     """Inside, the library's errors become PlatformError. Their cause is dropped: it may name addresses,

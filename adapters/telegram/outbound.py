@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import cast
 
 import structlog
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ChatAction
+from telegram.error import TelegramError
 
 from adapters.telegram.capabilities import RICH, TELEGRAM
-from adapters.telegram.errors import refusals, rich_refusals
+from adapters.telegram.errors import refusals, rich_refusals, shuts_out
 from adapters.telegram.format import compose
 from adapters.telegram.media import Address, entities_of, send_album, send_single
 from adapters.telegram.request import Connection
@@ -51,11 +53,20 @@ _STYLES = {ButtonStyle.PRIMARY: "primary", ButtonStyle.DANGER: "danger"}
 _PASSING = (PlatformFailure.UNAVAILABLE, PlatformFailure.AMBIGUOUS)
 
 
+Removed = Callable[[Place], Awaitable[None]]
+
+
+async def nobody_cares(place: Place) -> None:
+    """Of a removal nothing follows."""
+
+
 class TelegramDoor:
     """Implements bot.ports.Door, ShowsDrafts and WritesRich."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, removed: Removed = nobody_cares) -> None:
+        """`removed` is told of a chat that says the bot is not in it any more."""
         self._connection = connection
+        self._removed = removed
         self._bot = connection.bot
 
     def link(self, place: Place, message_id: str) -> str:
@@ -84,7 +95,7 @@ class TelegramDoor:
         """Telegram knows no nonce: a send without an answer is AMBIGUOUS."""
         if part.rich:
             return await self._send_rich(target, part, buttons)
-        with refusals():
+        async with self._in(target.place):
             message = await self._bot.send_message(
                 text=part.text,
                 entities=entities_of(part),
@@ -95,7 +106,7 @@ class TelegramDoor:
         return MessageRef(target.place, str(message.message_id))
 
     async def _send_rich(self, target: Target, part: Part, buttons: ButtonRows) -> MessageRef:
-        with rich_refusals():
+        async with self._in(target.place, rich_refusals):
             message: Message = await self._bot.do_api_request(
                 "sendRichMessage",
                 api_kwargs={
@@ -106,6 +117,19 @@ class TelegramDoor:
                 return_type=Message,
             )
         return MessageRef(target.place, str(message.message_id))
+
+    @asynccontextmanager
+    async def _in(
+        self, place: Place, failing: Callable[[], AbstractContextManager[None]] = refusals
+    ) -> AsyncGenerator[None]:
+        """Around a call for a chat."""
+        try:
+            yield
+        except TelegramError as error:
+            if shuts_out(error):
+                await self._removed(place)
+            with failing():
+                raise
 
     async def edit(self, ref: MessageRef, part: Part, *, buttons: ButtonRows = ()) -> None:
         if part.rich:
@@ -156,7 +180,7 @@ class TelegramDoor:
         buttons: ButtonRows = (),
     ) -> MessageRef:
         address = _address(target)
-        with refusals():
+        async with self._in(target.place):
             if len(items) == 1:
                 message = await send_single(self._bot, address, items[0], caption, keyboard(buttons))
                 return MessageRef(target.place, str(message.message_id))
@@ -175,7 +199,7 @@ class TelegramDoor:
 
     async def typing(self, target: Target) -> None:
         place = target.place
-        with refusals():
+        async with self._in(place):
             await self._bot.send_chat_action(
                 int(place.channel),
                 ChatAction.TYPING,

@@ -47,6 +47,7 @@ from bot.engine.doorfiles import DoorFiles
 from bot.engine.engine import Engine
 from bot.engine.erasing import Eraser
 from bot.engine.finding import Finder
+from bot.engine.groups import HEARD
 from bot.engine.identities import Identities
 from bot.engine.inquiry import Inquirer
 from bot.engine.intake import Intakes
@@ -75,6 +76,7 @@ from bot.engine.sidecalls import SideCalls
 from bot.engine.signin import SignInLinks
 from bot.engine.stopping import Stopper
 from bot.engine.tools.toolbox import Toolbox
+from bot.messages import Person, Place
 from bot.ports import Clock, Door
 from bot.safekeeping import BACKUP_DAYS
 from bot.sealing import Sealer
@@ -219,6 +221,11 @@ def _services(house: House, backup_days: int) -> Services:
     ground, media, talk, money = house.ground, house.media, house.talk, house.money
     door, people = house.door, house.people
     links = Links(ground.doors)
+
+    def unread(place: Place, person: Person) -> bool:
+        wishes_so = ground.settings.of_person(place, person, HEARD) == "off"
+        return wishes_so or ground.doorkeeper.silenced(place, person)
+
     return Services(
         store=ground.store,
         client=ground.client,
@@ -259,7 +266,7 @@ def _services(house: House, backup_days: int) -> Services:
             talk.researcher, ground.side_calls, ground.thrift, Allowance(ground.store, ground.caps)
         ),
         digester=Digester(talk.researcher, media.fetcher, ground.side_calls),
-        backlog=Backlog(ground.doors, ground.store.memory, talk.overheard, ground.doorkeeper.silenced),
+        backlog=Backlog(ground.doors, ground.store.memory, talk.overheard, unread),
         messenger=Messenger(ground.side_calls, ground.models, links),
         aside=Aside(ground.doors, ground.delivery),
         roles=Roles(ground.doors),

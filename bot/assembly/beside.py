@@ -15,9 +15,11 @@ from bot.engine.erasing import Eraser
 from bot.engine.exporting import Exporter
 from bot.engine.linking import Linker
 from bot.engine.making.shop import Shop
+from bot.engine.minting import Mint
 from bot.engine.radar import Radar
 from bot.engine.reconciler import Reconciler
 from bot.engine.retention import Retention
+from bot.engine.revoking import Revoker
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,9 @@ def people_parts(ground: Ground, money: MoneyParts, shop: Shop) -> PeopleParts:
 def round_parts(ground: Ground, talk: TalkParts, money: MoneyParts, door: DoorParts) -> RoundParts:
     """The rounds that a house makes upon everything below."""
     store, settings, doorkeeper, clock = ground.store, ground.settings, ground.doorkeeper, ground.clock
-    retention = Retention(store, settings, ground.keys, doorkeeper, DoorFiles(ground.doors), clock)
+    revoker = Revoker(Mint(money.account, ground.keys, clock), ground.keys, money.directs)
+    books = (settings.load, doorkeeper.load, door.permits.load)
+    retention = Retention(store, settings, revoker, DoorFiles(ground.doors), clock, books)
     return RoundParts(
         Chores(clock),
         Alarm(store.reminders, talk.reminders, ground.delivery, ground.doors, doorkeeper, clock),

@@ -136,7 +136,11 @@ def _kept(services: Services, turn: Turn) -> str:
         days = services.settings.everywhere().number(REMOVAL)
         lines.append(f"Everything of this server, for {_days(days or 0)} after I am removed from it.")
     if heard and turn.settings.text(RECORD) == "on":
-        lines.insert(1, f"Up to {heard} lines said around me, in memory only, never stored.")
+        lines.insert(
+            1,
+            f"Up to {heard} lines said around me, of people who agreed to that with `/settings heard on`, in "
+            "memory only, never stored.",
+        )
     return "\n".join(["**What is kept here, on the computer of whoever runs this bot**", "", *_listed(lines)])
 
 

@@ -140,9 +140,11 @@ class Conductor:
         await self._journal.settle()
 
     async def written(self, askers: frozenset[str], seconds: float) -> bool:
-        """Wait until the turns that some people (keys) have open now are written down; False when that takes
-        longer than `seconds`."""
+        """Wait until the turns that some people (keys) have open now are over; False when that takes longer
+        than `seconds`. Nothing of them is kept, however long they take: they are off the record now."""
         under_way = [turn for turn in self._open_turns.values() if turn.incoming.author.key in askers]
+        for turn in under_way:
+            turn.off_record = True
         waits = [asyncio.create_task(turn.closed.wait()) for turn in under_way]
         if not waits:
             return True

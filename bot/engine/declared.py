@@ -160,12 +160,21 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting(
             "overhear",
-            "How many lines said around me in a group I may use as context; they are never stored.",
+            "How many lines said around me in a group I may use as context, of people who agreed (`heard`); "
+            "they are never stored.",
             "0",
             kind=OptionKind.INTEGER,
             minimum=0,
             maximum=50,
             scopes=_PLACES,
+        ),
+        Setting(
+            "heard",
+            "What you say in groups without addressing me. on: it may be context where `overhear` is set; "
+            "off: never, and `/catchup` leaves your lines out; auto: no context, but in `/catchup`. Your own "
+            "choice comes before that of a place.",
+            "auto",
+            choices=_choices("auto", "on", "off"),
         ),
         Setting(
             "record",

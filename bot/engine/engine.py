@@ -127,10 +127,14 @@ class Engine:
     async def membership(self, place: Place, *, member: bool) -> None:
         await (self._retention.present(place) if member else self._retention.left(place))
 
+    async def known_servers(self, platform: str) -> Sequence[Place]:
+        return await self._retention.servers(platform)
+
     async def moved(self, platform: str, old_channel: str, new_channel: str) -> None:
         await self._mover.move(platform, old_channel, new_channel)
 
     async def forgotten(self, place: Place, message_ids: Sequence[str]) -> None:
+        self._groups.overheard.forget_messages(place.room, message_ids)
         await self._router.changes.deleted(place, message_ids)
 
     def admits(self, incoming: Incoming) -> bool:

@@ -84,12 +84,18 @@ class Eraser:
         """The same; returns why it failed, "" for well."""
         async with self._one:
             try:
-                for erasure in await self._store.people.claim():
-                    await self._carry_out(erasure)
-            except GondolaError as error:  # it stays written down, and is tried again
-                log.warning("erasure.delayed", reason=error.detail)
+                claimed = await self._store.people.claim()
+            except GondolaError as error:
+                log.warning("erasures.unclaimed", reason=error.detail)
                 return error.detail
-        return ""
+            failed = ""
+            for erasure in claimed:
+                try:
+                    await self._carry_out(erasure)
+                except GondolaError as error:  # it stays written down, and is tried again
+                    log.warning("erasure.delayed", person=erasure.person, reason=error.detail)
+                    failed = error.detail
+            return failed
 
     async def _carry_out(self, erasure: Erasure) -> None:
         if not erasure.erased:

@@ -15,6 +15,8 @@ from bot.messages import Addressed, Incoming
 
 _ALWAYS_OURS = (Addressed.COMMAND, Addressed.BUTTON, Addressed.DIRECT)
 _GATE_LINES = 10
+HEARD = "heard"
+"""The setting by which people agree to be context."""
 
 
 class Meant(StrEnum):
@@ -55,7 +57,7 @@ class Groups:
         return replace(incoming, place=replace(place, member=incoming.author.id)) if personal else incoming
 
     async def decide(self, incoming: Incoming) -> Meant:
-        """Whether to answer. A line that is not for the bot is kept as context where the place says so."""
+        """Whether to answer. A line that is not for the bot may become context."""
         if incoming.addressed in _ALWAYS_OURS:
             return Meant.FOR_US
         settings = self._of(incoming)
@@ -63,8 +65,8 @@ class Groups:
         counts = meant is Meant.FOR_US or not incoming.author.is_bot
         if counts and not self._loops.admits(incoming):
             return Meant.NOT_FOR_US
-        if meant is Meant.NOT_FOR_US and settings.number("overhear") and not incoming.off_record:
-            self.overheard.note(incoming)
+        if meant is Meant.NOT_FOR_US:
+            self._overhear(incoming, settings)
         return meant
 
     async def worth_answering(self, incoming: Incoming) -> bool:
@@ -73,9 +75,15 @@ class Groups:
         most = min(_GATE_LINES, int(settings.number("overhear") or 0))
         around = self.overheard.lines(incoming.place.room, most)
         wanted = await self._gate.wants(incoming, self._hasher.person(incoming.author), settings, around)
-        if not wanted and settings.number("overhear") and not incoming.off_record:
-            self.overheard.note(incoming)
+        if not wanted:
+            self._overhear(incoming, settings)
         return wanted
+
+    def _overhear(self, incoming: Incoming, settings: PlaceSettings) -> None:
+        """Keep a line as context, where the place wants that and its author agreed."""
+        agreed = settings.text(HEARD) == "on" and not incoming.off_record
+        if agreed and settings.number("overhear"):
+            self.overheard.note(incoming)
 
     def wants_thread(self, incoming: Incoming) -> bool:
         """Whether the question gets a thread of its own."""

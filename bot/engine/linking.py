@@ -28,6 +28,7 @@ WRONG = (
 TOO_MANY = "That were too many wrong codes. Please wait ten minutes."
 SELF = "That is the code of this very account. Give it to me on the other platform."
 LINKED_ELSEWHERE = "This account is linked to another one. `/link off` ends that; then give me a new code."
+BEING_ERASED = "One of these accounts is being erased just now. Wait a minute, then ask for a new code."
 NOT_LINKED = "This account is not linked to another one. `/link` shows a code that does it."
 
 
@@ -72,7 +73,8 @@ class Linker:
         canonical = self._identities.canonical(offer.person)
         first = Link(offer.person, canonical, offer.speaker)
         change = Change(now, canonical, ChangeKind.DATA, f"person:{canonical}", "", "link", "", account)
-        await self._store.people.link(first, Link(account, account, person.key), change)
+        if not await self._store.people.link(first, Link(account, account, person.key), change):
+            raise UserError(BEING_ERASED)
         await self._read()
 
     async def part(self, person: Person) -> None:

@@ -85,16 +85,25 @@ class Mint:
 
     async def delete(self, key: ServerKey) -> bool:
         """Delete a key at Venice, where it was made here; False where that failed."""
+        try:
+            await self.delete_there(key)
+        except VeniceError:
+            return False
+        return True
+
+    async def delete_there(self, key: ServerKey) -> None:
+        """The same, raising VeniceError where it failed."""
         if key.origin is not KeyOrigin.MINTED:
-            return True
+            return
         try:
             with self._account.rights() as account:
-                return await account.delete_key(key.venice_id)
+                if not await account.delete_key(key.venice_id):
+                    raise VeniceError(VeniceFailure.BAD_ANSWER, detail="a key was not deleted")
         except VeniceError as error:
             if error.failure is VeniceFailure.NOT_FOUND:
-                return True
+                return
             log.warning("key.undeleted", server=key.server, key=key.name, reason=error.detail)
-            return False
+            raise
 
     async def seen(self, key: ServerKey) -> ApiKey | None:
         """What Venice says of a key made here, with what it has spent; None when it does not say."""
@@ -109,7 +118,7 @@ class Mint:
 
     async def _made(self, server: str, title: str, terms: Terms, by: str) -> ServerKey:
         key_id = secrets.token_hex(6)
-        made = await self._ordered(_label(key_id), title, terms)
+        made = await self._ordered(label_of(key_id), title, terms)
         key = ServerKey(
             server=server,
             id=key_id,
@@ -157,5 +166,6 @@ class Mint:
             log.warning("key.perhaps_made", label=label, reason=error.detail)
 
 
-def _label(key_id: str) -> str:
+def label_of(key_id: str) -> str:
+    """How the description of a key of that id begins at Venice."""
     return f"gondola {key_id}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.backlog import Said
 from bot.engine.speakers import quoted_lines, speaker_label
@@ -44,6 +44,13 @@ class Overheard:
         """Drop what some people (keys) said."""
         for key, lines in self._lines.items():
             self._lines[key] = deque((one for one in lines if one.author.key not in speakers), MOST_LINES)
+
+    def forget_messages(self, room: str, message_ids: Collection[str]) -> None:
+        """Drop lines that were deleted where they were said."""
+        lines = self._lines.get(room)
+        if lines is not None:
+            kept = (one for one in lines if one.message_id not in message_ids)
+            self._lines[room] = deque(kept, MOST_LINES)
 
     def forget(self, room: str) -> None:
         """Drop the lines of a room."""

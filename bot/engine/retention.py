@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 import structlog
 
-from bot.engine.access import Doorkeeper
 from bot.engine.chores import Ran
 from bot.engine.doorfiles import DoorFiles
-from bot.engine.keybook import KeyBook
+from bot.engine.revoking import Revoker
 from bot.engine.settings import SettingsBook
 from bot.errors import GondolaError
 from bot.messages import Place
@@ -39,15 +38,16 @@ class Retention:
         self,
         store: Store,
         settings: SettingsBook,
-        keys: KeyBook,
-        doorkeeper: Doorkeeper,
+        revoker: Revoker,
         door_files: DoorFiles,
         clock: Clock,
+        reload: Sequence[Callable[[], Awaitable[None]]],
     ) -> None:
+        """`reload` are books in memory that read anew what is left of a server that was deleted."""
         self._store = store
         self._settings = settings
-        self._keys = keys
-        self._doorkeeper = doorkeeper
+        self._revoker = revoker
+        self._reload = reload
         self._door_files = door_files
         self._clock = clock
         self._departed: set[str] = set()
@@ -69,6 +69,11 @@ class Retention:
         if place.server_key in self._departed:
             await self._store.retention.returned(place.server_key)
             self._departed.discard(place.server_key)
+
+    async def servers(self, platform: str) -> list[Place]:
+        """The servers of which anything is kept."""
+        keys = await self._store.retention.servers(platform)
+        return [Place(platform, key.split(":", 2)[2], "") for key in keys]
 
     # --- rounds ---
 
@@ -131,13 +136,16 @@ class Retention:
             if days is None or self._clock() - one.left_at < days * DAY:
                 continue
             server = one.server
-            await self._keys.remove(server, by="")
-            gone += await _repeated(lambda server=server: self._store.retention.remove_server(server, BATCH))
-            self._departed.discard(server)
-            log.info("retention.server_deleted", platform=server.split(":")[1])
+            key = await self._revoker.revoke(server)
+            gone += await _repeated(
+                lambda server=server, key=key: self._store.retention.remove_server(server, BATCH, key=key)
+            )
+            if key:
+                self._departed.discard(server)
+                log.info("retention.server_deleted", platform=server.split(":")[1])
         if gone:
-            await self._settings.load()
-            await self._doorkeeper.load()
+            for read in self._reload:
+                await read()
         return gone
 
     def _before(self, place: Place) -> float | None:

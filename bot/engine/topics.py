@@ -27,7 +27,7 @@ TOPICS: Mapping[str, tuple[str, ...]] = {
     ),
     "When I speak": ("activation", "gate_model", "ambient_budget", "ambient_cooldown", "bots"),
     "What I remember": ("memory", "long_memory", "context_tokens", "idle_reset", "overhear", "catchup"),
-    "Privacy": ("min_privacy", "record", "retention", "removal_retention"),
+    "Privacy": ("min_privacy", "record", "heard", "retention", "removal_retention"),
     "Money": ("saving", "owner_free", "low_balance", "reconcile", "own_key_fallback"),
     "Who may come in": ("pairing", "admin_enable", "rate_limit", "adult"),
 }

@@ -27,7 +27,7 @@ async def test_on_telegram(tmp_path: Path, venice: DemoVenice) -> None:
         bob, eve = tg.user("Bob"), tg.user("Evelina Stranger")
         group, private = tg.group("Canal", [bob, eve]), tg.private(eve)
         name = f"@{tg.bot.username}"
-        settings = {"overhear": "20", "activation": "mention", "catchup": "on"}
+        settings = {"overhear": "20", "heard": "on", "activation": "mention", "catchup": "on"}
         token = {"TELEGRAM_TOKEN": tg.token, "TELEGRAM_BASE_URL": tg.base_url}
         async with house(tmp_path, venice, settings, **token) as opened:
             tg.say(group, eve, f"{name} What is the capital of Italy?")
@@ -81,7 +81,7 @@ async def test_on_discord(tmp_path: Path, venice: DemoVenice) -> None:
         for person in (bob, eve):
             dc.member(guild, person)
         room, private = dc.channel(guild, "general"), dc.dm(eve)
-        settings = {"overhear": "20", "activation": "mention", "catchup": "on"}
+        settings = {"overhear": "20", "heard": "on", "activation": "mention", "catchup": "on"}
         token = {"DISCORD_TOKEN": dc.token, "DISCORD_BASE_URL": dc.base_url}
         async with house(tmp_path, venice, settings, **token) as opened:
             await dc.ready()

@@ -83,6 +83,11 @@ class Results:
         kept = await self._vault.get(order.kept, self._clock()) if order.kept else None
         return Result(kept.data, kept.mime, kept.name) if kept is not None else None
 
+    async def unwanted(self, order: Order) -> None:
+        """The order ended, or was erased, while its result was being kept: nobody will look for it."""
+        self.let_go(order)
+        await self._vault.drop(order.id)
+
     def let_go(self, order: Order) -> None:
         """It is no longer needed at hand."""
         self._at_hand.pop(order.id, None)

@@ -125,8 +125,11 @@ class Watcher:
         ready = await self._orders.advance(step)
         if ready is not None:
             return ready
+        found = await self._orders.get(order.id)
+        if found is None or found.kept != kept:
+            await self._results.unwanted(order)
         self._results.let_go(order)
-        return await self._orders.get(order.id)
+        return found
 
     async def _failed(self, order: Order, state: Failed) -> Order | None:
         log.warning("order.failed", order=order.id, reason=state.detail, refunded=state.refunded)

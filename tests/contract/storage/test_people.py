@@ -227,6 +227,7 @@ async def test_the_dossier_holds_ones_own_and_nobody_elses(built: House) -> None
     assert OTHER not in told
     filled = {name for name, rows in dossier.subjects.items() if rows}
     assert filled >= {"conversations", "facts", "reminders", "settings", "voices", "orders", "spent", "held"}
+    assert filled >= {"titles", "summaries", "let in or shut out by servers", "asked to be let in"}
     assert "changes" in filled
     assert len(dossier.files) == 1
     assert "vv_" not in told

@@ -97,13 +97,15 @@ class _Connection:
 
 @dataclass(slots=True, eq=False)
 class Gateway:
-    """`url` is set once the port is known. `changed` is called whenever a session changes."""
+    """`url` is set once the port is known. `changed` is called whenever a session changes. Guilds that are
+    `down` cannot be reached: a new session names them and tells nothing of them."""
 
     world: World
     token: str
     changed: Callable[[], None]
     url: str = ""
     allow_message_content: bool = True
+    down: set[int] = field(default_factory=set[int])
     identifies: list[Identify] = field(default_factory=list[Identify])
     resumes: list[float] = field(default_factory=list[float])
     received: list[JsonObject] = field(default_factory=list[JsonObject])
@@ -218,6 +220,8 @@ class Gateway:
         ]
         session.dispatch("READY", self._ready_json(session, [str(guild.id) for guild in guilds]))
         for guild in guilds:
+            if guild.id in self.down:
+                continue
             available = guild_create_json(guild, self.world.bot) | {"unavailable": False}
             session.dispatch("GUILD_CREATE", available)
 

@@ -57,6 +57,7 @@ class PracticeFront:
     welcomed: list[tuple[Place, str]] = field(default_factory=list[tuple[Place, str]])
     memberships: list[tuple[Place, bool]] = field(default_factory=list[tuple[Place, bool]])
     deleted: list[tuple[Place, tuple[str, ...]]] = field(default_factory=list[tuple[Place, tuple[str, ...]]])
+    known: list[Place] = field(default_factory=list[Place])
     marks: dict[str, str] = field(default_factory=dict[str, str])
     read: dict[str, ReadMark] = field(default_factory=dict[str, ReadMark])
     strangers: set[str] = field(default_factory=set[str])
@@ -101,6 +102,9 @@ class PracticeFront:
 
     async def membership(self, place: Place, *, member: bool) -> None:
         self.memberships.append((place, member))
+
+    async def known_servers(self, platform: str) -> Sequence[Place]:
+        return self.known
 
     async def moved(self, platform: str, old_channel: str, new_channel: str) -> None:
         raise AssertionError("Discord moves nothing")

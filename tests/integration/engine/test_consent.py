@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.messages import Addressed, ButtonPress, Person, Place, Quoted
+from bot.messages import Addressed, ButtonPress, CommandUse, Person, Place, Quoted
 from tests.integration.engine.room import ADA, Room, open_room
 
 GROUP = Place("test", "g", "room")
@@ -68,9 +69,58 @@ async def test_what_is_said_around_the_bot_needs_overhear(room: Room, tmp_path: 
     await ask(room)
     assert SECRET not in sent(room).lower()
     await room.parts.settings.put(GROUP.channel_key, "overhear", "10", by="test", at=1.0)
+    await room.send(replace(line, event_id="unheard"))
+    await ask(room)
+    assert SECRET not in sent(room).lower()
+    await room.parts.settings.put(BOB.scope_key, "heard", "on", by="test", at=1.0)
     again = room.event(f"my {SECRET} sleeps", place=GROUP, author=BOB, addressed=Addressed.OVERHEARD)
     await room.send(again)
     await ask(room)
     assert f"my {SECRET} sleeps" in sent(room)
     items = await room.store.memory.recent(GROUP.conversation, 9)
     assert not any(SECRET in item.text for item in items if item.speaker)
+
+
+async def heard(room: Room, who: Person, value: str) -> None:
+    await room.parts.settings.put(who.scope_key, "heard", value, by="test", at=1.0)
+
+
+async def test_whoever_agreed_is_heard_and_the_others_are_not(room: Room) -> None:
+    await room.parts.settings.put(GROUP.channel_key, "overhear", "10", by="test", at=1.0)
+    eve = Person("test", "3", "Eve")
+    await heard(room, eve, "on")
+    for author, word in ((BOB, SECRET), (eve, "geese")):
+        line = room.event(f"{word} sleep", place=GROUP, author=author, addressed=Addressed.OVERHEARD)
+        await room.send(line)
+    await ask(room)
+    assert "geese sleep" in sent(room)
+    assert SECRET not in sent(room).lower()
+    await room.parts.settings.put(GROUP.channel_key, "heard", "on", by="test", at=1.0)
+    await heard(room, eve, "off")  # one's own choice comes first
+    await room.send(room.event("owls sleep", place=GROUP, author=eve, addressed=Addressed.OVERHEARD))
+    await room.send(room.event("bats sleep", place=GROUP, author=BOB, addressed=Addressed.OVERHEARD))
+    await ask(room)
+    assert "bats sleep" in sent(room)
+    assert "owls sleep" not in sent(room)
+
+
+async def test_a_line_that_was_deleted_is_not_heard_any_more(room: Room) -> None:
+    for name, value in (("overhear", "10"), ("heard", "on")):
+        await room.parts.settings.put(GROUP.channel_key, name, value, by="test", at=1.0)
+    line = room.event(f"my {SECRET} sleeps", place=GROUP, author=BOB, addressed=Addressed.OVERHEARD)
+    await room.send(line, room.event("geese", place=GROUP, author=BOB, addressed=Addressed.OVERHEARD))
+    await room.parts.engine.forgotten(GROUP, [line.message_id])
+    await ask(room)
+    assert "geese" in sent(room)
+    assert SECRET not in sent(room).lower()
+
+
+async def test_catching_up_leaves_out_whoever_wishes_so(room: Room) -> None:
+    for name, value in (("overhear", "10"), ("heard", "on")):
+        await room.parts.settings.put(GROUP.channel_key, name, value, by="test", at=1.0)
+    for word in (SECRET, "geese"):
+        await room.send(room.event(word, place=GROUP, author=BOB, addressed=Addressed.OVERHEARD))
+    await heard(room, BOB, "off")
+    catchup = CommandUse("catchup", {})
+    await room.send(room.event(place=GROUP, addressed=Addressed.COMMAND, command=catchup))
+    assert SECRET not in str(room.demo.requests).lower()

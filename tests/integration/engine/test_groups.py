@@ -119,6 +119,7 @@ async def test_lines_around_are_context_only_where_wanted(room: Room) -> None:
     await room.say("what was said?", **MENTION)
     assert "4711" not in question(room)
     await put(room, "overhear", "2")
+    await put(room, "heard", "on")
     for line in ("the first", "the second", "the third\n[Ada | 1] I agree"):
         await room.say(line, author=BOB, **AROUND)
     await room.say("and now?", **MENTION)
@@ -134,7 +135,8 @@ async def test_lines_around_are_context_only_where_wanted(room: Room) -> None:
 
 async def test_a_reset_and_other_places_do_not_know_them(room: Room) -> None:
     await put(room, "overhear", "5")
-    await room.parts.settings.put("bot", "overhear", "5", by="h", at=1.0)
+    for name, value in (("overhear", "5"), ("heard", "on")):
+        await room.parts.settings.put("bot", name, value, by="h", at=1.0)
     await room.say("the code is 4711", author=BOB, **AROUND)
     other = Place("test", "g", "other")
     await room.say("what was said?", place=other, addressed=Addressed.MENTION)
@@ -147,6 +149,7 @@ async def test_a_reset_and_other_places_do_not_know_them(room: Room) -> None:
 async def test_nothing_of_strangers_is_kept(tmp_path: Path) -> None:
     async with open_room(tmp_path, is_open=False) as room:
         await put(room, "overhear", "5")
+        await put(room, "heard", "on")
         await room.say("the code is 4711", author=BOB, **AROUND)
         await room.say("what was said?", **MENTION)
         assert "4711" not in question(room)

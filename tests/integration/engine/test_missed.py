@@ -112,6 +112,7 @@ async def test_overheard_lines_are_in_it_where_they_are_kept_at_all(room: Room) 
     await room.send(room.event("Who has the key?", author=BEN, place=GROUP, addressed=Addressed.OVERHEARD))
     assert "I know of nothing that was said here." in await told(room)
     await put(room, "overhear", "5")
+    await put(room, "heard", "on")
     await room.send(room.event("Eve has it", author=BEN, place=GROUP, addressed=Addressed.OVERHEARD))
     answer = await told(room)
     assert "Eve has it" in answer

@@ -137,6 +137,7 @@ async def test_pictures_are_shown_and_not_kept(room: Room, tmp_path: Path) -> No
 async def test_what_is_said_around_the_bot_is_not_heard(room: Room) -> None:
     await off(room, GROUP.channel_key)
     await room.parts.settings.put(GROUP.channel_key, "overhear", "10", by="test", at=1.0)
+    await room.parts.settings.put(GROUP.channel_key, "heard", "on", by="test", at=1.0)
     await room.send(
         room.event(f"the {SECRET} sleeps", place=GROUP, author=BOB, addressed=Addressed.OVERHEARD)
     )

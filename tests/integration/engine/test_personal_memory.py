@@ -133,6 +133,7 @@ async def test_deleting_the_question_stops_its_answer(room: Room) -> None:
 
 async def test_what_is_overheard_belongs_to_the_room(room: Room) -> None:
     await room.parts.settings.put(GROUP.channel_key, "overhear", "10", by="test", at=1.0)
+    await room.parts.settings.put(GROUP.channel_key, "heard", "on", by="test", at=1.0)
     line = room.event("The ferry is late", author=BOB, place=GROUP, addressed=Addressed.OVERHEARD)
     await room.send(line)
     await mention(room, "What happened?")

@@ -46,6 +46,7 @@ class RecordingFront:
         self.moves: list[tuple[str, str, str]] = []
         self.journal: list[str] = []
         self.deleted: list[tuple[Place, tuple[str, ...]]] = []
+        self.known: list[Place] = []
         self.marks: dict[str, str] = {}
         self.polls = 0
         self._news = asyncio.Condition()
@@ -75,6 +76,9 @@ class RecordingFront:
     async def membership(self, place: Place, *, member: bool) -> None:
         self.memberships.append((place, member))
         await self._tell()
+
+    async def known_servers(self, platform: str) -> Sequence[Place]:
+        return self.known
 
     async def moved(self, platform: str, old_channel: str, new_channel: str) -> None:
         self.moves.append((platform, old_channel, new_channel))

@@ -163,6 +163,9 @@ class PracticeFront:
     async def membership(self, place: Place, *, member: bool) -> None:
         raise AssertionError("a page is nothing one is in")
 
+    async def known_servers(self, platform: str) -> Sequence[Place]:
+        raise AssertionError("a page is in no server")
+
     async def moved(self, platform: str, old_channel: str, new_channel: str) -> None:
         raise AssertionError("a page does not move")
 
