@@ -10,7 +10,7 @@ from playwright.async_api import Browser, expect
 from bot.errors import GondolaError
 from tests.e2e.browser import needs_browser
 from tests.e2e.deskpage import DeskPage, opened, served
-from tests.integration.web.desk import ADA, HOME, PracticeDesk
+from tests.integration.web.desk import ADA, BOB, HOME, PracticeDesk
 
 pytestmark = needs_browser
 UNREACHABLE = "Gondola cannot be reached just now"
@@ -50,6 +50,18 @@ async def test_a_refusal_is_a_page_of_its_own(there: DeskPage) -> None:
     await expect(page.locator("#main")).to_be_focused()
 
 
+async def test_a_rule_changes_where_it_stands(there: DeskPage) -> None:
+    page = there.page
+    await there.goto("/people")
+    await page.evaluate("window.sameDocument = true")
+    row = page.get_by_role("row").filter(has_text=BOB[:8])
+    await row.get_by_role("button", name="Shut out").press("Enter")
+    await expect(row).to_contain_text("shut out")
+    await expect(page.get_by_role("region", name="People")).to_be_focused()
+    assert await page.evaluate("window.sameDocument"), "no page was loaded for it"
+    assert there.complaints == []
+
+
 async def test_a_filter_is_an_address(there: DeskPage) -> None:
     page = there.page
     await there.goto("/ledger")
@@ -70,12 +82,15 @@ async def test_a_table_that_is_open_stays_open(there: DeskPage) -> None:
     page = there.page
     await there.goto("")
     await page.get_by_text("In numbers: Spend").click()
+    table = page.get_by_role("region", name="Spend in numbers")
+    await table.evaluate("one => one.scrollTo(0, 120)")
     there.desk.empty = False
     there.desk.cap_list.clear()
     await there.renew()
     await expect(page.get_by_text("No caps are set.")).to_be_visible()
     await expect(page.locator("details[open]")).to_have_count(1)
     await expect(page.get_by_text("In numbers: Spend")).to_be_focused()
+    assert await table.evaluate("one => one.scrollTop") == 120
     assert there.complaints == []
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from playwright.async_api import Locator, expect
+from playwright.async_api import Browser, Locator, expect
 
+from bot.dashboard import Step
 from tests.e2e.browser import needs_browser
-from tests.e2e.deskpage import DeskPage
+from tests.e2e.deskpage import DeskPage, opened, served
+from tests.integration.web.desk import PracticeDesk
 
 pytestmark = needs_browser
 STEPS = 96
@@ -39,6 +42,9 @@ async def test_a_plot_is_read_where_the_pointer_is(there: DeskPage) -> None:
     await expect(times.locator(".when")).to_have_text(re.compile(r"^27 Nov 10:\d\d$"))
     await expect(times.locator("output")).to_have_text(re.compile(r"^Median \d\.\d s95 % within \d+\.\d s$"))
     await expect(plot(there, "Spend").locator("output")).to_have_text(re.compile(r"^\$0\.0\d$"))
+    assert await times.locator("output").evaluate("one => one.scrollWidth <= one.clientWidth"), (
+        "all of it is seen"
+    )
     box = await over.bounding_box()
     assert box is not None
     await over.hover(position={"x": box["width"] * 23.5 / STEPS, "y": 40})
@@ -147,3 +153,19 @@ async def test_colours_follow_the_theme_and_the_width_follows_the_window(there: 
         arg=stage["width"],
     )
     assert [one for one in there.complaints if "getImageData" not in one] == []
+
+
+class SparseDesk(PracticeDesk):
+    """Every second step alone."""
+
+    def _step(self, at: float, n: int) -> Step:
+        return Step(at, 1, 0, 900, 2.0, 3.0, 0.5) if n % 2 else Step(at)
+
+
+async def test_a_step_with_nothing_beside_it_is_seen(tmp_path: Path, browser: Browser) -> None:
+    async with served(tmp_path, kept := SparseDesk()) as address:
+        there = await opened(browser, kept, address)
+        await there.page.emulate_media(color_scheme="light")
+        await there.goto("")
+        seen = await plot(there, "Time to answer").evaluate(SEEN)
+        assert {"rgb(14, 110, 120)", "rgb(138, 90, 0)"} <= set(seen)

@@ -73,7 +73,7 @@ def plots_of(overview: Overview) -> tuple[Plot, ...]:
             bars=False,
         ),
         _plot(
-            "From Venice's cache",
+            "From the cache",
             words.share(whole.cached),
             overview,
             [("Cached", lambda s: s.cached)],

@@ -39,7 +39,7 @@ async def test_the_page_carries_the_numbers_of_its_plots(start_web: Starter) -> 
         "Messages",
         "Spend",
         "Time to answer",
-        "From Venice's cache",
+        "From the cache",
         "Errors",
     ]
     messages, spend, times, _, errors = found
@@ -84,4 +84,4 @@ def test_what_is_counted_has_no_halves(count: int, ticks: list[str]) -> None:
 
 
 def test_a_share_is_of_everything() -> None:
-    assert [text for _, text in plots(spent(1))["From Venice's cache"].ticks] == ["0 %", "50 %", "100 %"]
+    assert [text for _, text in plots(spent(1))["From the cache"].ticks] == ["0 %", "50 %", "100 %"]

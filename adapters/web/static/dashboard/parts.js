@@ -4,9 +4,10 @@
 const UNREACHABLE = "Gondola cannot be reached just now. Check that it is running, then try again.";
 const main = () => document.getElementById("main");
 const told = document.getElementById("told");
-let before = { opened: [], focus: null };
+let before = { opened: [], home: null };
 
-function problem(part) {
+function problem(asker) {
+  const part = asker.matches("form, [hx-trigger]") ? asker : main();
   const shown = part.querySelector(".unreached") ?? document.createElement("p");
   shown.className = "problem unreached";
   shown.setAttribute("role", "alert");
@@ -42,16 +43,29 @@ addEventListener("htmx:beforeSwap", ({ detail }) => {
     detail.selectOverride = "#main";
   }
   before = {
-    opened: [...detail.target.querySelectorAll("details[open][id]")].map(({ id }) => id),
-    focus: detail.target.contains(document.activeElement) ? document.activeElement : null,
+    opened: [...detail.target.querySelectorAll("details[open][id]")].map(({ id }) => [id, sideOf(id)?.scrollTop]),
+    // Where the focus is, by what around it has a name.
+    home: detail.target.contains(document.activeElement) ? document.activeElement.closest("[id]").id : null,
   };
 });
 
+function sideOf(id) {
+  return document.getElementById(id)?.querySelector(".scroll");
+}
+
+/** What takes the focus where the element that had it is gone: the field beside it, or the table or page around. */
+function heir(home) {
+  return home.matches("[tabindex]") ? home : (home.querySelector(".field") ?? home.closest("[tabindex]"));
+}
+
 addEventListener("htmx:afterSwap", ({ target: fresh }) => {
-  for (const id of before.opened) document.getElementById(id)?.setAttribute("open", "");
-  const lost = before.focus && document.activeElement === document.body;
-  const near = () => (before.focus.isConnected ? before.focus : fresh.matches("[tabindex]") ? fresh : fresh.querySelector(".field"));
-  (fresh.querySelector("[aria-invalid=true]") ?? (lost ? near() : null))?.focus({ preventScroll: true });
+  for (const [id, top] of before.opened) {
+    document.getElementById(id)?.setAttribute("open", "");
+    sideOf(id)?.scrollTo(0, top);
+  }
+  const lost = before.home && document.activeElement === document.body;
+  const next = lost && heir(document.getElementById(before.home) ?? main());
+  (fresh.querySelector("[aria-invalid=true]") ?? (next || null))?.focus({ preventScroll: true });
   const news = fresh.querySelector("[data-tell]");
   if (news) told.textContent = news.dataset.tell;
 });

@@ -45,7 +45,15 @@ function look({ bars, tone }, index) {
   const colour = index ? "var(--second)" : tone === "danger" ? "var(--danger)" : "var(--accent)";
   const least = tone === "danger" ? 4 : 2; // pixels: one error in a month is seen, too
   if (bars) return { width: 0, fill: () => ink(colour), paths: uPlot.paths.bars({ size: [1, 40, least], gap: 1 }) };
-  return { width: 2, stroke: () => ink(colour), ...(index && { dash: [5, 4] }) };
+  const points = { show: false, size: 6, filter: lonely, stroke: () => ink(colour), fill: () => ink(colour) };
+  return { width: 2, stroke: () => ink(colour), points, ...(index && { dash: [5, 4] }) };
+}
+
+/** Steps with nothing on either side: no line shows them. */
+function lonely({ data }, index) {
+  const values = data[index];
+  const known = (at) => values[at] !== null && values[at] !== undefined;
+  return [...values.keys()].filter((at) => known(at) && !known(at - 1) && !known(at + 1));
 }
 
 function options(plot) {
