@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+import structlog
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.errors import OperatorError
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 FILE_NAME = "gondola.db"
 _MOUNTS = Path("/proc/self/mounts")
@@ -93,6 +99,25 @@ def prepare(file: SqliteFile) -> None:
             "Give it that directory, or name another in GONDOLA_DATA_DIR."
         ) from error
     _refuse_network(folder)
+    _keep_temporary_files_in(folder)
+
+
+@cache
+def _once_in_a_process(folder: Path) -> None:
+    """SQLite's own name for it belongs to the whole process and must not change while somebody reads it."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        if connection.execute("PRAGMA temp_store_directory").fetchone() in (None, ("",), (None,)):
+            quoted = str(folder.absolute()).replace("'", "''")
+            connection.execute(f"PRAGMA temp_store_directory = '{quoted}'")
+
+
+def _keep_temporary_files_in(folder: Path) -> None:
+    """SQLite writes the whole database to a file of its own when it cleans it, with words in it. Left alone
+    it takes /var/tmp for that, which may be another disk, and shared."""
+    try:
+        _once_in_a_process(folder)
+    except sqlite3.Error as error:
+        log.warning("database.temporary_files_elsewhere", reason=type(error).__name__)
 
 
 def _refuse_network(folder: Path) -> None:
