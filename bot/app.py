@@ -19,7 +19,7 @@ from adapters.web.adapter import WebAdapter
 from bot.assembly import assemble
 from bot.dashboard import PlatformHealth
 from bot.demo import DemoVenice
-from bot.engine.caps import DEFAULT_CAP, dollars
+from bot.engine.money.caps import DEFAULT_CAP, dollars
 from bot.errors import GondolaError
 from bot.metrics import Metrics, Sources
 from bot.notify import READY, STOPPING, tell_systemd

@@ -4,8 +4,8 @@ docs/settings.md."""
 from __future__ import annotations
 
 from bot.declarations import OptionKind, Scope, Setting
-from bot.engine.declared import SETTINGS
-from bot.engine.topics import TOPICS
+from bot.engine.settings.declared import SETTINGS
+from bot.engine.settings.topics import TOPICS
 from bot.settings import SECRETS, Configuration
 
 _CONFIGURATION = """\
@@ -31,7 +31,7 @@ server, channel, thread, person. A person may always change their own; a place n
 there, the whole bot an owner. `/settings` shows each value and where it comes from. What is set at start is
 in [configuration.md](configuration.md).
 
-Made by `gondola config docs --settings` from `bot/engine/declared.py`.
+Made by `gondola config docs --settings` from `bot/engine/settings/declared.py`.
 """
 
 _TOPIC = """

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from bot.engine.workload import Workload
+from bot.engine.turns.workload import Workload
 from bot.errors import GondolaError
 from bot.exposition import Exposition
 from bot.supervision import Platform

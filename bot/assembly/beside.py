@@ -6,20 +6,20 @@ from dataclasses import dataclass
 
 from bot.assembly.layers import DoorParts, Ground, MoneyParts, TalkParts
 from bot.books import Book
-from bot.engine.account import AccountWatch
-from bot.engine.alarm import Alarm
-from bot.engine.bookwatch import BookWatch
-from bot.engine.chores import Chores
-from bot.engine.doorfiles import DoorFiles
-from bot.engine.erasing import Eraser
-from bot.engine.exporting import Exporter
-from bot.engine.linking import Linker
+from bot.engine.account.book import AccountWatch
+from bot.engine.account.minting import Mint
+from bot.engine.account.reconciler import Reconciler
 from bot.engine.making.shop import Shop
-from bot.engine.minting import Mint
-from bot.engine.radar import Radar
-from bot.engine.reconciler import Reconciler
-from bot.engine.retention import Retention
-from bot.engine.revoking import Revoker
+from bot.engine.models.radar import Radar
+from bot.engine.oversight.bookwatch import BookWatch
+from bot.engine.oversight.chores import Chores
+from bot.engine.people.doorfiles import DoorFiles
+from bot.engine.people.erasing import Eraser
+from bot.engine.people.exporting import Exporter
+from bot.engine.people.linking import Linker
+from bot.engine.people.retention import Retention
+from bot.engine.people.revoking import Revoker
+from bot.engine.reminding.alarm import Alarm
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,17 @@ from collections.abc import Callable, Sequence
 from bot.assembly.house import House
 from bot.dashboard import PlatformHealth
 from bot.desk import HouseDesk
-from bot.engine.ambient import Gate
-from bot.engine.amends import Amends
-from bot.engine.botloops import BotLoops
-from bot.engine.conduct import Conductor
-from bot.engine.creditbook import CreditBook
+from bot.engine.account.creditbook import CreditBook
 from bot.engine.engine import Engine
-from bot.engine.groups import Groups
-from bot.engine.intake import Intakes
-from bot.engine.registry import Registry
-from bot.engine.routing import Router
-from bot.engine.threads import Threads
+from bot.engine.flow.amends import Amends
+from bot.engine.flow.conduct import Conductor
+from bot.engine.flow.intake import Intakes
+from bot.engine.flow.routing import Router
+from bot.engine.groups.ambient import Gate
+from bot.engine.groups.botloops import BotLoops
+from bot.engine.groups.groups import Groups
+from bot.engine.groups.threads import Threads
+from bot.engine.turns.registry import Registry
 
 
 def open_groups(house: House) -> Groups:

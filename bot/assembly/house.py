@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from bot.assembly.beside import PeopleParts, RoundParts
 from bot.assembly.layers import DoorParts, Ground, MediaParts, MoneyParts, TalkParts
 from bot.engine.making.shop import Shop
-from bot.engine.signin import SignInLinks
-from bot.engine.stopping import Stopper
+from bot.engine.oversight.signin import SignInLinks
+from bot.engine.turns.stopping import Stopper
 
 
 @dataclass(frozen=True, slots=True)

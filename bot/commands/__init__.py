@@ -37,9 +37,9 @@ from bot.commands import (
 from bot.commands.completion import Completer
 from bot.commands.services import RUN, Services
 from bot.declarations import Command
-from bot.engine.amends import amends_actions
-from bot.engine.registry import ActionHandler, Bound, Registry, check_permission
-from bot.engine.turn import Turn
+from bot.engine.flow.amends import amends_actions
+from bot.engine.turns.registry import ActionHandler, Bound, Registry, check_permission
+from bot.engine.turns.turn import Turn
 from bot.errors import UserError
 from bot.messages import Addressed, CommandUse
 from bot.records import StoredButton

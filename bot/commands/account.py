@@ -7,11 +7,11 @@ from datetime import datetime
 from bot.commands.account_history import breaches, history
 from bot.commands.services import Services, among_ourselves, number_option, text_option
 from bot.declarations import Choice, Command, Option, OptionKind, Permission
-from bot.engine.account import Look
-from bot.engine.caps import dollars, period_at
-from bot.engine.reconciler import day_words, details
-from bot.engine.registry import Bound
-from bot.engine.turn import Turn
+from bot.engine.account.book import Look
+from bot.engine.account.reconciler import day_words, details
+from bot.engine.money.caps import dollars, period_at
+from bot.engine.turns.registry import Bound
+from bot.engine.turns.turn import Turn
 from bot.errors import UserError
 from bot.reconciling import Outcome, Reconciliation
 from bot.records import CapPeriod, UsageRow

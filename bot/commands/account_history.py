@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from bot.engine.account import History
-from bot.engine.caps import dollars
+from bot.engine.account.book import History
+from bot.engine.money.caps import dollars
 from bot.venice import LimitBreach
 
 _MOST_NAMES = 6

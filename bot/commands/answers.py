@@ -10,14 +10,14 @@ from dataclasses import replace
 from bot.commands.cards import price
 from bot.commands.services import Services
 from bot.declarations import Command
-from bot.engine.again import Again, AnswerRecord, asked_again, described, from_payload, parted
-from bot.engine.answerbook import ANSWER, more_rows
-from bot.engine.context import HISTORY_ITEMS
-from bot.engine.models import allowed, check_allowed
-from bot.engine.registry import QUESTION, ActionHandler, Bound
-from bot.engine.spoken import speakable
-from bot.engine.texts import EXPIRED_BUTTON
-from bot.engine.turn import Turn
+from bot.engine.memory.context import HISTORY_ITEMS
+from bot.engine.models.book import allowed, check_allowed
+from bot.engine.text.spoken import speakable
+from bot.engine.turns.again import Again, AnswerRecord, asked_again, described, from_payload, parted
+from bot.engine.turns.answerbook import ANSWER, more_rows
+from bot.engine.turns.registry import QUESTION, ActionHandler, Bound
+from bot.engine.turns.texts import EXPIRED_BUTTON
+from bot.engine.turns.turn import Turn
 from bot.errors import UserError
 from bot.messages import Button, ButtonRows, MessageRef
 from bot.records import HistoryItem, StoredButton
@@ -39,7 +39,7 @@ RECEIPT = Command("receipt", "What the last answer here took: model, tokens, cos
 ORDERED = frozenset({f"{ANSWER}.again", f"{ANSWER}.continue", WITH_MODEL})
 """Actions that ask Venice within the conversation, and so wait their turn in it."""
 BEHIND: Mapping[str, str] = dict.fromkeys(ORDERED, QUESTION)
-"""What each button goes on with (`bot.engine.registry`)."""
+"""What each button goes on with (`bot.engine.turns.registry`)."""
 
 
 def bound(services: Services) -> list[Bound]:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from bot.auditing import AuditEntry, ChangeKind
 from bot.commands.services import Services, number_option, text_option
 from bot.declarations import Choice, Command, Option, OptionKind, Permission
-from bot.engine.registry import Bound
 from bot.engine.tools.tool import quoted
-from bot.engine.turn import Turn
+from bot.engine.turns.registry import Bound
+from bot.engine.turns.turn import Turn
 
 PER_PAGE = 20
 AUDIT = Command(

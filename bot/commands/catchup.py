@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bot.commands.services import Services
 from bot.declarations import Command, Medium
-from bot.engine.backlog import MOST, READ_BACK, Missed
-from bot.engine.registry import Bound
-from bot.engine.turn import Turn
-from bot.engine.zones import local_now, spelled, zone_of
+from bot.engine.settings.zones import local_now, spelled, zone_of
+from bot.engine.talk.backlog import MOST, READ_BACK, Missed
+from bot.engine.turns.registry import Bound
+from bot.engine.turns.turn import Turn
 from bot.errors import UserError
 
 CATCHUP = Command(

@@ -8,11 +8,11 @@ from dataclasses import replace
 from bot.auditing import Change, ChangeKind
 from bot.commands.services import Services, text_option
 from bot.declarations import Command, Option
-from bot.engine.caps import dollars
-from bot.engine.changes import BRANCH
-from bot.engine.recall import RESUME, keep_button, new_chat_id
-from bot.engine.registry import ActionHandler, Bound
-from bot.engine.turn import Turn
+from bot.engine.flow.changes import BRANCH
+from bot.engine.memory.recall import RESUME, keep_button, new_chat_id
+from bot.engine.money.caps import dollars
+from bot.engine.turns.registry import ActionHandler, Bound
+from bot.engine.turns.turn import Turn
 from bot.errors import NotAllowed, UserError
 from bot.messages import Button, ButtonStyle
 from bot.records import Chat, Role, StoredButton

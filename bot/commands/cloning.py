@@ -12,10 +12,10 @@ from pydantic import TypeAdapter
 from bot.auditing import Change, ChangeKind
 from bot.commands.services import Services, text_option
 from bot.declarations import Command, Medium, MenuEntry, Option
-from bot.engine.caps import dollars
-from bot.engine.registry import ActionHandler, Bound
-from bot.engine.turn import Turn
-from bot.engine.voicebook import day
+from bot.engine.money.caps import dollars
+from bot.engine.turns.registry import ActionHandler, Bound
+from bot.engine.turns.turn import Turn
+from bot.engine.voice.voicebook import day
 from bot.errors import NotAllowed, UserError
 from bot.messages import SOUNDING, Attachment, Button, OptionValue
 from bot.ownvoices import OwnVoice

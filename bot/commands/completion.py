@@ -9,13 +9,13 @@ from bot.commands.limits import cap_id, describe_cap, manageable
 from bot.commands.making_completion import making_sources
 from bot.commands.services import Services
 from bot.declarations import Choice, Command
-from bot.engine.choosing import STEPS_IN
-from bot.engine.declared import SETTINGS
-from bot.engine.effort import levels
-from bot.engine.models import is_dear
-from bot.engine.picture_options import LABELS, edit_shapes_of, shapes_of
-from bot.engine.voicebook import day
-from bot.engine.zones import zone_names
+from bot.engine.models.book import is_dear
+from bot.engine.models.choosing import STEPS_IN
+from bot.engine.pictures.picture_options import LABELS, edit_shapes_of, shapes_of
+from bot.engine.settings.declared import SETTINGS
+from bot.engine.settings.effort import levels
+from bot.engine.settings.zones import zone_names
+from bot.engine.voice.voicebook import day
 from bot.errors import GondolaError
 from bot.messages import Incoming
 from bot.venice import CharacterQuery, Model
@@ -38,7 +38,7 @@ Source = Callable[[Incoming, str], Awaitable[Sequence[Choice]]]
 
 
 class Completer:
-    """Implements bot.engine.registry.Completer. Trouble at Venice means no suggestions, never an error."""
+    """Implements `Completer` of bot.engine.turns.registry. Trouble at Venice means no suggestions."""
 
     def __init__(self, services: Services, commands: Sequence[Command]) -> None:
         self._services = services

@@ -11,10 +11,10 @@ from bot.commands.limits import parse_money
 from bot.commands.services import Services, flag_option, text_option
 from bot.crediting import CreditKind, Movement
 from bot.declarations import Command, Option, OptionKind
-from bot.engine.caps import dollars
-from bot.engine.creditbook import GIVE, signed, standing
-from bot.engine.registry import ActionHandler, Bound
-from bot.engine.turn import Turn
+from bot.engine.account.creditbook import GIVE, signed, standing
+from bot.engine.money.caps import dollars
+from bot.engine.turns.registry import ActionHandler, Bound
+from bot.engine.turns.turn import Turn
 from bot.errors import UserError
 from bot.messages import Person
 from bot.records import StoredButton

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.commands.services import Services
 from bot.dashboard import SIGN_IN_SECONDS
 from bot.declarations import Command
-from bot.engine.registry import Bound
-from bot.engine.turn import Turn
+from bot.engine.turns.registry import Bound
+from bot.engine.turns.turn import Turn
 
 DASHBOARD = Command(
     "dashboard",

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from bot.commands.services import Services, flag_option, text_option
 from bot.declarations import Command, Option, OptionKind, Permission
-from bot.engine.pairingdesk import plain_code
-from bot.engine.recall import keep_button
-from bot.engine.registry import ActionHandler, Bound
-from bot.engine.turn import Turn
+from bot.engine.flow.pairingdesk import plain_code
+from bot.engine.memory.recall import keep_button
+from bot.engine.turns.registry import ActionHandler, Bound
+from bot.engine.turns.turn import Turn
 from bot.errors import UserError
 from bot.messages import Button, ButtonStyle, Person
 from bot.pairing import Pairing

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bot.declarations import Command, Permission
-from bot.engine.registry import Bound
-from bot.engine.turn import Turn
+from bot.engine.turns.registry import Bound
+from bot.engine.turns.turn import Turn
 
 HELP = Command("help", "List what I can do.", private_reply=True)
 

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from bot.commands.services import Services, text_option
 from bot.commands.shelves import KINDS
 from bot.declarations import Choice, Command, Option, OptionKind, Scope, Setting, parse_value
-from bot.engine.adults import ADULT
-from bot.engine.choosing import STEPS_IN
-from bot.engine.effort import check_level, levels
-from bot.engine.models import allowed, check_allowed
-from bot.engine.recall import keep_button
-from bot.engine.registry import ActionHandler, Bound
-from bot.engine.settings import Resolved, find_setting, scope_keys
-from bot.engine.topics import TOPICS
-from bot.engine.turn import Turn
-from bot.engine.zones import find_zone
+from bot.engine.doors.adults import ADULT
+from bot.engine.memory.recall import keep_button
+from bot.engine.models.book import allowed, check_allowed
+from bot.engine.models.choosing import STEPS_IN
+from bot.engine.settings.book import Resolved, find_setting, scope_keys
+from bot.engine.settings.effort import check_level, levels
+from bot.engine.settings.topics import TOPICS
+from bot.engine.settings.zones import find_zone
+from bot.engine.turns.registry import ActionHandler, Bound
+from bot.engine.turns.turn import Turn
 from bot.errors import UserError
 from bot.messages import Button, ButtonStyle
 from bot.records import StoredButton

@@ -7,9 +7,9 @@ import re
 from bot.commands.keywords import describe_key, describe_terms, read_terms, summary
 from bot.commands.services import Services, among_ourselves, text_option
 from bot.declarations import Choice, Command, Option, Permission
-from bot.engine.caps import dollars, period_at
-from bot.engine.registry import Bound
-from bot.engine.turn import Turn
+from bot.engine.money.caps import dollars, period_at
+from bot.engine.turns.registry import Bound
+from bot.engine.turns.turn import Turn
 from bot.errors import UserError, VeniceError, VeniceFailure
 from bot.keys import KeyOrigin, ServerKey
 from bot.records import CapPeriod

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
-from bot.engine.caps import dollars
-from bot.engine.minting import Terms
+from bot.engine.account.minting import Terms
+from bot.engine.money.caps import dollars
 from bot.errors import UserError
 from bot.keys import KeyOrigin, ServerKey
 from bot.venice import ApiKey

@@ -13,10 +13,10 @@ from decimal import Decimal, InvalidOperation
 
 from bot.commands.services import Services, text_option
 from bot.declarations import Choice, Command, Medium, Option, OptionKind
-from bot.engine.caps import amount_words, dollars, period_at
-from bot.engine.registry import Bound
-from bot.engine.resets import reset_words
-from bot.engine.turn import Turn
+from bot.engine.money.caps import amount_words, dollars, period_at
+from bot.engine.money.resets import reset_words
+from bot.engine.turns.registry import Bound
+from bot.engine.turns.turn import Turn
 from bot.errors import NotAllowed, UserError
 from bot.messages import Incoming, Person
 from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit, counter_key

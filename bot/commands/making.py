@@ -11,12 +11,12 @@ from dataclasses import replace
 
 from bot.commands.services import Services, flag_option, number_option, text_option
 from bot.declarations import Command, Medium, MenuEntry, Option, OptionKind
-from bot.engine.gallery import Source
 from bot.engine.making.board import ASK, ORDER
 from bot.engine.making.brief import Brief, Craft
 from bot.engine.making.ends import brief_of
-from bot.engine.registry import ActionHandler, Bound, check_permission
-from bot.engine.turn import Turn
+from bot.engine.pictures.gallery import Source
+from bot.engine.turns.registry import ActionHandler, Bound, check_permission
+from bot.engine.turns.turn import Turn
 from bot.errors import UserError
 from bot.media.pictures import to_data_url
 from bot.messages import Addressed, Attachment, CommandUse, MediaKind

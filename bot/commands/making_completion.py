@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from bot.declarations import Choice
 from bot.engine.making.brief import is_effect
-from bot.engine.models import ModelBook, tier_of
-from bot.engine.settings import SettingsBook
+from bot.engine.models.book import ModelBook, tier_of
+from bot.engine.settings.book import SettingsBook
 from bot.messages import Incoming
 from bot.venice import Model
 from bot.venice.catalogue import Filter

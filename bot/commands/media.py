@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.commands.services import Services, number_option, text_option
 from bot.declarations import Command, Medium, Option, OptionKind
-from bot.engine.registry import Bound
-from bot.engine.turn import Turn
+from bot.engine.turns.registry import Bound
+from bot.engine.turns.turn import Turn
 
 IMAGE = Command(
     "image",

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from bot.auditing import Change, ChangeKind
 from bot.commands.services import Services, number_option, text_option
 from bot.declarations import Choice, Command, Option, OptionKind
-from bot.engine.recall import keep_button
-from bot.engine.registry import ActionHandler, Bound
-from bot.engine.remembering import UNDO, plain
-from bot.engine.shelves import may_forget
-from bot.engine.turn import Turn
+from bot.engine.memory.recall import keep_button
+from bot.engine.memory.remembering import UNDO, plain
+from bot.engine.memory.shelves import may_forget
+from bot.engine.turns.registry import ActionHandler, Bound
+from bot.engine.turns.turn import Turn
 from bot.errors import UserError
 from bot.messages import Button, ButtonRows, ButtonStyle, OptionValue
 from bot.records import StoredButton

@@ -7,10 +7,10 @@ from bot.commands.services import Services, number_option, text_option
 from bot.commands.shelves import KINDS, Shelf, kind_of, narrows, show
 from bot.commands.talk import put_channel
 from bot.declarations import Choice, Command, Option, OptionKind
-from bot.engine.effort import ON, always_thinks, check_level, levels, used
-from bot.engine.models import check_allowed
-from bot.engine.registry import Bound
-from bot.engine.turn import Turn
+from bot.engine.models.book import check_allowed
+from bot.engine.settings.effort import ON, always_thinks, check_level, levels, used
+from bot.engine.turns.registry import Bound
+from bot.engine.turns.turn import Turn
 from bot.venice import Catalogue, Model
 
 TAKE_BACK = ("clear", "inherit", "none")

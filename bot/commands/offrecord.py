@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bot.commands.services import Services, text_option
 from bot.declarations import Command, Medium, Option
-from bot.engine.discretion import COMMAND
-from bot.engine.registry import Bound
-from bot.engine.turn import Turn
+from bot.engine.people.discretion import COMMAND
+from bot.engine.turns.registry import Bound
+from bot.engine.turns.turn import Turn
 
 OFFRECORD = Command(
     COMMAND,

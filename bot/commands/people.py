@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from bot.commands.services import Services
 from bot.declarations import Command, Option
-from bot.engine.recall import keep_button
-from bot.engine.registry import ActionHandler, Bound
-from bot.engine.turn import Turn
+from bot.engine.memory.recall import keep_button
+from bot.engine.turns.registry import ActionHandler, Bound
+from bot.engine.turns.turn import Turn
 from bot.errors import NotAllowed, UserError
 from bot.messages import ButtonStyle
 from bot.records import StoredButton

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from bot.commands.services import Services, text_option
 from bot.declarations import Choice, Command, Option, OptionKind, Permission
-from bot.engine.permits import PERMITTED, described, permit_subject, with_role
-from bot.engine.registry import Bound
-from bot.engine.turn import Turn
+from bot.engine.doors.permits import PERMITTED, described, permit_subject, with_role
+from bot.engine.turns.registry import Bound
+from bot.engine.turns.turn import Turn
 from bot.errors import UserError
 from bot.serverrules import ANYONE, MANAGERS, NOBODY
 

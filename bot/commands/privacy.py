@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from bot.commands.services import Services
 from bot.declarations import Command
-from bot.engine.discretion import SETTING as RECORD
-from bot.engine.models import tier_of
-from bot.engine.registry import Bound
-from bot.engine.retention import REMOVAL
-from bot.engine.retention import SETTING as RETENTION
-from bot.engine.turn import Turn
+from bot.engine.models.book import tier_of
+from bot.engine.people.discretion import SETTING as RECORD
+from bot.engine.people.retention import REMOVAL
+from bot.engine.people.retention import SETTING as RETENTION
+from bot.engine.turns.registry import Bound
+from bot.engine.turns.turn import Turn
 from bot.errors import GondolaError
 from bot.messages import OptionValue
 from bot.venice import Model, Tier

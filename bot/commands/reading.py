@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from bot.commands.services import Services, text_option
 from bot.declarations import Command, Medium, MenuEntry, Option
-from bot.engine.briefing import brief
-from bot.engine.caps import dollars
-from bot.engine.digest import Digest
-from bot.engine.inquiry import MOST
-from bot.engine.registry import Bound
-from bot.engine.turn import Turn
+from bot.engine.money.caps import dollars
+from bot.engine.research.briefing import brief
+from bot.engine.research.digest import Digest
+from bot.engine.research.inquiry import MOST
+from bot.engine.turns.registry import Bound
+from bot.engine.turns.turn import Turn
 from bot.errors import UserError
 from bot.messages import Attachment, MediaKind
 

@@ -8,11 +8,11 @@ from datetime import datetime
 
 from bot.commands.services import Services, text_option
 from bot.declarations import Command, Option
-from bot.engine.moments import Moment, split, understood
-from bot.engine.registry import ActionHandler, Bound
-from bot.engine.reminders import CANCEL, confirmed, zone_here
-from bot.engine.turn import Turn
-from bot.engine.zones import spelled, zone_of
+from bot.engine.reminding.moments import Moment, split, understood
+from bot.engine.reminding.reminders import CANCEL, confirmed, zone_here
+from bot.engine.settings.zones import spelled, zone_of
+from bot.engine.turns.registry import ActionHandler, Bound
+from bot.engine.turns.turn import Turn
 from bot.errors import UserError
 from bot.messages import Button
 from bot.records import StoredButton

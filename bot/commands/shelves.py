@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from bot.commands.cards import abilities, entry, price
 from bot.commands.services import Services
-from bot.engine.models import STORED, allowed
-from bot.engine.turn import Turn
+from bot.engine.models.book import STORED, allowed
+from bot.engine.turns.turn import Turn
 from bot.errors import UserError
 from bot.messages import ButtonsReady, MessageRef, OptionValue
 from bot.venice import Model, Tier, price_of

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from bot.commands.services import Services, flag_option, text_option
 from bot.declarations import Command, Medium, MenuEntry, Option, OptionKind
-from bot.engine.hearing import Heard, clock
-from bot.engine.registry import Bound
-from bot.engine.speaking import VoiceChoice
-from bot.engine.turn import Turn
+from bot.engine.files.hearing import Heard, clock
+from bot.engine.turns.registry import Bound
+from bot.engine.turns.turn import Turn
+from bot.engine.voice.speaking import VoiceChoice
 from bot.errors import GondolaError, UserError
 from bot.messages import SOUNDING, Attachment, Media, MediaKind, OptionValue
 from bot.venice import Model

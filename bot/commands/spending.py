@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from bot.commands.limits import cap_bars
 from bot.commands.services import Services, text_option
 from bot.declarations import Choice, Command, Option
-from bot.engine.caps import dollars
-from bot.engine.creditbook import standing
-from bot.engine.registry import Bound
-from bot.engine.turn import Turn
+from bot.engine.account.creditbook import standing
+from bot.engine.money.caps import dollars
+from bot.engine.turns.registry import Bound
+from bot.engine.turns.turn import Turn
 from bot.errors import UserError
 from bot.media.charts import Series, stacked_bars
 from bot.messages import Media, MediaKind

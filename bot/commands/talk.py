@@ -8,9 +8,9 @@ from bot.commands.chats import start_chat
 from bot.commands.reading import RESEARCH_NOTE, research
 from bot.commands.services import Services, flag_option, text_option
 from bot.declarations import Choice, Command, Medium, Option, OptionKind
-from bot.engine.registry import Bound
-from bot.engine.remembering import plain
-from bot.engine.turn import Turn
+from bot.engine.memory.remembering import plain
+from bot.engine.turns.registry import Bound
+from bot.engine.turns.turn import Turn
 from bot.errors import NotAllowed, UserError, VeniceError, VeniceFailure
 from bot.venice import Character, CharacterQuery
 

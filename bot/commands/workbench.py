@@ -9,12 +9,12 @@ from typing import Literal
 
 from bot.commands.services import Services, number_option, text_option
 from bot.declarations import Choice, Command, Medium, MenuEntry, Option, OptionKind
-from bot.engine.gallery import PICTURE, Source
-from bot.engine.recipes import Making, read_note
-from bot.engine.registry import ActionHandler, Bound, check_permission
-from bot.engine.retouching import VARIATION
-from bot.engine.texts import EXPIRED_BUTTON, EXPIRED_PICTURE
-from bot.engine.turn import Turn
+from bot.engine.pictures.gallery import PICTURE, Source
+from bot.engine.pictures.recipes import Making, read_note
+from bot.engine.pictures.retouching import VARIATION
+from bot.engine.turns.registry import ActionHandler, Bound, check_permission
+from bot.engine.turns.texts import EXPIRED_BUTTON, EXPIRED_PICTURE
+from bot.engine.turns.turn import Turn
 from bot.errors import UserError
 from bot.keeping import KeptFile
 from bot.messages import Addressed, Button, ButtonRows, CommandUse

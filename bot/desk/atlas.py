@@ -21,12 +21,12 @@ from bot.declarations import Scope, Setting
 from bot.desk.cursors import paged
 from bot.desk.fence import BOT, NOT_YOURS, Site, may_read, servers_of
 from bot.desk.values import choices_of
-from bot.engine.access import Doorkeeper
-from bot.engine.hashing import Hasher
-from bot.engine.pulse import veil
-from bot.engine.settings import PlaceSettings, SettingsBook
-from bot.engine.titles import Titles
-from bot.engine.topics import ORDER, TOPIC_OF
+from bot.engine.doors.access import Doorkeeper
+from bot.engine.doors.hashing import Hasher
+from bot.engine.oversight.pulse import veil
+from bot.engine.oversight.titles import Titles
+from bot.engine.settings.book import PlaceSettings, SettingsBook
+from bot.engine.settings.topics import ORDER, TOPIC_OF
 from bot.errors import NotAllowed
 from bot.messages import Person, Place
 from bot.overseeing import Overseen

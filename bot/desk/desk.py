@@ -32,18 +32,18 @@ from bot.desk.purse import Purse
 from bot.desk.till import Till
 from bot.desk.values import Values
 from bot.doorways import HouseDoor, ServerDoor, SubjectKind
-from bot.engine.access import Doorkeeper
-from bot.engine.caps import CapsBook
-from bot.engine.chores import Chores
-from bot.engine.creditbook import CreditBook
-from bot.engine.hashing import Hasher
-from bot.engine.models import ModelBook
-from bot.engine.pairingdesk import PairingDesk
-from bot.engine.permits import PermitBook
-from bot.engine.pulse import Pulse
-from bot.engine.settings import SettingsBook, find_setting
-from bot.engine.signin import SignInLinks
-from bot.engine.workload import Workload
+from bot.engine.account.creditbook import CreditBook
+from bot.engine.doors.access import Doorkeeper
+from bot.engine.doors.hashing import Hasher
+from bot.engine.doors.permits import PermitBook
+from bot.engine.flow.pairingdesk import PairingDesk
+from bot.engine.models.book import ModelBook
+from bot.engine.money.caps import CapsBook
+from bot.engine.oversight.chores import Chores
+from bot.engine.oversight.pulse import Pulse
+from bot.engine.oversight.signin import SignInLinks
+from bot.engine.settings.book import SettingsBook, find_setting
+from bot.engine.turns.workload import Workload
 from bot.errors import UserError
 from bot.overseeing import LedgerFilter, LedgerLine
 from bot.ports import Clock, Door

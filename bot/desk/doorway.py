@@ -14,10 +14,10 @@ from bot.desk.atlas import Atlas
 from bot.desk.cursors import number
 from bot.desk.fence import NOT_YOURS, owners_only
 from bot.doorways import Applicant, DoorRule, Entry, HouseDoor, PermitLine, ServerDoor, SubjectKind
-from bot.engine.access import Doorkeeper
-from bot.engine.pairingdesk import PairingDesk
-from bot.engine.permits import PERMITTED, UNBOUND, PermitBook, permit_subject, with_role
-from bot.engine.precedence import Rules
+from bot.engine.doors.access import Doorkeeper
+from bot.engine.doors.permits import PERMITTED, UNBOUND, PermitBook, permit_subject, with_role
+from bot.engine.doors.precedence import Rules
+from bot.engine.flow.pairingdesk import PairingDesk
 from bot.errors import NotAllowed, UserError
 from bot.messages import Person, Place
 from bot.overseeing import Overseen

@@ -12,9 +12,9 @@ from bot.desk.atlas import KNOWN_FOR, Atlas
 from bot.desk.cursors import moment, number, of_moment
 from bot.desk.fence import NOT_YOURS, may_read, servers_of
 from bot.desk.purse import Purse
-from bot.engine.access import Doorkeeper
-from bot.engine.chores import Chores
-from bot.engine.hashing import Hasher
+from bot.engine.doors.access import Doorkeeper
+from bot.engine.doors.hashing import Hasher
+from bot.engine.oversight.chores import Chores
 from bot.errors import NotAllowed
 from bot.figures import Figures
 from bot.overseeing import LedgerFilter, LedgerLine, OrderLine, Overseen, ReminderLine

@@ -9,7 +9,7 @@ from bot.commands.limits import parse_money
 from bot.crediting import CreditAccount, CreditKind, Credits, Movement
 from bot.dashboard import Viewer
 from bot.desk.fence import owners_only
-from bot.engine.creditbook import CreditBook
+from bot.engine.account.creditbook import CreditBook
 from bot.errors import UserError
 from bot.ports import Clock
 

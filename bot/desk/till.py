@@ -9,7 +9,7 @@ from bot.dashboard import CAPS_SHOWN, CapBar, Page, Viewer
 from bot.declarations import Medium
 from bot.desk.cursors import paged
 from bot.desk.fence import BOT, Fence, may_read, owners_only
-from bot.engine.caps import CapsBook, period_at
+from bot.engine.money.caps import CapsBook, period_at
 from bot.errors import UserError
 from bot.overseeing import Overseen
 from bot.ports import Clock

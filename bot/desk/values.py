@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from bot.declarations import OptionKind, Setting
-from bot.engine.effort import LEVELS, check_level
-from bot.engine.models import DEAR_OUTPUT, STORED, ModelBook, check_dear, check_tier, is_dear, tier_of
-from bot.engine.settings import PlaceSettings
-from bot.engine.zones import find_zone, zone_names
+from bot.engine.models.book import DEAR_OUTPUT, STORED, ModelBook, check_dear, check_tier, is_dear, tier_of
+from bot.engine.settings.book import PlaceSettings
+from bot.engine.settings.effort import LEVELS, check_level
+from bot.engine.settings.zones import find_zone, zone_names
 from bot.errors import GondolaError, NotAllowed, UserError
 from bot.venice import Filter, Model, VeniceClient
 from bot.venice.catalogue import MEDIUM_OF, Wanted

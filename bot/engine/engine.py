@@ -12,29 +12,29 @@ from dataclasses import replace
 
 from bot.declarations import Choice, Command
 from bot.delivery import Delivery
-from bot.engine.access import Doorkeeper, Verdict
-from bot.engine.acquaintance import Acquaintance
-from bot.engine.amends import Amends
-from bot.engine.away import Away
-from bot.engine.conduct import Conductor
-from bot.engine.discretion import Discretion
-from bot.engine.erasing import Eraser
-from bot.engine.groups import Groups, Meant
-from bot.engine.intake import Intakes
-from bot.engine.lost import Losses
-from bot.engine.mailbox import Letter
-from bot.engine.moving import Mover
-from bot.engine.recovery import Recovery, Unseen
-from bot.engine.registry import Registry
-from bot.engine.remarks import Remarks
-from bot.engine.replies import Replies
-from bot.engine.retention import Retention
-from bot.engine.routing import Router
-from bot.engine.settings import SettingsBook
-from bot.engine.sheltering import sheltered
-from bot.engine.sidecalls import Background
-from bot.engine.threshold import Threshold
-from bot.engine.workload import Workload
+from bot.engine.doors.access import Doorkeeper, Verdict
+from bot.engine.flow.amends import Amends
+from bot.engine.flow.away import Away
+from bot.engine.flow.conduct import Conductor
+from bot.engine.flow.intake import Intakes
+from bot.engine.flow.lost import Losses
+from bot.engine.flow.moving import Mover
+from bot.engine.flow.recovery import Recovery, Unseen
+from bot.engine.flow.remarks import Remarks
+from bot.engine.flow.routing import Router
+from bot.engine.flow.threshold import Threshold
+from bot.engine.groups.groups import Groups, Meant
+from bot.engine.money.acquaintance import Acquaintance
+from bot.engine.people.discretion import Discretion
+from bot.engine.people.erasing import Eraser
+from bot.engine.people.retention import Retention
+from bot.engine.people.sheltering import sheltered
+from bot.engine.pictures.replies import Replies
+from bot.engine.settings.book import SettingsBook
+from bot.engine.side.sidecalls import Background
+from bot.engine.turns.mailbox import Letter
+from bot.engine.turns.registry import Registry
+from bot.engine.turns.workload import Workload
 from bot.messages import Incoming, Place
 from bot.ports import Clock
 from bot.records import HistoryItem, ReadMark

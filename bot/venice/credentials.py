@@ -2,8 +2,8 @@
 
 One client serves every key, so that whoever calls Venice needs to know of none. Which one it is holds for a
 task and what it starts (a context variable), from the boundary of a turn to its end. It is set in few places
-(bot/engine/keybook.py), and read where a call leaves (`Keychain`) and where it is paid (the cashier), so that
-the ledger always names the key that went out.
+(bot/engine/money/keybook.py), and read where a call leaves (`Keychain`) and where it is paid (the cashier),
+so that the ledger always names the key that went out.
 """
 
 from __future__ import annotations

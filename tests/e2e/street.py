@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 
 from bot.demo import DemoVenice
-from bot.engine.recovery import BROKEN_OFF, PART_UNSURE
+from bot.engine.flow.recovery import BROKEN_OFF, PART_UNSURE
 from tests.e2e.program import Program
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.telegram import FakeTelegram
@@ -28,7 +28,7 @@ CHAT = "/chat/completions"
 LAUNCH = "from bot.cli import main; main(['run'])"
 ALONE = """
 from dataclasses import replace
-from bot.engine.declared import SETTINGS
+from bot.engine.settings.declared import SETTINGS
 SETTINGS["fallback"] = replace(SETTINGS["fallback"], default="off")
 """
 """No model steps in for another, so that who is told to wait waits in line."""

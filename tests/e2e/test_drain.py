@@ -9,8 +9,8 @@ from pathlib import Path
 
 from bot.demo import DemoVenice
 from bot.demo.faults import Fault
-from bot.engine.lobby import NEXT, RESTARTING
-from bot.engine.texts import INTERRUPTED
+from bot.engine.flow.lobby import NEXT, RESTARTING
+from bot.engine.turns.texts import INTERRUPTED
 from tests.e2e.street import CHAT, Street, until
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.telegram import FakeTelegram

@@ -24,7 +24,7 @@ import pytest
 
 from bot.demo import DemoVenice
 from bot.demo.faults import Fault
-from bot.engine.recovery import BROKEN_OFF
+from bot.engine.flow.recovery import BROKEN_OFF
 from tests.contract.storage.houses import schema
 from tests.e2e.street import CHAT, Street, until
 from tests.fakes.discord import FakeDiscord

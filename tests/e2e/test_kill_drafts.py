@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.demo import DemoVenice
 from bot.demo.faults import Fault
-from bot.engine.recovery import BROKEN_OFF
+from bot.engine.flow.recovery import BROKEN_OFF
 from tests.e2e.program import Program
 from tests.fakes.telegram import FakeTelegram
 

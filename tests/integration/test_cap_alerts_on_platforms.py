@@ -9,7 +9,7 @@ import pytest
 
 from bot.app import House
 from bot.demo import DemoVenice
-from bot.engine import capwatch
+from bot.engine.account import capwatch
 from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.telegram import FakeTelegram

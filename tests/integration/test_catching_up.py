@@ -16,8 +16,8 @@ import pytest
 from adapters.discord.handles import LIFE, Handle, Opening
 from bot.app import House, serving
 from bot.demo import DemoVenice
-from bot.engine.away import AWAY, TOO_OLD
-from bot.engine.intake import to_payload
+from bot.engine.flow.away import AWAY, TOO_OLD
+from bot.engine.flow.intake import to_payload
 from bot.messages import Addressed, CommandUse, Incoming, Person, Place
 from bot.records import Intake, ReadMark, TurnMark, TurnState
 from bot.settings import Configuration

@@ -14,7 +14,7 @@ import pytest
 
 from bot.app import House
 from bot.demo import DemoVenice
-from bot.engine.standing import CHECK_SECONDS, KEPT_SECONDS
+from bot.engine.doors.standing import CHECK_SECONDS, KEPT_SECONDS
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.telegram import FakeTelegram
 from tests.integration.platforms import house

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.engine.citations import MarkerFilter, linked, plain_markers, source_list
+from bot.engine.text.citations import MarkerFilter, linked, plain_markers, source_list
 from bot.messages import Source
 
 SOURCES = (

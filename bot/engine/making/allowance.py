@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.engine.caps import CapsBook, dollars
-from bot.engine.resets import reset_words
+from bot.engine.money.caps import CapsBook, dollars
+from bot.engine.money.resets import reset_words
 from bot.messages import Place
 from bot.records import CapLine, CapPeriod, CapUnit
 from bot.storing import Store

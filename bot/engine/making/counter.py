@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 
-from bot.engine.caps import dollars
 from bot.engine.making import words
 from bot.engine.making.allowance import Allowance
 from bot.engine.making.board import Board, button_id, card_rows, place_of
@@ -13,8 +12,9 @@ from bot.engine.making.ends import Ends, brief_of
 from bot.engine.making.frugal import Frugal
 from bot.engine.making.quoting import Offer, Quoter, Wish
 from bot.engine.making.workshop import Workshop
-from bot.engine.models import allowed
-from bot.engine.turn import Turn
+from bot.engine.models.book import allowed
+from bot.engine.money.caps import dollars
+from bot.engine.turns.turn import Turn
 from bot.errors import UserError
 from bot.messages import Button, ButtonRows, ButtonsReady, MessageRef
 from bot.orders import WORKING, Advance, Order, Orders, OrderState

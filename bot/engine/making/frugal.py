@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bot.engine.caps import cap_words
+from bot.engine.account.thrift import SHARE, Thrift, saved_words
 from bot.engine.making.allowance import Allowance
 from bot.engine.making.brief import Brief
 from bot.engine.making.quoting import Offer, Quoter, Wish
-from bot.engine.resets import reset_words
-from bot.engine.thrift import SHARE, Thrift, saved_words
-from bot.engine.turn import Turn
+from bot.engine.money.caps import cap_words
+from bot.engine.money.resets import reset_words
+from bot.engine.turns.turn import Turn
 from bot.records import CapLine
 
 STEPS = 4

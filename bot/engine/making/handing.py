@@ -8,7 +8,7 @@ import structlog
 
 from bot.capabilities import Capabilities
 from bot.delivery import Delivery
-from bot.engine.access import Doorkeeper
+from bot.engine.doors.access import Doorkeeper
 from bot.engine.making import words
 from bot.engine.making.board import Board, craft_of, place_of
 from bot.engine.making.ends import Ends, brief_of, retry

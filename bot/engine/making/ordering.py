@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.engine.access import Doorkeeper
-from bot.engine.cashier import Cashier, Payer
+from bot.engine.doors.access import Doorkeeper
 from bot.engine.making import words
 from bot.engine.making.allowance import Allowance
 from bot.engine.making.board import Board, card_rows, place_of
 from bot.engine.making.brief import Craft
 from bot.engine.making.ends import Ends, brief_of, retry
 from bot.engine.making.quoting import Offer, Quoter
+from bot.engine.money.cashier import Cashier, Payer
 from bot.errors import CapReached, GondolaError, UserError, VeniceError, VeniceFailure
 from bot.media.pictures import to_data_url
 from bot.orders import Advance, Order, OrderState, Slip

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.engine.making.brief import Brief, Craft, complaint, lines_of, seconds_of, suits
-from bot.engine.models import ModelBook, objection
+from bot.engine.models.book import ModelBook, objection
 from bot.errors import NotAllowed, UserError, VeniceError
 from bot.venice import Model, VeniceClient
 from bot.venice.catalogue import Filter, price_of

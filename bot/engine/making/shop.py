@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.delivery import Delivery
-from bot.engine.access import Doorkeeper
-from bot.engine.caps import CapsBook
-from bot.engine.cashier import Cashier
-from bot.engine.keybook import KeyBook
+from bot.engine.account.thrift import Thrift
+from bot.engine.doors.access import Doorkeeper
 from bot.engine.making.allowance import Allowance
 from bot.engine.making.board import Board
 from bot.engine.making.counter import Counter
@@ -22,8 +20,10 @@ from bot.engine.making.quoting import Quoter
 from bot.engine.making.results import Results
 from bot.engine.making.watching import Watcher
 from bot.engine.making.workshop import Workshop
-from bot.engine.models import ModelBook
-from bot.engine.thrift import Thrift
+from bot.engine.models.book import ModelBook
+from bot.engine.money.caps import CapsBook
+from bot.engine.money.cashier import Cashier
+from bot.engine.money.keybook import KeyBook
 from bot.ports import Clock
 from bot.storing import Store
 from bot.venice import VeniceClient

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.engine.caps import dollars
 from bot.engine.making.allowance import Left
 from bot.engine.making.brief import Brief, Craft
 from bot.engine.making.quoting import Offer
+from bot.engine.money.caps import dollars
 from bot.orders import OrderState
 from bot.venice import Model
 from bot.venice.jobs import Failed, Processing

@@ -7,11 +7,11 @@ from contextlib import suppress
 
 import structlog
 
-from bot.engine.keybook import KeyBook
 from bot.engine.making.ends import Ends
 from bot.engine.making.handing import Hander
 from bot.engine.making.ordering import Ordering
 from bot.engine.making.watching import Watcher
+from bot.engine.money.keybook import KeyBook
 from bot.errors import GondolaError
 from bot.messages import Place
 from bot.orders import WORKING, Order, Orders, OrderState

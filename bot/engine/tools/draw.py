@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bot.declarations import Medium
-from bot.engine.drawing import Drawer
-from bot.engine.reply import Reply
+from bot.engine.answering.reply import Reply
+from bot.engine.pictures.drawing import Drawer
 from bot.engine.tools.tool import Args, Tool, Used, quoted, schema, shortened, text_arg
-from bot.engine.turn import Turn
+from bot.engine.turns.turn import Turn
 
 PROMPT_CHARS = 4_000
 _SHAPES = ("1:1", "3:2", "2:3", "16:9", "9:16")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bot.declarations import Medium
-from bot.engine.models import tier_of
-from bot.engine.reply import Reply
-from bot.engine.research import Researcher, fenced, host_of, title_of
-from bot.engine.settings import PlaceSettings
+from bot.engine.answering.reply import Reply
+from bot.engine.models.book import tier_of
+from bot.engine.research.research import Researcher, fenced, host_of, title_of
+from bot.engine.settings.book import PlaceSettings
 from bot.engine.tools.tool import Args, Tool, Used, quoted, schema, shortened, text_arg
-from bot.engine.turn import Turn
+from bot.engine.turns.turn import Turn
 from bot.venice import Tier
 
 QUERY_CHARS = 300

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bot.engine.remembering import LongMemory
-from bot.engine.reply import Reply
-from bot.engine.settings import PlaceSettings
-from bot.engine.shelves import SETTING
+from bot.engine.answering.reply import Reply
+from bot.engine.memory.remembering import LongMemory
+from bot.engine.memory.shelves import SETTING
+from bot.engine.settings.book import PlaceSettings
 from bot.engine.tools.tool import Args, Tool, Used, schema, shortened, text_arg
-from bot.engine.turn import Turn
+from bot.engine.turns.turn import Turn
 from bot.remembered import Shelf
 
 _DESCRIPTION = (

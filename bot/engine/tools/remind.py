@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Protocol
 
-from bot.engine.moments import Moment, after, iso_moment
-from bot.engine.reminders import Made, confirmed, zone_here
-from bot.engine.reply import Reply
+from bot.engine.answering.reply import Reply
+from bot.engine.reminding.moments import Moment, after, iso_moment
+from bot.engine.reminding.reminders import Made, confirmed, zone_here
+from bot.engine.settings.zones import local_now, spelled
 from bot.engine.tools.tool import Args, Tool, Used, number_arg, quoted, schema, shortened, text_arg
-from bot.engine.turn import Turn
-from bot.engine.zones import local_now, spelled
+from bot.engine.turns.turn import Turn
 from bot.errors import UserError
 
 _CLOCK = (

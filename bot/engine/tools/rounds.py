@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.engine.asking import Asker
-from bot.engine.choosing import Lineup
-from bot.engine.purse import Purse
-from bot.engine.reply import Heard, Reply
+from bot.engine.answering.asking import Asker
+from bot.engine.answering.reply import Heard, Reply
+from bot.engine.models.choosing import Lineup
+from bot.engine.money.purse import Purse
 from bot.engine.tools.toolbox import Toolbox
-from bot.engine.turn import Turn
+from bot.engine.turns.turn import Turn
 from bot.errors import VeniceError
 from bot.venice import ChatMessage, ChatRequest, Model, ToolCall
 

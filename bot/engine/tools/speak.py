@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bot.declarations import Medium
-from bot.engine.reply import Reply
-from bot.engine.speaking import Speaker
-from bot.engine.spoken import speakable
+from bot.engine.answering.reply import Reply
+from bot.engine.text.spoken import speakable
 from bot.engine.tools.tool import Args, Tool, Used, quoted, schema, shortened, text_arg
-from bot.engine.turn import Turn
+from bot.engine.turns.turn import Turn
+from bot.engine.voice.speaking import Speaker
 from bot.errors import UserError
 
 SPEAK_CHARS = 8_000

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from bot.declarations import Medium, Permission
-from bot.engine.reply import Reply
-from bot.engine.settings import PlaceSettings
-from bot.engine.turn import Turn
+from bot.engine.answering.reply import Reply
+from bot.engine.settings.book import PlaceSettings
+from bot.engine.turns.turn import Turn
 
 Args: TypeAlias = Mapping[str, object]
 LINE_CHARS = 120

@@ -8,11 +8,11 @@ from typing import cast
 import structlog
 
 from bot.declarations import Permission
-from bot.engine.reply import Reply
-from bot.engine.schemas import parsed, problem
-from bot.engine.settings import PlaceSettings
+from bot.engine.answering.reply import Reply
+from bot.engine.settings.book import PlaceSettings
+from bot.engine.side.schemas import parsed, problem
 from bot.engine.tools.tool import Args, Tool, Used
-from bot.engine.turn import Turn
+from bot.engine.turns.turn import Turn
 from bot.errors import Fault, GondolaError
 from bot.venice import Model, ToolCall
 from bot.venice.types import Tool as Function

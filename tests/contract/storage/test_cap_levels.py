@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from bot.engine.caplevels import CapLevels
-from bot.engine.caps import CapsBook
-from bot.engine.capwatch import first_to_tell
-from bot.engine.cashier import Cashier, Payer
+from bot.engine.account.capwatch import first_to_tell
+from bot.engine.money.caplevels import CapLevels
+from bot.engine.money.caps import CapsBook
+from bot.engine.money.cashier import Cashier, Payer
 from bot.messages import Place
 from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit, Closing, Settlement, TurnState
 from tests.contract.storage.houses import NOON, House

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from bot.engine.caps import CapsBook, period_at
-from bot.engine.cashier import Cashier, Hold, Payer
+from bot.engine.money.caps import CapsBook, period_at
+from bot.engine.money.cashier import Cashier, Hold, Payer
 from bot.errors import CapReached
 from bot.messages import Place
 from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit, Closing, Outdated, Settlement, TurnState

@@ -14,7 +14,7 @@ from typing import Any
 from bot.assembly import Assembly, assemble
 from bot.capabilities import Capabilities, Pacing
 from bot.demo import DemoVenice
-from bot.engine.hashing import Hasher
+from bot.engine.doors.hashing import Hasher
 from bot.messages import (
     Addressed,
     Attachment,

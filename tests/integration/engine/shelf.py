@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.demo import RecordedRequest
-from bot.engine.hashing import Hasher
+from bot.engine.doors.hashing import Hasher
 from bot.messages import (
     Addressed,
     Authority,

@@ -11,8 +11,8 @@ import pytest
 
 from bot.assembly import Assembly, assemble
 from bot.demo import Fault
-from bot.engine.account import NO_RIGHTS
-from bot.engine.balance import EMPTY_QUIET
+from bot.engine.account.balance import EMPTY_QUIET
+from bot.engine.account.book import NO_RIGHTS
 from bot.messages import Addressed, CommandUse, Person, Place
 from tests.integration.engine.room import ADA, PLACE, Room, open_room
 
@@ -274,7 +274,7 @@ async def test_a_history_without_anything(room: Room) -> None:
 
 
 async def test_a_history_that_is_too_long_says_so(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.engine.account.MOST_LINES", 1)
+    monkeypatch.setattr("bot.engine.account.book.MOST_LINES", 1)
     await room.say("Hello there")
     await room.command("image", prompt="a lighthouse")
     assert "ask for fewer days" in await shown(room, show="history")

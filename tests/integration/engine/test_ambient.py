@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from bot.demo import Fault, RecordedRequest
-from bot.engine.ambient import GATE_TOKENS, Gate
-from bot.engine.sidecalls import SideCalls
+from bot.engine.groups.ambient import GATE_TOKENS, Gate
+from bot.engine.side.sidecalls import SideCalls
 from bot.messages import Addressed, CommandUse, Person, Place
 from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit
 from bot.venice import ChatRequest, Model

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bot.engine.away import AWAY, TOO_OLD
+from bot.engine.flow.away import AWAY, TOO_OLD
 from bot.messages import Addressed, Place
 from tests.integration.engine.room import open_room
 

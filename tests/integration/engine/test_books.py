@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from bot.assembly import Assembly, assemble
 from bot.auditing import Change, ChangeKind
-from bot.engine import bookwatch
-from bot.engine.access import Verdict
+from bot.engine.doors.access import Verdict
+from bot.engine.oversight import bookwatch
 from bot.keys import KeyOrigin, ServerKey
 from bot.messages import Addressed, CommandUse, Incoming, Person, Place
 from bot.people import Link

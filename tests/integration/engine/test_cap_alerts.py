@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.assembly import Assembly, assemble
-from bot.engine.cashier import Cashier, Payer
+from bot.engine.money.cashier import Cashier, Payer
 from bot.errors import PlatformError, PlatformFailure
 from bot.messages import Authority, Person, Place
 from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit

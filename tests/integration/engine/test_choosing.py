@@ -13,9 +13,9 @@ from PIL import Image
 
 from bot.demo import Fault
 from bot.demo.state import RecordedRequest
-from bot.engine.caps import period_at
-from bot.engine.cashier import Cashier, Payer
-from bot.engine.privacy import PrivacyRule
+from bot.engine.models.privacy import PrivacyRule
+from bot.engine.money.caps import period_at
+from bot.engine.money.cashier import Cashier, Payer
 from bot.errors import NotAllowed
 from bot.messages import Attachment, MediaKind
 from bot.records import ALL_MEDIA, CapPeriod, CapUnit, counter_key

@@ -10,7 +10,7 @@ import pytest
 
 from bot.commands.cloning import AGREE_LABEL, STATEMENT
 from bot.demo import Fault, RecordedRequest
-from bot.engine.hashing import Hasher
+from bot.engine.doors.hashing import Hasher
 from bot.messages import (
     Addressed,
     Attachment,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.crediting import CreditAccount
-from bot.engine.hashing import Hasher
+from bot.engine.doors.hashing import Hasher
 from bot.messages import Addressed, ButtonPress, CommandUse, Incoming, OptionValue, Person, Place, Quoted
 from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit
 from tests.integration.engine.room import ADA, Message, Room, open_room

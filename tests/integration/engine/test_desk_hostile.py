@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bot.dashboard import LiveEvent, LiveKind
-from bot.engine.broadcast import MOST_EACH
-from bot.engine.rulebook import MOST_RULES
+from bot.engine.doors.rulebook import MOST_RULES
+from bot.engine.oversight.broadcast import MOST_EACH
 from bot.errors import NotAllowed, UserError
 from bot.messages import Addressed, CommandUse, Place
 from bot.overseeing import LedgerFilter

@@ -84,8 +84,8 @@ async def rounds(room: Room, *work: Awaitable[None], number: int) -> dict[str, s
 
 
 async def test_background_work_reports_its_rounds(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.engine.capwatch.CHECK_SECONDS", 0.05)
-    monkeypatch.setattr("bot.engine.reconciler.START_SECONDS", 0.0)
+    monkeypatch.setattr("bot.engine.account.capwatch.CHECK_SECONDS", 0.05)
+    monkeypatch.setattr("bot.engine.account.reconciler.START_SECONDS", 0.0)
     parts, ran = room.parts, room.parts.chores.ran
     work = (
         parts.retention.watch(ran),

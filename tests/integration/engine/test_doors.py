@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.commands import doors
-from bot.engine.threshold import Threshold
+from bot.engine.flow.threshold import Threshold
 from bot.messages import Addressed, Authority, ButtonPress, CommandUse, OptionValue, Person, Place
 from tests.integration.engine.room import CAPABILITIES, MemoryDoor, Message, Room, open_room
 

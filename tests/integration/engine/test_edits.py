@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.demo import Fault
-from bot.engine.caps import period_at
+from bot.engine.money.caps import period_at
 from bot.messages import Addressed, ButtonPress, CommandUse, Incoming, Person
 from bot.records import ALL_MEDIA, CapPeriod, CapUnit, counter_key
 from tests.integration.engine.room import ADA, PLACE, Room, open_room

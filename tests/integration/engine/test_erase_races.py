@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo import Fault
-from bot.engine import hushing
+from bot.engine.flow import hushing
 from bot.engine.making.results import Result, Results
 from bot.orders import Order
 from tests.integration.engine.room import Room, open_room

@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from bot.commands.cloning import AGREE_LABEL
 from bot.declarations import Medium
-from bot.engine.cashier import Cashier
-from bot.engine.easel import Easel
+from bot.engine.money.cashier import Cashier
+from bot.engine.pictures.easel import Easel
 from bot.messages import Addressed, Attachment, CommandUse, MediaKind, Person, Place
 from bot.orders import OrderState
 from bot.venice import ImageRequest, ImageResult, ModelLimits, UsageQuery

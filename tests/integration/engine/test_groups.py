@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from bot.engine.botloops import MOST_IN_A_ROW, PAUSE, BotLoops
-from bot.engine.overheard import LINE_CHARS, MOST_LINES, Overheard
-from bot.engine.threads import thread_name
+from bot.engine.groups.botloops import MOST_IN_A_ROW, PAUSE, BotLoops
+from bot.engine.groups.overheard import LINE_CHARS, MOST_LINES, Overheard
+from bot.engine.groups.threads import thread_name
 from bot.errors import PlatformError, PlatformFailure
 from bot.messages import Addressed, CommandUse, Incoming, Person, Place
 from tests.integration.engine.room import ADA, Message, Room, open_room

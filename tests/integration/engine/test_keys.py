@@ -14,9 +14,9 @@ import pytest
 from bot.assembly import assemble
 from bot.commands.keys import NO_SERVER
 from bot.demo import Fault
-from bot.engine.intake import from_payload
-from bot.engine.keybook import MINTED_WORDS, UNREADABLE
-from bot.engine.sheltering import HIDDEN
+from bot.engine.flow.intake import from_payload
+from bot.engine.money.keybook import MINTED_WORDS, UNREADABLE
+from bot.engine.people.sheltering import HIDDEN
 from bot.errors import VeniceFailure
 from bot.messages import Authority, CommandUse, Place
 from bot.sealing import Sealer

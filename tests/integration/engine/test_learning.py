@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo import Fault
-from bot.engine.shelves import CLOSED, DECLINED
+from bot.engine.memory.shelves import CLOSED, DECLINED
 from bot.messages import (
     Attachment,
     MediaKind,
@@ -125,7 +125,7 @@ async def test_only_own_words_are_learned_from(room: Room) -> None:
 
 
 async def test_learning_is_bounded_by_the_hour(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.engine.learning.CALLS_AN_HOUR", 2)
+    monkeypatch.setattr("bot.engine.memory.learning.CALLS_AN_HOUR", 2)
     for name in ("Al", "Bo", "Cy"):
         await say(room, f"My dog is {name}.")
     assert len(learning(room)) == 2

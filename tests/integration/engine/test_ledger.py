@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from bot.declarations import Medium
-from bot.engine.hashing import Hasher
+from bot.engine.doors.hashing import Hasher
 from bot.messages import Addressed, Attachment, CommandUse, MediaKind
 from bot.orders import OrderState
 from bot.venice import UsageQuery

@@ -11,7 +11,7 @@ import pytest
 
 from bot.demo import Fault, RecordedRequest
 from bot.demo.prefixes import PrefixMemory
-from bot.engine.compacting import SUMMARY_TOKENS
+from bot.engine.memory.compacting import SUMMARY_TOKENS
 from bot.records import Closing, HistoryItem, Role, TurnState
 from tests.contract.storage.houses import recall
 from tests.integration.engine.room import ADA, PLACE, Room, open_room

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine import remembering
-from bot.engine.remembering import FULL, KNOWN, NO_SECRETS
-from bot.engine.shelves import NO_CHARACTER
+from bot.engine.memory import remembering
+from bot.engine.memory.remembering import FULL, KNOWN, NO_SECRETS
+from bot.engine.memory.shelves import NO_CHARACTER
 from bot.messages import (
     Addressed,
     ButtonPress,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.backlog import Said
-from bot.engine.catchup import MOST_CHARS
+from bot.engine.talk.catchup import MOST_CHARS
 from bot.errors import PlatformError, PlatformFailure
 from bot.messages import Addressed, CommandUse, Incoming, Person, Place
 from bot.records import Cap, CapPeriod, CapUnit

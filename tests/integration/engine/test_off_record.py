@@ -12,9 +12,9 @@ import pytest
 
 from bot.assembly import assemble
 from bot.demo import DemoVenice
-from bot.engine import conduct
-from bot.engine.discretion import BADGE
-from bot.engine.recovery import OFF_RECORD
+from bot.engine.flow import conduct
+from bot.engine.flow.recovery import OFF_RECORD
+from bot.engine.people.discretion import BADGE
 from bot.messages import Addressed, Attachment, ButtonPress, CommandUse, Incoming, MediaKind, Person, Place
 from bot.venice import VeniceClient
 from storage import SqlStore, open_store

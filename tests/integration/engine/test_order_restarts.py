@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.demo import Fault
-from bot.engine.cashier import Cashier, Payer
+from bot.engine.money.cashier import Cashier, Payer
 from bot.keeping import KeptFile
 from bot.messages import MessageRef
 from bot.orders import Advance, Order

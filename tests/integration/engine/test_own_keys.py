@@ -12,9 +12,9 @@ import pytest
 
 from bot.commands.keys import NO_SERVER, PUBLIC_KEY
 from bot.demo import Fault
-from bot.engine.conduct import HOUSE_PAYS
-from bot.engine.keybook import OWN_WORDS, REST_SECONDS
-from bot.engine.ownkeys import ADMIN_KEY, NOT_A_KEY, TICKET_SECONDS, UNKNOWN_KEY
+from bot.engine.account.ownkeys import ADMIN_KEY, NOT_A_KEY, TICKET_SECONDS, UNKNOWN_KEY
+from bot.engine.flow.conduct import HOUSE_PAYS
+from bot.engine.money.keybook import OWN_WORDS, REST_SECONDS
 from bot.errors import VeniceFailure
 from bot.keys import KeyOrigin
 from bot.messages import Addressed, CommandUse, Person, Place

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.faults import Fault
-from bot.engine.hashing import Hasher
+from bot.engine.doors.hashing import Hasher
 from bot.keeping import KeptFile
 from bot.messages import Addressed, ButtonPress, CommandUse, OptionValue, Person, Place
 from bot.records import Cap, CapPeriod, CapUnit

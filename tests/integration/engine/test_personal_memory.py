@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.demo import Fault
-from bot.engine.intake import from_payload, to_payload
+from bot.engine.flow.intake import from_payload, to_payload
 from bot.messages import Addressed, Authority, Person
 from tests.integration.engine.room import ADA, Message, Room, open_room
 from tests.integration.engine.test_answer_buttons import press, started

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo import Fault
-from bot.engine.texts import EXPIRED_BUTTON, EXPIRED_PICTURE
+from bot.engine.turns.texts import EXPIRED_BUTTON, EXPIRED_PICTURE
 from bot.errors import PlatformError, PlatformFailure
 from bot.keeping import KEPT_SECONDS
 from bot.messages import ButtonRows, Media, MessageRef, Part, Person, Place, Quoted, Target

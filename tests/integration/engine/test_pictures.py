@@ -16,8 +16,8 @@ from PIL import Image
 from bot.commands import guide
 from bot.declarations import Command
 from bot.demo import Fault
-from bot.engine.registry import Bound
-from bot.engine.turn import Turn
+from bot.engine.turns.registry import Bound
+from bot.engine.turns.turn import Turn
 from bot.messages import Addressed, CommandUse, MediaKind, Quoted
 from tests.integration.engine.room import ADA, PLACE, Room, open_room
 from tests.integration.engine.workbench import (

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.demo import Fault
-from bot.engine.caps import period_at
+from bot.engine.money.caps import period_at
 from bot.messages import (
     Addressed,
     Authority,

@@ -15,7 +15,7 @@ import structlog
 
 from bot.assembly import assemble
 from bot.demo import DemoVenice, Fault
-from bot.engine.radar import Radar
+from bot.engine.models.radar import Radar
 from bot.errors import VeniceError
 from bot.messages import Addressed, Authority, Person, Place
 from bot.venice import VeniceClient

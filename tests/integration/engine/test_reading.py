@@ -11,11 +11,11 @@ import pytest
 
 from bot.commands.reading import NOTHING_TO_READ
 from bot.demo import Fault, RecordedRequest
-from bot.engine import digest
-from bot.engine.briefing import excerpt
-from bot.engine.digest import pieces_of
-from bot.engine.inquiry import MOST
-from bot.engine.research import UNREACHED
+from bot.engine.research import digest
+from bot.engine.research.briefing import excerpt
+from bot.engine.research.digest import pieces_of
+from bot.engine.research.inquiry import MOST
+from bot.engine.research.research import UNREACHED
 from bot.messages import Addressed, Attachment, CommandUse, MediaKind, OptionValue, Quoted
 from bot.records import Cap, CapPeriod, CapUnit
 from tests.integration.engine.room import ADA, Message, Room, open_room

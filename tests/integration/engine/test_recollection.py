@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.demo import Fault
-from bot.engine import embedding
-from bot.engine.remembering import RECALLED
+from bot.engine.memory import embedding
+from bot.engine.memory.remembering import RECALLED
 from bot.records import Cap, CapPeriod, CapUnit
 from tests.integration.engine.room import Room, open_room
 from tests.integration.engine.shelf import DOG, EMBED, calls, facts, press, question, say, use

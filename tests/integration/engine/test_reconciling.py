@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from bot.demo import Fault
-from bot.engine import reconciler
-from bot.engine.reconciler import compare
+from bot.engine.account import reconciler
+from bot.engine.account.reconciler import compare
 from bot.reconciling import BookedCall, ComparedLine, Outcome, Reconciliation
 from bot.venice import UsageQuery, UsageRow
 from tests.integration.engine.room import Room, open_room

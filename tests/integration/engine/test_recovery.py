@@ -14,12 +14,12 @@ import pytest
 
 from bot.assembly import Assembly, assemble
 from bot.demo import DemoVenice, Fault
-from bot.engine.hashing import Hasher
-from bot.engine.intake import to_payload
-from bot.engine.lobby import NEXT
-from bot.engine.recipes import Making, Recipe
-from bot.engine.recovery import BROKEN_OFF, OFF_RECORD, PART_UNSURE
-from bot.engine.stopping import OVER
+from bot.engine.doors.hashing import Hasher
+from bot.engine.flow.intake import to_payload
+from bot.engine.flow.lobby import NEXT
+from bot.engine.flow.recovery import BROKEN_OFF, OFF_RECORD, PART_UNSURE
+from bot.engine.pictures.recipes import Making, Recipe
+from bot.engine.turns.stopping import OVER
 from bot.keeping import KEPT_SECONDS, KeptFile
 from bot.messages import (
     Addressed,

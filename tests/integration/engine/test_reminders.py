@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from bot.engine.alarm import GIVE_UP
-from bot.engine.reminders import MOST_OPEN
+from bot.engine.reminding.alarm import GIVE_UP
+from bot.engine.reminding.reminders import MOST_OPEN
 from bot.errors import PlatformError, PlatformFailure
 from bot.messages import Addressed, ButtonPress, CommandUse, MessageRef, Part, Person, Place, Target
 from storage.lease import Lease, release_all

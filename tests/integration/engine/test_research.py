@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.demo import Fault, RecordedRequest
-from bot.engine.cashier import Cashier
-from bot.engine.research import NO_TEXT, UNREACHED, Researcher, fenced, title_of
-from bot.engine.turn import Turn
+from bot.engine.money.cashier import Cashier
+from bot.engine.research.research import NO_TEXT, UNREACHED, Researcher, fenced, title_of
+from bot.engine.turns.turn import Turn
 from bot.errors import CapReached, GondolaError, UserError, VeniceError
 from bot.messages import Target
 from bot.records import Cap, CapPeriod, CapUnit

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine import retention
+from bot.engine.people import retention
 from bot.messages import Addressed, CommandUse, Person, Place
 from bot.records import Summary
 from tests.integration.engine.room import PLACE, Room, open_room

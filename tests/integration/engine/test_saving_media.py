@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.engine.choosing import Chooser, Job
-from bot.engine.turn import Turn
+from bot.engine.models.choosing import Chooser, Job
+from bot.engine.turns.turn import Turn
 from bot.messages import Addressed, CommandUse, MediaKind, Person, Target
 from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit
 from bot.venice.catalogue import price_of

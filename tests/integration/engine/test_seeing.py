@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from bot.demo import Fault, RecordedRequest
-from bot.engine.documents import MOST_TOKENS
+from bot.engine.files.documents import MOST_TOKENS
 from bot.messages import Addressed, Attachment, ButtonPress, MediaKind, Quoted
 from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit
 from tests.integration.engine.room import ADA, Message, Room, open_room

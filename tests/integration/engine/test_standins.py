@@ -210,7 +210,7 @@ async def test_a_voice_in_place_of_words_needs_no_words_because_of_the_note(room
 
 
 async def test_once_a_piece_was_spoken_nobody_steps_in(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.engine.spoken.PIECE_UNITS", 40)
+    monkeypatch.setattr("bot.engine.text.spoken.PIECE_UNITS", 40)
     room.demo.faults.next(SPEECH, Fault.delay(0))
     room.demo.faults.next(SPEECH, Fault.overloaded())
     shown = await room.command("voice", text="The lamp burns low tonight. Nobody minds that at all, here.")

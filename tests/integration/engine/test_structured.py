@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from bot.demo import Fault
-from bot.engine.sidecalls import SideCalls
-from bot.engine.structured import Ask, Structured, Unfit
+from bot.engine.side.sidecalls import SideCalls
+from bot.engine.side.structured import Ask, Structured, Unfit
 from bot.errors import VeniceError
 from bot.messages import Place
 from bot.venice import ChatRequest, Model, ResponseSchema

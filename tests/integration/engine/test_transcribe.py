@@ -11,8 +11,8 @@ import pytest
 
 from bot.demo import Fault, RecordedRequest
 from bot.demo.jsonvalue import Json
-from bot.engine import hearing
-from bot.engine.minutes import MINUTES_TOKENS
+from bot.engine.files import hearing
+from bot.engine.voice.minutes import MINUTES_TOKENS
 from bot.media.decoding import SOUNDLESS
 from bot.media.listening import EMPTY, SILENT
 from bot.messages import Addressed, Attachment, CommandUse, MediaKind, OptionValue, Quoted

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from bot.demo import Fault, RecordedRequest
-from bot.engine.caps import period_at
+from bot.engine.money.caps import period_at
 from bot.messages import Addressed, Attachment, ButtonPress, CommandUse, MediaKind, Person, Place, Quoted
 from bot.records import ALL_MEDIA, CapPeriod, CapUnit, counter_key
 from tests.integration.engine.room import Room, open_room

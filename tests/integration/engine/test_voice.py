@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from bot.demo import Fault, RecordedRequest
-from bot.engine import spoken
-from bot.engine.speaking import NOTHING_TO_SAY
+from bot.engine.text import spoken
+from bot.engine.voice.speaking import NOTHING_TO_SAY
 from bot.messages import Addressed, Attachment, ButtonPress, CommandUse, MediaKind, OptionValue, Quoted
 from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit
 from tests.integration.engine.room import ADA, Message, Room, open_room

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
-from bot.engine.conduct import UNSURE
+from bot.engine.flow.conduct import UNSURE
 from tests.integration.faults.house import LONG, SHORT, STEADY_PACE, Scene, bare
 from tests.integration.faults.sides import TelegramRoom
 

@@ -21,8 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.declarations import Medium
 from bot.engine.batching import Batcher, each
-from bot.engine.caps import CapsBook
-from bot.engine.cashier import Cashier, Payer
+from bot.engine.money.caps import CapsBook
+from bot.engine.money.cashier import Cashier, Payer
 from bot.errors import CapReached, VeniceError, VeniceFailure
 from bot.messages import Place
 from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit, Closing, Intake, Settlement, TurnState

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import RowMapping, func, select
 
 from bot.crediting import CreditKind, Movement
-from bot.engine.caps import CapsBook, period_at
+from bot.engine.money.caps import CapsBook, period_at
 from bot.messages import Place
 from bot.records import ALL_MEDIA, CapUnit, counter_key
 from storage import SqlStore

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.engine.access import Doorkeeper, Verdict
-from bot.engine.hashing import Hasher
+from bot.engine.doors.access import Doorkeeper, Verdict
+from bot.engine.doors.hashing import Hasher
 from bot.messages import Addressed, CommandUse, Incoming, Person, Place
 from bot.storing import Store
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.commands.limits import describe_cap, parse_amount
-from bot.engine.caps import CapsBook, dollars, period_at
-from bot.engine.cashier import Cashier, Payer
+from bot.engine.money.caps import CapsBook, dollars, period_at
+from bot.engine.money.cashier import Cashier, Payer
 from bot.errors import CapReached, UserError, VeniceError, VeniceFailure
 from bot.messages import Place
 from bot.records import ALL_MEDIA, Cap, CapPeriod, CapUnit, Settlement, period_start

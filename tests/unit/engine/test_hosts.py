@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.engine.research import host_of
+from bot.engine.research.research import host_of
 
 
 @pytest.mark.parametrize(

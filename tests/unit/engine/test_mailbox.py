@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from bot.engine.intake import from_payload, merged, to_payload
-from bot.engine.mailbox import Attempt, Letter, Mailboxes
+from bot.engine.flow.intake import from_payload, merged, to_payload
+from bot.engine.turns.mailbox import Attempt, Letter, Mailboxes
 from bot.messages import Addressed, Attachment, CommandUse, Incoming, MediaKind, Person, Place, Quoted
 
 ADA = Person("telegram", "1", "Ada")

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.engine.moments import after, iso_moment, split, understood
-from bot.engine.zones import find_zone, spelled, zone_of
+from bot.engine.reminding.moments import after, iso_moment, split, understood
+from bot.engine.settings.zones import find_zone, spelled, zone_of
 from bot.errors import UserError
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.engine.pace import Pace
+from bot.engine.doors.pace import Pace
 
 
 class Time:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.engine.permits import UNBOUND, Gate, Permits
+from bot.engine.doors.permits import UNBOUND, Gate, Permits
 from bot.errors import NotAllowed
 
 ARTISTS, GUESTS = "discord:1", "discord:2"

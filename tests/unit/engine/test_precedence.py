@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.engine.precedence import Rules, Subjects, may_enter, ruling
+from bot.engine.doors.precedence import Rules, Subjects, may_enter, ruling
 
 HERE = Subjects("person:a", "thread:t", "channel:c", "category:k", ("role:high", "role:low"), "server:s")
 IN, OUT, UNSAID = True, False, None

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import pytest
 
 from bot.dashboard import LiveEvent, LiveKind
-from bot.engine import broadcast
-from bot.engine.broadcast import MOST_READERS, MOST_WAITING, Broadcast
-from bot.engine.cashier import Bill, Hold, Payer
-from bot.engine.hashing import Hasher
-from bot.engine.pulse import MOST_INCIDENTS, Pulse
+from bot.engine.doors.hashing import Hasher
+from bot.engine.money.cashier import Bill, Hold, Payer
+from bot.engine.oversight import broadcast
+from bot.engine.oversight.broadcast import MOST_READERS, MOST_WAITING, Broadcast
+from bot.engine.oversight.pulse import MOST_INCIDENTS, Pulse
 from bot.errors import GondolaError, PlatformError, PlatformFailure, UserError, VeniceError, VeniceFailure
 from bot.figures import (
     LATENCY_BOUNDS,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.engine.resets import reset_words
+from bot.engine.money.resets import reset_words
 
 
 def at(*moment: int) -> float:

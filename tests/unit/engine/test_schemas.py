@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.engine.schemas import objects_in, parsed, problem, trimmed
+from bot.engine.side.schemas import objects_in, parsed, problem, trimmed
 
 SHAPE: dict[str, Any] = {
     "type": "object",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.declarations import Scope
-from bot.engine.declared import SETTINGS
-from bot.engine.settings import SettingsBook
-from bot.engine.topics import ORDER
+from bot.engine.settings.book import SettingsBook
+from bot.engine.settings.declared import SETTINGS
+from bot.engine.settings.topics import ORDER
 from bot.errors import UserError
 from bot.messages import Person, Place
 from bot.storing import Store

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.engine.context import Past, Room, build_messages
-from bot.engine.speakers import plain_name, quoted_lines, speaker_label
-from bot.engine.tokens import TokenGauge
+from bot.engine.memory.context import Past, Room, build_messages
+from bot.engine.text.speakers import plain_name, quoted_lines, speaker_label
+from bot.engine.text.tokens import TokenGauge
 from bot.messages import Addressed, Incoming, Person, Place, Quoted
 from bot.records import HistoryItem, Role
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.engine.speaking import format_for, own_voice
+from bot.engine.voice.speaking import format_for, own_voice
 from bot.errors import UserError
 from bot.venice import Model
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.engine import spoken
-from bot.engine.spoken import pieces, pieces_for
+from bot.engine.text import spoken
+from bot.engine.text.spoken import pieces, pieces_for
 
 SENTENCE = "The lamp burns low, and nobody minds. "
 

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from bot.engine.standing import CHECK_SECONDS, KEPT_SECONDS, Standing
+from bot.engine.doors.standing import CHECK_SECONDS, KEPT_SECONDS, Standing
 from bot.messages import Person, Place
 from bot.ports import Door
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.engine.tokens import PER_MESSAGE, TokenGauge, raw_tokens
+from bot.engine.text.tokens import PER_MESSAGE, TokenGauge, raw_tokens
 
 # Counts of a common tokenizer (o200k), by hand.
 KNOWN = [

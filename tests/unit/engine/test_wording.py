@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.engine.wording import ranked, stems
+from bot.engine.text.wording import ranked, stems
 
 FACTS = (
     "The user has two cats called Minou and Tiger",

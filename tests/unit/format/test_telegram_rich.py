@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from adapters.telegram.capabilities import RICH
 from adapters.telegram.format import compose
 from adapters.telegram.rich import rich
-from bot.engine.citations import linked, source_list
+from bot.engine.text.citations import linked, source_list
 from bot.messages import Source
 from tests.fakes.telegram.rich import rich_text
 from tests.fakes.telegram.shapes import JsonObject

@@ -1,0 +1,1 @@
+"""Attachments, fetched and made fit for a model."""

@@ -1,0 +1,1 @@
+"""What is meant for the bot where several people talk."""

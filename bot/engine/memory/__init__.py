@@ -1,0 +1,1 @@
+"""What is remembered: of a conversation, and on the shelves that outlast it."""

@@ -1,0 +1,1 @@
+"""Which model does a job, and who steps in for it."""

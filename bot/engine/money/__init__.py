@@ -1,0 +1,1 @@
+"""Caps and the one door to paid calls."""

@@ -1,0 +1,1 @@
+"""The house counts and watches itself; links that let people see it."""

@@ -1,0 +1,1 @@
+"""People's own data: exported, erased, linked, kept for as long as the place says."""

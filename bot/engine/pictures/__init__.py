@@ -1,0 +1,1 @@
+"""Pictures made, changed, kept and found again."""

@@ -1,0 +1,1 @@
+"""Reminders: understood, kept, delivered."""

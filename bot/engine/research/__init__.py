@@ -1,0 +1,1 @@
+"""Searching and reading the web and documents, with sources."""

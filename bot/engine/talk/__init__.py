@@ -1,0 +1,1 @@
+"""Questions answered in conversation, and what somebody missed of it."""

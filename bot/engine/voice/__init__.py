@@ -1,0 +1,1 @@
+"""Voices: spoken, cloned, and recordings written down."""
