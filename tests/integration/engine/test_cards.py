@@ -138,9 +138,10 @@ async def test_what_is_left_is_the_tightest_cap(room: Room) -> None:
     assert "; you have $1.10 left today until 00:00 on " in (await card(room, "video", prompt="a boat")).text
     await cap(room, "user:*", 2, "video", CapUnit.COUNT)
     assert "and 2 of these left today until 00:00 on " in (await card(room, "video", prompt="a boat")).text
-    await cap(room, "user:*", 100_000, "video")
+    await cap(room, "user:*", 50_000, "video")
+    await room.parts.settings.put("bot", "saving", "off", by="test", at=room.parts.clock())
     shown = await card(room, "video", prompt="a boat")
-    assert "About $0.30, which is more than is allowed: you have $0.10 left today" in shown.text
+    assert "About $0.30, which is more than is allowed: you have $0.05 left today" in shown.text
     assert labels(shown) == ["Cheaper", "Cancel"]
 
 
