@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import repeat
@@ -21,18 +22,42 @@ MOST_ENTITIES = 100
 """Telegram shows no more formatted ranges than this in one message."""
 
 DIALECT = Dialect(bullet="•", schemes=frozenset({"http", "https", "tg", "mailto"}))
+_NAMED = re.compile(r"(?<!\w)@")
+_PERSON = "tg://user"
+_JOINER = "\u2060"
 _TYPES = {"link": "text_link", "quote": "blockquote"}
 
 
 def compose(markdown: str, limit: int = LIMIT) -> list[Part]:
     """A text, or any prefix of one, as messages of at most `limit` UTF-16 units (at least 200)."""
-    flow = flow_of(parse(markdown), DIALECT)
+    flow = _calm(flow_of(parse(markdown), DIALECT))
 
     def make(start: int, end: int) -> Part:
         text = flow.text[start:end]
         return Part(text, _entities(flow, start, end), text)
 
     return split(flow, _reach(flow, limit), make, lambda part: len(part.entities) <= MOST_ENTITIES)
+
+
+def quiet(text: str) -> str:
+    """Text that notifies nobody: Telegram makes a mention of every `@name` it finds, whoever wrote it. An
+    invisible character keeps it from that, wherever what stands before allows a name, so that the beginning
+    of a text stays the beginning of it."""
+    return _NAMED.sub(f"@{_JOINER}", text)
+
+
+def names_person(url: str) -> bool:
+    """Whether an address is a person, who is notified of a link to them."""
+    return url.casefold().startswith(_PERSON)
+
+
+def _calm(flow: Flow) -> Flow:
+    return Flow([run if _is_literal(run.style) else Run(quiet(run.text), run.style) for run in flow.runs])
+
+
+def _is_literal(style: Style) -> bool:
+    """Whether Telegram looks for no names in there: in code, and in an address that is a link of itself."""
+    return (style.bare and bool(style.link)) or any(key.kind in ("pre", "code") for key in _keys(style))
 
 
 def _keys(style: Style) -> tuple[Key, ...]:

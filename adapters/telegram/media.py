@@ -22,6 +22,7 @@ from telegram import (
 from telegram.error import BadRequest
 
 from adapters.telegram.capabilities import VOICE_MIMES
+from adapters.telegram.format import names_person
 from adapters.telegram.request import UPLOAD_SECONDS
 from bot.messages import Entity, Media, MediaKind, Part
 
@@ -92,9 +93,14 @@ def _is_photo(item: Media) -> bool:
     return width + height <= PHOTO_SIDES and max(width, height) <= PHOTO_RATIO * min(width, height)
 
 
-def entities_of(part: Part | None) -> list[MessageEntity]:
-    """The formatting of a part."""
-    return [_entity(entity) for entity in part.entities] if part else []
+def entities_of(part: Part | None, notify: str = "") -> list[MessageEntity]:
+    """The formatting of a part. A link to a person notifies them, so only the one to whom it may stays."""
+    kept = () if part is None else (one for one in part.entities if _calls_nobody(one, notify))
+    return [_entity(entity) for entity in kept]
+
+
+def _calls_nobody(entity: Entity, notify: str) -> bool:
+    return not names_person(entity.url) or (bool(notify) and entity.url == f"tg://user?id={notify}")
 
 
 def _entity(entity: Entity) -> MessageEntity:

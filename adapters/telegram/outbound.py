@@ -104,7 +104,7 @@ class TelegramDoor:
         async with self._in(target.place):
             message = await self._bot.send_message(
                 text=part.text,
-                entities=entities_of(part),
+                entities=entities_of(part, target.notify),
                 link_preview_options=_NO_PREVIEW,
                 reply_markup=keyboard(buttons),
                 **_address(target),

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from markdown_it.token import Token
 
-from adapters.telegram.format import DIALECT
+from adapters.telegram.format import DIALECT, names_person, quiet
 from adapters.text.flow import language_of
 from adapters.text.lists import Numbering
 from adapters.text.measure import utf16_length
@@ -195,7 +195,7 @@ class _Writer:
 
 
 def _keys(style: Style) -> tuple[Key, ...]:
-    link = (Key("link", style.link),) if style.link else ()
+    link = (Key("link", style.link),) if style.link and not names_person(style.link) else ()
     return (*link, *mark_keys(style, bold=False))
 
 
@@ -240,7 +240,7 @@ class _InlineWriter:
 
 
 def _escape(text: str, line_start: bool) -> str:
-    escaped = _SPECIAL.sub(lambda found: _HTML.get(found[0], "\\" + found[0]), text)
+    escaped = _SPECIAL.sub(lambda found: _HTML.get(found[0], "\\" + found[0]), quiet(text))
     if not line_start:
         return escaped
     number = _NUMBER.match(escaped)
