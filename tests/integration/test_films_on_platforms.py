@@ -12,6 +12,7 @@ import pytest
 
 from bot.demo import DemoVenice
 from bot.messages import Addressed, ButtonPress, CommandUse, Incoming, MediaKind, Person, Place
+from bot.sealedfiles import FileCipher
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord.state import Message as DiscordMessage
 from tests.fakes.telegram import FakeTelegram
@@ -162,7 +163,7 @@ async def test_what_was_made_smaller_is_linked_as_it_was_made(tmp_path: Path, ve
 def on_disk(folder: Path, file_id: str) -> bytes:
     """What the page shows of a file."""
     [file] = [one for one in folder.rglob(f"*{file_id}*") if one.suffix != ".json"]
-    return file.read_bytes()
+    return FileCipher().open(file).whole()
 
 
 async def test_on_the_page(tmp_path: Path, venice: DemoVenice) -> None:
