@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Literal
 
 from playwright.async_api import Browser, Page
 
 from adapters.web.adapter import WebAdapter
+from tests.e2e.accessible import faults
 from tests.e2e.browser import Window
 from tests.integration.web.desk import HOME, NOW, PracticeDesk
 from tests.integration.web.front import PracticeFront
@@ -70,3 +72,16 @@ class DeskPage(Window):
 
 async def opened(browser: Browser, desk: PracticeDesk, address: str, width: int = 1200) -> DeskPage:
     return DeskPage(await browser.new_page(viewport={"width": width, "height": 900}), desk, address)
+
+
+async def wrong_pages(there: DeskPage, scheme: Literal["dark", "light"], width: int) -> dict[str, list[str]]:
+    """What axe-core has to say of each page, by path; pages without fault are left out."""
+    await there.page.emulate_media(color_scheme=scheme)
+    await there.page.set_viewport_size({"width": width, "height": 760})
+    del there.desk.lines[12:]  # one row of each kind is looked at as well as fifty, in a fifth of the time
+    wrong: dict[str, list[str]] = {}
+    for path in PAGES:
+        await there.goto(path)
+        if found := await faults(there.page):
+            wrong[path] = found
+    return wrong

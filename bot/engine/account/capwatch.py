@@ -10,18 +10,15 @@ refusal.
 
 from __future__ import annotations
 
-import asyncio
-
 import structlog
 
 from bot.engine.money.caplevels import NEAR, CapLevels, Filling
 from bot.engine.money.caps import WHOLE_BOT, CapsBook, amount_words, cap_words
 from bot.engine.money.resets import later, reset_words
-from bot.engine.oversight.chores import Ran
+from bot.engine.oversight.chores import Ran, come_round
 from bot.engine.settings.book import SettingsBook
 from bot.engine.turns.bulletin import Bulletin
 from bot.engine.turns.directs import Directs
-from bot.errors import GondolaError
 from bot.ports import Clock
 from bot.records import PERSON_PREFIX, Announcement, CapLine
 from bot.storing import Marks, Store
@@ -63,14 +60,7 @@ class CapWatch:
 
     async def run(self, ran: Ran) -> None:
         """Look again and again, until cancelled; `ran` hears of every look."""
-        while True:
-            await asyncio.sleep(CHECK_SECONDS)
-            try:
-                await self.check()
-                ran("cap watch")
-            except GondolaError as error:
-                ran("cap watch", error.detail)
-                log.warning("caps.unread", reason=error.detail)
+        await come_round("cap watch", self.check, ran, every=CHECK_SECONDS, first=CHECK_SECONDS)
 
     async def check(self) -> None:
         """Read what may have changed, and tell what is new."""

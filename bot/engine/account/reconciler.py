@@ -6,7 +6,6 @@ model its SKU begins with. Differences up to one per cent or one cent are roundi
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,10 +15,10 @@ import structlog
 
 from bot.engine.account.book import AccountBook
 from bot.engine.money.caps import dollars
-from bot.engine.oversight.chores import Ran
+from bot.engine.oversight.chores import Ran, come_round
 from bot.engine.settings.book import SettingsBook
 from bot.engine.turns.directs import Directs
-from bot.errors import GondolaError, VeniceError, VeniceFailure
+from bot.errors import VeniceError, VeniceFailure
 from bot.ports import Clock
 from bot.reconciling import BookedCall, ComparedLine, Outcome, Reconciliation
 from bot.storing import Store
@@ -59,15 +58,7 @@ class Reconciler:
 
     async def watch(self, ran: Ran) -> None:
         """Look once a day, until cancelled; `ran` hears of every look."""
-        await asyncio.sleep(START_SECONDS)
-        while True:
-            try:
-                await self.look()
-                ran("reconciler")
-            except GondolaError as error:
-                ran("reconciler", error.detail)
-                log.warning("reconciler.failed", reason=error.detail)
-            await asyncio.sleep(LOOK_SECONDS)
+        await come_round("reconciler", self.look, ran, every=LOOK_SECONDS, first=START_SECONDS)
 
     async def look(self) -> list[Reconciliation]:
         """Take the day's look, unless some process has: at yesterday, and at the days that could not be read

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -17,12 +16,11 @@ from pydantic import TypeAdapter
 from bot.declarations import Setting
 from bot.engine.models.book import DEAR_OUTPUT, TIERS, ModelBook, is_dear
 from bot.engine.models.likeness import nearest
-from bot.engine.oversight.chores import Ran
+from bot.engine.oversight.chores import Ran, come_round
 from bot.engine.settings.book import SettingsBook
 from bot.engine.settings.declared import SETTINGS
 from bot.engine.turns.bulletin import Bulletin
 from bot.engine.turns.directs import Directs
-from bot.errors import GondolaError
 from bot.ports import Clock
 from bot.records import Announcement
 from bot.storing import Store
@@ -69,15 +67,7 @@ class Radar:
 
     async def watch(self, ran: Ran) -> None:
         """Look once a day, until cancelled; `ran` hears of every time it was thought of."""
-        await asyncio.sleep(START_SECONDS)
-        while True:
-            try:
-                await self.look()
-                ran("models")
-            except GondolaError as error:
-                ran("models", error.detail)
-                log.warning("radar.failed", reason=error.detail)
-            await asyncio.sleep(LOOK_SECONDS)
+        await come_round("models", self.look, ran, every=LOOK_SECONDS, first=START_SECONDS)
 
     async def look(self) -> bool:
         """Take the day's look, unless some process has; True for the one who did. Raises VeniceError when

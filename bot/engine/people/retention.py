@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 
 import structlog
 
-from bot.engine.oversight.chores import Ran
+from bot.engine.oversight.chores import Ran, come_round
 from bot.engine.people.doorfiles import DoorFiles
 from bot.engine.people.revoking import Revoker
 from bot.engine.settings.book import SettingsBook
-from bot.errors import GondolaError
 from bot.messages import Place
 from bot.ports import Clock
 from bot.storing import Store
@@ -79,14 +78,7 @@ class Retention:
 
     async def watch(self, ran: Ran) -> None:
         """Look every minute whether it is time, until cancelled; `ran` hears of every look."""
-        while True:
-            try:
-                await self.look()
-                ran("retention")
-            except GondolaError as error:
-                ran("retention", error.detail)
-                log.warning("retention.failed", reason=error.detail)
-            await asyncio.sleep(LOOK_SECONDS)
+        await come_round("retention", self.look, ran, every=LOOK_SECONDS)
 
     async def look(self) -> bool:
         """Do this hour's round, unless it is done or somebody is at it; True for the one who did."""
