@@ -26,10 +26,6 @@ class Step:
     work: Change | Errand
     buttons: ButtonRows = ()
 
-    @property
-    def is_new_text(self) -> bool:
-        return isinstance(self.work, Change) and self.work.new
-
 
 Sending = Callable[[], Awaitable[None]]
 

@@ -11,7 +11,7 @@ from typing import Any
 from bot.messages import Addressed, Authority, CommandUse, Incoming, Person, Place
 from bot.venice import VeniceClient
 from bot.venice.account import Account
-from tests.integration.engine.room import Message, Room
+from tests.integration.engine.room import Message, Room, open_room
 
 CHAT = "/chat/completions"
 ADMIN = "VENICE_ADMIN_KEY_of-the-house"
@@ -21,6 +21,15 @@ MO = Person("test", "7", "Mo")
 """Manages the server, owns nothing."""
 KEY = "VENICE_INFERENCE_KEY_brought-by-mo-4711"
 PLAIN_KEY = "an-older-kind-of-key-0815"
+
+
+@asynccontextmanager
+async def key_room(folder: Path) -> AsyncGenerator[Room]:
+    """A room with the house's admin key, at a Venice that knows the keys of these tests."""
+    keys = frozenset({ADMIN, KEY, PLAIN_KEY})
+    async with open_room(folder, admin_key=ADMIN, keys=keys) as opened:
+        await opened.parts.models.catalogue()
+        yield opened
 
 
 def use(room: Room, who: Person, place: Place = SERVER, /, handle: str = "h", **options: str) -> Incoming:

@@ -31,6 +31,7 @@ from tests.integration.engine.keyring import (
     account_of,
     ask,
     key,
+    key_room,
     ledger,
     on_disk,
     secrets_of,
@@ -41,9 +42,7 @@ from tests.integration.engine.room import ADA, Room, open_room
 
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    keys = frozenset({ADMIN, KEY, PLAIN_KEY})
-    async with open_room(tmp_path, admin_key=ADMIN, keys=keys) as opened:
-        await opened.parts.models.catalogue()
+    async with key_room(tmp_path) as opened:
         yield opened
 
 
