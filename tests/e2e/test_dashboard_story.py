@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import re
 from pathlib import Path
 
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from bot.demo import DemoVenice
 from tests.e2e.browser import Window, needs_browser
@@ -17,6 +16,44 @@ from tests.integration.test_voice_on_platforms import WAIT, asked
 
 pytestmark = needs_browser
 MODEL = "zai-org-glm-4.7-flash"
+
+
+async def choose_model(page: Page) -> None:
+    """One nobody knows is refused where it was typed; one there is holds."""
+    await page.get_by_label("model", exact=True).fill("no such model")
+    await page.get_by_role("button", name="Save model", exact=True).click()
+    await expect(page.locator("#setting-model").get_by_role("alert")).to_be_visible()
+    await expect(page.get_by_label("model", exact=True)).to_have_value("no such model")
+    await expect(page.get_by_label("model", exact=True)).to_be_focused()
+    await page.get_by_label("model", exact=True).fill(MODEL)
+    await page.get_by_label("model", exact=True).press("Enter")
+    await expect(page.locator("#setting-model")).to_contain_text("saved")
+    await expect(page.locator("#told")).to_have_text("model is saved")
+
+
+async def cap_everybody(page: Page) -> None:
+    """Two questions a day for each person."""
+    await page.get_by_label("For", exact=True).fill("user:*")
+    await page.get_by_label("Of", exact=True).select_option("chat")
+    await page.get_by_label("At most", exact=True).fill("2")
+    await page.get_by_role("button", name="Set the cap").click()
+    await expect(page.get_by_text("The cap is set.")).to_be_visible()
+    await expect(page.locator(".caps")).to_contain_text("Each person")
+
+
+async def downloaded(page: Page, sheet: Path) -> list[str]:
+    """The models in the ledger's sheet, filtered for one."""
+    await page.get_by_label("Model", exact=True).fill(MODEL)
+    await page.get_by_role("button", name="Show", exact=True).click()
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    await expect(page).to_have_url(re.compile("model="))
+    await expect(page.locator("#main")).to_be_focused()
+    await expect(page.get_by_role("alert")).to_have_count(0)
+    async with page.expect_download() as coming:
+        await page.get_by_role("link", name="Download as CSV").click()
+    await (await coming.value).save_as(sheet)
+    with sheet.open(newline="") as opened:
+        return [row["model"] for row in csv.DictReader(opened)]
 
 
 async def test_from_the_owners_chat_to_changes_that_act(tmp_path: Path, browser: Browser) -> None:
@@ -45,20 +82,8 @@ async def test_from_the_owners_chat_to_changes_that_act(tmp_path: Path, browser:
             await expect(page.get_by_role("button", name="Sign out", exact=True)).to_be_visible()
 
             await page.get_by_role("link", name="Servers").click()
-            canal = page.get_by_role("link", name="Canal", exact=True).first
-            async with asyncio.timeout(WAIT):
-                while not await canal.count():  # a place is listed once the answer there has been paid for
-                    await page.reload()
-            await canal.click()
-            await page.get_by_label("model", exact=True).fill("no such model")
-            await page.get_by_role("button", name="Save model", exact=True).click()
-            await expect(page.locator("#setting-model").get_by_role("alert")).to_be_visible()
-            await expect(page.get_by_label("model", exact=True)).to_have_value("no such model")
-            await expect(page.get_by_label("model", exact=True)).to_be_focused()
-            await page.get_by_label("model", exact=True).fill(MODEL)
-            await page.get_by_label("model", exact=True).press("Enter")
-            await expect(page.locator("#setting-model")).to_contain_text("saved")
-            await expect(page.locator("#told")).to_have_text("model is saved")
+            await page.get_by_role("link", name="Canal", exact=True).first.click()
+            await choose_model(page)
 
             await page.get_by_role("link", name="Live").click()
             await expect(page.locator("#state")).to_have_text("Connected.")
@@ -69,28 +94,12 @@ async def test_from_the_owners_chat_to_changes_that_act(tmp_path: Path, browser:
             assert "water" not in await page.locator("main").inner_text()
 
             await page.get_by_role("link", name="Caps").click()
-            await page.get_by_label("For", exact=True).fill("user:*")
-            await page.get_by_label("Of", exact=True).select_option("chat")
-            await page.get_by_label("At most", exact=True).fill("2")
-            await page.get_by_role("button", name="Set the cap").click()
-            await expect(page.get_by_text("The cap is set.")).to_be_visible()
-            await expect(page.locator(".caps")).to_contain_text("Each person")
+            await cap_everybody(page)
             dc.say(room, bob, "One more?", mention_bot=True)
             await dc.wait_for(lambda: "Your daily limit of 2" in dc.transcript(room), WAIT)
 
             await page.get_by_role("link", name="Ledger").click()
-            await page.get_by_label("Model", exact=True).fill(MODEL)
-            await page.get_by_role("button", name="Show", exact=True).click()
-            await expect(page.locator("tbody tr")).to_have_count(1)
-            await expect(page).to_have_url(re.compile("model="))
-            await expect(page.locator("#main")).to_be_focused()
-            await expect(page.get_by_role("alert")).to_have_count(0)
-            async with page.expect_download() as coming:
-                await page.get_by_role("link", name="Download as CSV").click()
-            sheet = tmp_path / "sheet.csv"
-            await (await coming.value).save_as(sheet)
-            with sheet.open(newline="") as opened:
-                assert [row["model"] for row in csv.DictReader(opened)] == [MODEL]
+            assert await downloaded(page, tmp_path / "sheet.csv") == [MODEL]
 
             await page.get_by_role("link", name="Audit").click()
             await expect(page.locator("tbody")).to_contain_text(MODEL)

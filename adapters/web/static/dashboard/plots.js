@@ -66,7 +66,7 @@ function options(plot) {
   return {
     width: plot.stage.clientWidth,
     height: HEIGHT,
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
     legend: { show: false },
     cursor: { y: false, sync: { key: "overview" }, drag: { x: true, y: false }, points: { show: !plot.data.bars } },
